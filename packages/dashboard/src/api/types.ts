@@ -1,0 +1,134 @@
+/** Shapes of the hub's JSON API (`/api/v1`), as hub page sections 2.2, 6 and 7 give them. Times: see `text/time.ts`. */
+
+export interface LinkFact {
+  readonly state: string;
+  readonly since: number;
+}
+
+export interface AgentFact extends LinkFact {
+  readonly skew_ms: number | null;
+}
+
+export interface Figures {
+  readonly cpu_percent: number | null;
+  readonly memory_percent: number | null;
+  readonly memory_used_mb: number | null;
+  readonly memory_total_mb: number | null;
+  readonly disk_percent: number | null;
+  readonly disk_used_gb: number | null;
+  readonly disk_total_gb: number | null;
+  readonly load_avg_1m: number | null;
+  readonly load_avg_5m: number | null;
+  readonly uptime_seconds: number | null;
+  readonly containers: unknown;
+  readonly at: number;
+}
+
+export interface AgentView {
+  readonly id: string;
+  readonly state: string;
+  readonly version: string | null;
+  readonly os: string | null;
+  readonly liveness: { readonly link: LinkFact; readonly agent: AgentFact };
+  readonly figures: Figures | null;
+  readonly certificate: { readonly serial: string; readonly not_after: number } | null;
+  readonly signoff: { readonly sealed: boolean; readonly unsealed_since: number | string | null } | null;
+  readonly features: readonly string[];
+  readonly revision: number;
+}
+
+export interface ParamSpec {
+  readonly default: string | null;
+  readonly pattern: string | null;
+  readonly description: string;
+}
+
+export interface CommandView {
+  readonly name: string;
+  readonly group: string;
+  readonly description: string;
+  readonly template: readonly string[];
+  readonly timeout: number;
+  readonly requires_confirmation: boolean;
+  readonly long_running: boolean;
+  readonly params: Readonly<Record<string, ParamSpec>>;
+}
+
+export interface PluginView {
+  readonly name: string;
+  readonly status: string;
+  readonly disabled_reason: string | null;
+  readonly state: unknown;
+}
+
+export interface EventView {
+  readonly id: string | number;
+  readonly at: number | string;
+  readonly kind: string;
+  readonly source: string;
+  readonly body: unknown;
+}
+
+export interface RunResult {
+  readonly success: boolean;
+  readonly exit_code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly duration_ms: number;
+  readonly failure_reason: string | null;
+}
+
+export interface RunTarget {
+  readonly state: string;
+  readonly request_id: string | null;
+  readonly sent_at: number | string | null;
+  readonly result: RunResult | null;
+}
+
+export interface RunView {
+  readonly id: string;
+  readonly agent: string;
+  readonly command: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly state: string;
+  readonly created_at: number | string;
+  readonly ended_at: number | string | null;
+  readonly target: RunTarget | null;
+}
+
+export interface RunRequest {
+  readonly agent: string;
+  readonly command: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly confirm?: string;
+}
+
+export interface MetricSeries {
+  readonly name: string;
+  readonly unit: string;
+  readonly values: readonly (number | null)[];
+}
+
+/** Columns: `t` in Unix seconds, one value per time in each series, null where nothing was measured. */
+export interface Metrics {
+  readonly t: readonly number[];
+  readonly series: readonly MetricSeries[];
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/** RFC 9457 problem document with the hub's stable code. */
+export interface Problem {
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly status: number;
+  readonly errors?: unknown;
+}
+
+export interface Me {
+  readonly csrf?: string;
+}

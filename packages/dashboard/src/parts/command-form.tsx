@@ -1,0 +1,99 @@
+import { useRef, useState, type FormEvent } from 'react';
+import { ApiError } from '../api/problem.ts';
+import type { AgentView, CommandView, RunRequest } from '../api/types.ts';
+import { courtesyErrors, formModel, paramsToSend } from '../model/command-form.ts';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+import { HostText } from './host-text.tsx';
+import { Notice } from './notice.tsx';
+import { ParamField } from './param-field.tsx';
+import type { useStartRun } from './use-start-run.ts';
+
+interface Props {
+  readonly agent: AgentView;
+  readonly command: CommandView;
+  readonly start: ReturnType<typeof useStartRun>;
+}
+
+/** One form for any command, made from what its agent advertises (hub page, section 11.6). */
+export function CommandForm({ agent, command, start }: Props) {
+  const model = formModel(command);
+  const [values, setValues] = useState(model.initial);
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [confirming, setConfirming] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const errors = courtesyErrors(model, values);
+  const refused = start.error instanceof ApiError ? start.error : null;
+
+  const request = (confirm?: string): RunRequest => ({
+    agent: agent.id,
+    command: command.name,
+    params: paramsToSend(model, values),
+    ...(confirm === undefined ? {} : { confirm }),
+  });
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const missing = model.fields.find((field) => field.required && values[field.name] === '');
+    if (missing !== undefined) {
+      setLeft(new Set(model.fields.map((field) => field.name)));
+      form.current?.querySelectorAll('input')[model.fields.indexOf(missing)]?.focus();
+      return;
+    }
+    if (command.requires_confirmation) setConfirming(true);
+    else start.mutate(request());
+  };
+
+  return (
+    <form ref={form} className="command-form" onSubmit={submit} noValidate aria-label={`Run ${command.name}`} autoComplete="off">
+      <p className="command-description">
+        <HostText text={command.description === '' ? 'The host gives no description.' : command.description} maxChars={400} />
+      </p>
+      <p className="argv" title="As the host advertises it; the host fills the places in braces">
+        <span className="sr-only">What will run: </span>
+        <HostText text={command.template.join(' ')} maxChars={600} />
+      </p>
+      {model.fields.length > 0 && (
+        <div className="fields">
+          {model.fields.map((field) => (
+            <ParamField
+              key={field.name}
+              field={field}
+              value={values[field.name] ?? ''}
+              error={refused?.fields[field.name] ?? (left.has(field.name) ? (errors[field.name] ?? null) : null)}
+              onChange={(value) => setValues((known) => ({ ...known, [field.name]: value }))}
+              onLeave={() => setLeft((known) => new Set([...known, field.name]))}
+            />
+          ))}
+        </div>
+      )}
+      <div className="form-end">
+        <button type="submit" className="primary" disabled={start.isPending} data-testid="run-submit">
+          {start.isPending ? 'Asking the hub…' : command.requires_confirmation ? `Run ${command.name}…` : `Run ${command.name}`}
+        </button>
+        <span className="muted">
+          {`${command.long_running ? 'A job: it reports when it ends' : `At most ${command.timeout} s`}. The host checks every value itself.`}
+        </span>
+      </div>
+      {start.isError && (
+        <Notice title={refused?.title ?? 'It was not sent'} tone="bad">
+          <p>
+            <HostText text={refused?.detail ?? String(start.error)} maxChars={400} /> <code>{refused?.code ?? ''}</code>
+          </p>
+          {refused?.status === 0 && <p>Trying the same again is safe: the hub runs it once at most.</p>}
+        </Notice>
+      )}
+      {confirming && (
+        <ConfirmDialog
+          agent={agent.id}
+          command={command}
+          params={paramsToSend(model, values)}
+          onCancel={() => setConfirming(false)}
+          onConfirm={(phrase) => {
+            setConfirming(false);
+            start.mutate(request(phrase));
+          }}
+        />
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,19 @@
+import { SIGNS, type Words } from '../model/run-words.ts';
+import { visibleText } from '../text/hostile.ts';
+
+interface Props {
+  readonly words: Words;
+  readonly testId?: string;
+}
+
+/** A state: shape, word and colour together, its meaning on hover. */
+export function StateSign({ words, testId }: Props) {
+  return (
+    <span className={`sign ${words.tone}`} title={words.meaning} data-testid={testId}>
+      <span aria-hidden="true" className="shape">
+        {SIGNS[words.tone]}
+      </span>
+      {visibleText(words.word, 60)}
+    </span>
+  );
+}

@@ -1,0 +1,155 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { WebSocketServer } from 'ws';
+import type { RawData, WebSocket } from 'ws';
+import type { Authority } from '../ca/authority.ts';
+import type { Dispatch } from '../commands/dispatch.ts';
+import type { Clock, GatewayTimes, HubLog } from '../config/options.ts';
+import { messageOf } from '../errors.ts';
+import type { Stores } from '../storage/stores.ts';
+import type { Inbound } from './inbound.ts';
+import { AgentLink } from './link.ts';
+import type { Presence } from './presence.ts';
+
+/** The agents' WebSocket endpoint: admits, binds the identity, routes frames (hub page 5.1). */
+export interface Gateway {
+  /** The link of a connected and registered agent. */
+  link(agentId: string): AgentLink | undefined;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes every link; resolves once they are gone, or were cut after the deadline. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+interface GatewayPorts {
+  readonly authority: Authority;
+  readonly stores: Stores;
+  readonly presence: Presence;
+  readonly dispatch: Dispatch;
+  readonly inbound: Inbound;
+  readonly clock: Clock;
+  readonly times: GatewayTimes;
+  readonly log: HubLog;
+}
+
+export const GATEWAY_PATH = '/ws/pulse/';
+const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+const MAX_FRAGMENTS = 64;
+const POLICY = 1008;
+const INTERNAL = 1011;
+const GOING_AWAY = 1001;
+
+export function createGateway(ports: GatewayPorts): Gateway {
+  const { authority, stores, presence, dispatch, inbound, clock, times, log } = ports;
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_FRAME_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+  });
+
+  /** The agent a client certificate stands for, or why there is none. */
+  function identify(socket: Duplex): { readonly agentId: string } | { readonly refused: string } {
+    if (!(socket instanceof TLSSocket) || !socket.authorized) return { refused: 'no client certificate of this hub' };
+    const peer = socket.getPeerX509Certificate();
+    const agentId = authority.agentIdOf(peer?.subjectAltName);
+    const row = stores.certificates.byFingerprint(peer?.fingerprint256.replaceAll(':', '').toLowerCase() ?? '');
+    if (agentId === undefined || row === undefined) return { refused: 'this hub did not issue the certificate to an agent' };
+    if (row.agentId !== agentId || (row.state !== 'issued' && row.state !== 'active')) return { refused: 'the certificate does not count any more' };
+    stores.certificates.activate(row.serial);
+    return { agentId };
+  }
+
+  function welcome(socket: WebSocket, agentId: string, address: string): void {
+    const link = new AgentLink(agentId, address, socket, clock);
+    const registerTimer = setTimeout(() => {
+      if (link.negotiated === undefined) link.close(POLICY, 'no register within its time');
+    }, times.registerTimeoutMs);
+    const stopPings = keepAlive(socket, times.pingIntervalMs);
+    socket.on('message', (data, isBinary) => receive(link, data, isBinary));
+    socket.on('error', (error) => log.info({ agent: agentId, error: messageOf(error) }, 'agent socket error'));
+    socket.on('close', (code) => {
+      clearTimeout(registerTimer);
+      stopPings();
+      log.info({ agent: agentId, code }, 'agent disconnected');
+      forget(link);
+    });
+  }
+
+  function forget(link: AgentLink): void {
+    try {
+      if (presence.leave(link)) dispatch.disconnected(link.agentId);
+    } catch (error) {
+      log.error({ agent: link.agentId, error: messageOf(error) }, 'the end of a link was not stored');
+    }
+  }
+
+  function receive(link: AgentLink, data: RawData, isBinary: boolean): void {
+    try {
+      if (isBinary) link.close(1003, 'text frames only');
+      else inbound(link, textOf(data));
+    } catch (error) {
+      log.error({ agent: link.agentId, error: messageOf(error) }, 'a message was not stored; the agent will send it again');
+      link.close(INTERNAL, 'the hub could not store a message');
+    }
+  }
+
+  return {
+    link: (agentId) => presence.link(agentId),
+    upgrade(request, socket, head) {
+      const { pathname } = new URL(request.url ?? '/', 'https://hub.invalid');
+      if (pathname !== GATEWAY_PATH) return refuse(socket, '404 Not Found');
+      const identity = identify(socket);
+      if ('refused' in identity) {
+        log.warn({ address: addressOf(request), why: identity.refused }, 'agent refused');
+        return refuse(socket, '403 Forbidden');
+      }
+      return server.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, identity.agentId, addressOf(request)));
+    },
+    async close(deadlineMs) {
+      for (const client of server.clients) client.close(GOING_AWAY, 'the hub stops');
+      await allClosed(server, deadlineMs);
+      server.close();
+    },
+  };
+}
+
+/** Pings a peer, and cuts it when a ping was not answered before the next is due. Returns its own undo. */
+function keepAlive(socket: WebSocket, intervalMs: number): () => void {
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    if (!answered) {
+      socket.terminate();
+      return;
+    }
+    answered = false;
+    socket.ping();
+  }, intervalMs);
+  return () => clearInterval(timer);
+}
+
+async function allClosed(server: WebSocketServer, deadlineMs: number): Promise<void> {
+  const closing = [...server.clients].map((client) => new Promise<void>((resolve) => void client.once('close', () => resolve())));
+  const timer = setTimeout(() => {
+    for (const client of server.clients) client.terminate();
+  }, deadlineMs);
+  await Promise.all(closing);
+  clearTimeout(timer);
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function addressOf(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? 'unknown';
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8');
+}

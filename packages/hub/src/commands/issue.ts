@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { formatTimestamp, ProtocolError, signRequest } from '@stormpulse/protocol';
+import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
+import type { Presence } from '../agents/presence.ts';
+import { sameHash } from '../auth/secret-text.ts';
+import type { Clock } from '../config/options.ts';
+import { HubError } from '../errors.ts';
+import type { Changes } from '../state/changes.ts';
+import { newId } from '../storage/ids.ts';
+import type { Stores } from '../storage/stores.ts';
+import type { Dispatch } from './dispatch.ts';
+import { findRunView } from './run-view.ts';
+import type { RunView } from './run-view.ts';
+
+/** A person's order. `confirm` is the agent's id, where the command asks for confirmation. */
+export interface RunOrder {
+  readonly agent: string;
+  readonly command: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly confirm?: string;
+}
+
+/** Takes orders to run a command. */
+export interface Issue {
+  /**
+   * Stores a run and sends it when its turn comes. The same key and body again give the same run. Throws HubError:
+   * E_AGENT 404, E_STATE 409, E_RUN_COMMAND and E_RUN_PARAM 422, E_NEEDS 428, E_IDEMPOTENCY 422.
+   */
+  run(order: RunOrder, idempotencyKey: string): RunView;
+}
+
+interface IssuePorts {
+  readonly stores: Stores;
+  readonly presence: Presence;
+  readonly dispatch: Dispatch;
+  readonly changes: Changes;
+  readonly clock: Clock;
+}
+
+/** Only tries whether an agent would take it: nothing is sent under this key. */
+const PROBE_KEY = new Uint8Array(32).fill(0x61);
+
+export function createIssue({ stores, presence, dispatch, changes, clock }: IssuePorts): Issue {
+  return {
+    run(order, idempotencyKey) {
+      const digest = createHash('sha256').update(JSON.stringify(order)).digest();
+      const known = stores.runs.byIdempotencyKey(idempotencyKey);
+      if (known !== undefined) {
+        if (sameHash(known.digest, digest)) return viewOf(known.id);
+        throw new HubError('E_IDEMPOTENCY', 422, 'this Idempotency-Key was used for another order; take a new key');
+      }
+      const entry = checkOrder(order);
+      const id = newId('run', clock.now());
+      stores.transaction(() =>
+        stores.runs.add({
+          run: { id, agentId: order.agent, command: order.command, params: order.params, createdAt: clock.now() },
+          target: {
+            id: newId('tgt', clock.now()),
+            requestId: newMessageId(),
+            longRunning: entry.long_running,
+            timeoutMs: Math.min(Math.max(entry.timeout, 1), 86_400) * 1_000,
+          },
+          idempotencyKey,
+          digest,
+        }),
+      );
+      changes.publish({ kind: 'run', runId: id });
+      dispatch.pump(order.agent);
+      return viewOf(id);
+    },
+  };
+
+  function checkOrder(order: RunOrder): { readonly timeout: number; readonly long_running: boolean } {
+    const agent = stores.agents.find(order.agent);
+    if (agent === undefined) throw new HubError('E_AGENT', 404, `there is no agent "${order.agent.slice(0, 80)}"`);
+    const entry = Object.hasOwn(agent.manifest, order.command) ? agent.manifest[order.command] : undefined;
+    if (entry === undefined) {
+      const expected = `one of: ${Object.keys(agent.manifest).join(', ') || 'nothing yet, it has not registered'}`;
+      throw new HubError('E_RUN_COMMAND', 422, `agent "${agent.id}" has no command "${order.command.slice(0, 80)}"`, {
+        errors: [{ pointer: '/command', got: order.command.slice(0, 80), expected }],
+      });
+    }
+    if (entry.requires_confirmation && order.confirm !== agent.id) {
+      throw new HubError('E_NEEDS', 428, `"${order.command}" needs a confirmation: repeat with confirm set to "${agent.id}"`, {
+        errors: [{ pointer: '/confirm', expected: `the agent's id, "${agent.id}"` }],
+      });
+    }
+    checkSignable(order, Object.keys(entry.params));
+    if (presence.link(agent.id)?.negotiated === undefined) {
+      throw new HubError('E_STATE', 409, `agent "${agent.id}" is not connected; try again when its link is up`);
+    }
+    return entry;
+  }
+
+  function checkSignable({ command, params }: RunOrder, declared: readonly string[]): void {
+    try {
+      const ts = formatTimestamp(BigInt(clock.now()) * 1_000n);
+      signRequest(nodeCrypto, PROBE_KEY, { command, params: { ...params }, nonce: newNonce(), ts }, declared);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      throw new HubError('E_RUN_PARAM', 422, `the agent would refuse these parameters: ${error.message}`, {
+        cause: error,
+        errors: [{ pointer: '/params', expected: 'texts that have one reading on the wire' }],
+      });
+    }
+  }
+
+  function viewOf(id: string): RunView {
+    const view = findRunView(stores.runs, id);
+    if (view === undefined) throw new HubError('E_STORE', 503, `run ${id} is missing from the database`);
+    return view;
+  }
+}

@@ -1,0 +1,82 @@
+import type { JsonObject, Payloads } from '@stormpulse/protocol';
+import type { AgentLink } from '../agents/link.ts';
+import type { Clock } from '../config/options.ts';
+import { plainTextOrNull } from '../state/plain-text.ts';
+import type { Changes } from '../state/changes.ts';
+import type { TargetRow } from '../storage/run-store.ts';
+import type { Stores } from '../storage/stores.ts';
+import type { Dispatch } from './dispatch.ts';
+
+/** Matches answers to commands this hub sent to this agent (security model, SEC-323). */
+export interface Results {
+  /** Stores a result, or records why it is none; has committed when it returns. Gives back the target it ended. */
+  result(link: AgentLink, payload: Payloads['command.result'], raw: JsonObject): TargetRow | undefined;
+  progress(link: AgentLink, payload: Payloads['command.progress']): void;
+}
+
+const STANDARD: ReadonlySet<string> = new Set([
+  'request_id',
+  'command',
+  'group',
+  'success',
+  'exit_code',
+  'stdout',
+  'stderr',
+  'duration_ms',
+  'sequence_id',
+  'failure_reason',
+]);
+
+export function createResults(ports: { stores: Stores; dispatch: Dispatch; changes: Changes; clock: Clock }): Results {
+  const { stores, dispatch, changes, clock } = ports;
+
+  /** The target of an answer, if it was sent to this very agent. */
+  function match(link: AgentLink, requestId: string, command: string): TargetRow | undefined {
+    const target = stores.runs.byRequestId(requestId);
+    const sound =
+      target?.agentId === link.agentId && target.sentAt !== null && stores.runs.find(target.runId)?.command === command;
+    return sound ? target : undefined;
+  }
+
+  function anomaly(link: AgentLink, requestId: string, command: string): void {
+    stores.anomalies.add(link.agentId, 'forged_result', { request_id: requestId, command }, clock.now());
+  }
+
+  return {
+    result(link, payload, raw) {
+      const target = match(link, payload.request_id, payload.command);
+      if (target === undefined) {
+        anomaly(link, payload.request_id, payload.command);
+        return undefined;
+      }
+      if (target.state === 'succeeded' || target.state === 'failed') return undefined;
+      const extras = Object.fromEntries(Object.entries(raw).filter(([name]) => !STANDARD.has(name)));
+      const result = {
+        success: payload.success,
+        exit_code: payload.exit_code,
+        stdout: payload.stdout,
+        stderr: payload.stderr,
+        duration_ms: payload.duration_ms,
+        failure_reason: plainTextOrNull(payload.failure_reason, 100),
+      };
+      const late = target.state === 'unknown';
+      stores.transaction(() =>
+        stores.runs.end(target.id, payload.success ? 'succeeded' : 'failed', result, extras, clock.now(), late),
+      );
+      changes.publish({ kind: 'run', runId: target.runId });
+      return target;
+    },
+    progress(link, payload) {
+      const target = match(link, payload.request_id, payload.command);
+      if (target === undefined) {
+        anomaly(link, payload.request_id, payload.command);
+        return;
+      }
+      if (target.state === 'sent') {
+        stores.runs.setState(target.id, 'running', null, null);
+        changes.publish({ kind: 'run', runId: target.runId });
+      }
+      dispatch.extend(target);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import type { JsonObject, Payloads } from '@stormpulse/protocol';
+import type { Clock } from '../config/options.ts';
+import type { Figures } from '../storage/agent-store.ts';
+import { METRIC_NAMES, METRIC_UNITS } from '../storage/metric-store.ts';
+import type { MetricName } from '../storage/metric-store.ts';
+import type { Stores } from '../storage/stores.ts';
+import type { Changes } from './changes.ts';
+import { plainText, plainTextOrNull } from './plain-text.ts';
+
+/** When a message was written, by the agent's clock, Unix milliseconds. */
+export interface Stamped {
+  readonly agentId: string;
+  readonly sentAtMs: number;
+}
+
+/** Takes in what agents push. Each call has committed when it returns (security model, SEC-324). */
+export interface Ingest {
+  heartbeat(from: Stamped): void;
+  /** Taken field by field: what is out of range is left out and counted, the rest is kept. */
+  metrics(from: Stamped, payload: JsonObject): void;
+  events(from: Stamped, payload: Payloads['events.batch']): void;
+  logs(from: Stamped, payload: Payloads['log.batch']): void;
+  signoff(from: Stamped, payload: Payloads['signoff.state']): void;
+  plugins(agentId: string, integrations: unknown, complete: boolean): void;
+}
+
+interface IngestPorts {
+  readonly stores: Stores;
+  readonly changes: Changes;
+  readonly clock: Clock;
+}
+
+const OLD_MS = 24 * 3_600_000;
+const AHEAD_MS = 60_000;
+const MAX_PLUGINS = 64;
+const PLUGIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+export function createIngest({ stores, changes, clock }: IngestPorts): Ingest {
+  function skewOf(from: Stamped): number {
+    return Math.round(from.sentAtMs - clock.now());
+  }
+
+  function plugins(agentId: string, integrations: unknown, complete: boolean): void {
+    const reports = Object.entries(asRecord(integrations)).filter(([name]) => PLUGIN_NAME.test(name));
+    for (const [name, value] of reports.slice(0, MAX_PLUGINS)) {
+      const report = asRecord(value);
+      const state = report['state'] ?? null;
+      const status = plainText(report['status'], 40);
+      stores.plugins.put(agentId, { name, status, disabled_reason: plainTextOrNull(report['disabled_reason']), state }, clock.now());
+    }
+    if (complete) stores.plugins.keepOnly(agentId, new Set(reports.map(([name]) => name)));
+  }
+
+  return {
+    plugins,
+    heartbeat(from) {
+      stores.agents.seen(from.agentId, clock.now(), skewOf(from));
+      changes.publish({ kind: 'agent', agentId: from.agentId });
+    },
+    metrics(from, payload) {
+      const nowMs = clock.now();
+      const atMs = from.sentAtMs < nowMs - OLD_MS || from.sentAtMs > nowMs + AHEAD_MS ? nowMs : from.sentAtMs;
+      const { values, dropped } = readFigures(payload);
+      const figures: Figures = { ...values, at: Math.round(atMs / 1_000) };
+      stores.transaction(() => {
+        stores.metrics.add(from.agentId, Math.round(atMs), values);
+        stores.agents.setFigures(from.agentId, figures, nowMs, skewOf(from));
+        plugins(from.agentId, payload['integrations'], false);
+        if (dropped.length > 0) stores.anomalies.add(from.agentId, 'out_of_range', { fields: dropped }, nowMs);
+      });
+      changes.publish({ kind: 'agent', agentId: from.agentId });
+    },
+    events(from, payload) {
+      const rows = stores.transaction(() =>
+        payload.events.flatMap((event) => stores.events.add(from.agentId, toEvent(event, from.sentAtMs)) ?? []),
+      );
+      for (const event of rows) changes.publish({ kind: 'event', agentId: from.agentId, event });
+    },
+    logs(from, payload) {
+      const { batch_id: batchId, group, dropped } = payload;
+      stores.transaction(() => stores.logs.add(from.agentId, { batchId, group: plainText(group, 200), dropped, payload }, clock.now()));
+    },
+    signoff(from, payload) {
+      stores.transaction(() => stores.agents.setSeal(from.agentId, payload.signoff_sealed, plainTextOrNull(payload.unsealed_since, 64)));
+      changes.publish({ kind: 'agent', agentId: from.agentId });
+    },
+  };
+}
+
+function readFigures(given: JsonObject): { values: Record<MetricName, number | null>; dropped: string[] } {
+  const dropped: string[] = [];
+  const entries = METRIC_NAMES.map((name): [MetricName, number | null] => {
+    const value = name === 'containers' ? countOf(given['containers']) : given[name];
+    if (typeof value === 'number' && inRange(name, value)) return [name, value];
+    dropped.push(name);
+    return [name, null];
+  });
+  return { values: Object.fromEntries(entries) as Record<MetricName, number | null>, dropped };
+}
+
+function inRange(name: MetricName, value: number): boolean {
+  if (!Number.isFinite(value)) return false;
+  return METRIC_UNITS[name] === '%' ? value >= -1 && value <= 101 : value >= 0;
+}
+
+function countOf(containers: unknown): number {
+  return Array.isArray(containers) ? containers.length : 0;
+}
+
+function toEvent(event: unknown, sentAtMs: number): { at: number; kind: string; source: string; body: unknown } {
+  const body = asRecord(event);
+  const at = typeof body['ts'] === 'string' ? Date.parse(body['ts']) : Number.NaN;
+  return {
+    at: Number.isNaN(at) ? sentAtMs : at,
+    kind: plainText(body['kind'], 100),
+    source: plainText(body['source'], 100),
+    body: { ...body },
+  };
+}
+
+/** The entries of a JSON object, or nothing. */
+export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}

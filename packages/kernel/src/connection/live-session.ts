@@ -1,0 +1,162 @@
+import type { Logger } from '@stormpulse/plugin-api';
+import {
+  AGENT_JSON_LIMITS,
+  ProtocolError,
+  createMessage,
+  encodeMessage,
+  formatTimestamp,
+  parseFrame,
+} from '@stormpulse/protocol';
+import type { Dialect, MessageType, Payloads, RawEnvelope } from '@stormpulse/protocol';
+import type { Link, Ports } from '../ports.ts';
+import type { Session } from './connection.ts';
+import type { Outbox } from './outbox.ts';
+import { repeat } from './repeat.ts';
+
+/** SEC-228: with more than this unsent, telemetry waits; results and heartbeats go ahead. */
+const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+/** The features this agent names in `register` (D1). */
+export const FEATURES: readonly string[] = ['results.ack', 'plugin.state'];
+
+export interface LiveSessionOptions {
+  readonly ports: Ports;
+  readonly agentId: string;
+  readonly dialect: Dialect;
+  readonly heartbeatMs: number;
+  readonly pushMs: number;
+  readonly outbox: Outbox;
+  readonly register: () => Payloads['register'];
+  readonly metrics: (features: ReadonlySet<string>) => Promise<Payloads['metrics.push'] | undefined>;
+  /** A signed message arrived; nothing of it is verified. Must not throw and must not wait. */
+  readonly onSigned: (message: RawEnvelope) => void;
+  readonly onAcknowledged: (features: ReadonlySet<string>) => void;
+  readonly onIgnored: (reason: string) => void;
+}
+
+/** One connection from upgrade to close: `register`, telemetry, acknowledgements. Its receive path never waits. */
+export class LiveSession implements Session {
+  readonly #options: LiveSessionOptions;
+  readonly #logger: Logger;
+  readonly #stops: (() => void)[] = [];
+  #features: ReadonlySet<string> = new Set();
+  #link: Link | undefined;
+  #flushSoon: (() => void) | undefined;
+
+  constructor(options: LiveSessionOptions) {
+    this.#options = options;
+    this.#logger = options.ports.logger('connection');
+  }
+
+  open(link: Link): void {
+    const { ports, outbox, heartbeatMs, pushMs } = this.#options;
+    this.#link = link;
+    this.#send('register', this.#options.register());
+    ports.events.requeue();
+    outbox.attach((result) => this.#send('command.result', result));
+    const failed = (error: unknown): void => this.#logger.error({ err: error }, 'a telemetry task failed; it goes on');
+    this.#stops.push(
+      repeat(ports.clock, heartbeatMs, () => void this.#send('heartbeat', {}), failed),
+      repeat(ports.clock, pushMs, () => this.#push(), failed),
+      repeat(ports.clock, pushMs, () => this.flushEvents(), failed),
+    );
+  }
+
+  close(): void {
+    this.#link = undefined;
+    this.#flushSoon?.();
+    this.#stops.splice(0).forEach((stop) => stop());
+    this.#options.outbox.detach();
+  }
+
+  frame(frame: string | Uint8Array): void {
+    const { dialect, agentId, onIgnored } = this.#options;
+    let message: RawEnvelope;
+    try {
+      message = parseFrame(frame, { dialect, limits: AGENT_JSON_LIMITS });
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      onIgnored(error.kind);
+      return;
+    }
+    if (message.type === 'command.request' || message.type === 'command.sequence') this.#options.onSigned(message);
+    else {
+      // D1: another agent_id on an acknowledgement is counted, never a reason to close.
+      if (message.agent_id !== agentId) onIgnored('foreign_agent_id');
+      this.#acknowledged(message);
+    }
+  }
+
+  /** Sends what waits in the events plane, one batch. */
+  flushEvents(): void {
+    if (this.#link === undefined || this.#link.bufferedBytes > MAX_UNSENT_BYTES) return;
+    const batch = this.#options.ports.events.drain();
+    if (batch !== undefined) this.#send('events.batch', { batch_id: batch.batchId, events: [...batch.events] });
+  }
+
+  /** A refusal should be seen before the next push; many together share a batch. */
+  flushEventsSoon(): void {
+    if (this.#link === undefined || this.#flushSoon !== undefined) return;
+    const cancel = this.#options.ports.clock.after(250, () => {
+      this.#flushSoon = undefined;
+      this.flushEvents();
+    });
+    this.#flushSoon = () => {
+      cancel();
+      this.#flushSoon = undefined;
+    };
+  }
+
+  #acknowledged(message: RawEnvelope): void {
+    const { outbox, ports, onAcknowledged, onIgnored } = this.#options;
+    switch (message.type) {
+      case 'register.ok':
+        this.#features = namedByBoth(message.payload['features']);
+        if (this.#features.has('results.ack')) outbox.acknowledgesById();
+        break;
+      case 'command.result.ack': {
+        const id = message.payload['request_id'];
+        if (!outbox.acknowledge(typeof id === 'string' ? id : undefined)) onIgnored('unknown_ack');
+        break;
+      }
+      case 'events.batch.ack': {
+        const id = message.payload['batch_id'];
+        if (typeof id !== 'string' || !ports.events.acknowledge(id)) onIgnored('unknown_ack');
+        break;
+      }
+      case 'heartbeat.ack':
+      case 'metrics.ack':
+      case 'log.batch.ack':
+      case 'signoff.state.ack':
+      case 'error':
+        break;
+      default:
+        onIgnored('unexpected_type');
+        return;
+    }
+    onAcknowledged(this.#features);
+  }
+
+  async #push(): Promise<void> {
+    const payload = await this.#options.metrics(this.#features);
+    if (payload === undefined || this.#link === undefined || this.#link.bufferedBytes > MAX_UNSENT_BYTES) return;
+    this.#send('metrics.push', payload);
+  }
+
+  #send<T extends MessageType>(type: T, payload: Payloads[T]): boolean {
+    const { ports, agentId } = this.#options;
+    if (this.#link === undefined) return false;
+    const ts = formatTimestamp(BigInt(Math.trunc(ports.clock.now() * 1_000)));
+    try {
+      this.#link.send(encodeMessage(createMessage(type, agentId, payload, { id: ports.newId(), ts })));
+      return true;
+    } catch (error) {
+      this.#logger.debug({ err: error, type }, 'a frame was not taken; the connection is ending');
+      return false;
+    }
+  }
+}
+
+function namedByBoth(features: unknown): ReadonlySet<string> {
+  const named = Array.isArray(features) ? features : [];
+  return new Set(FEATURES.filter((feature) => named.includes(feature)));
+}

@@ -1,0 +1,25 @@
+import type { Part } from '@stormpulse/plugin-api/internal';
+
+/** Fills an argv template once; values are placed literally and never scanned again (SEC-102). */
+export function fillArgv(parts: readonly Part[], values: Readonly<Record<string, unknown>>): string[] {
+  return parts.flatMap((part) => fillPart(part, values));
+}
+
+function fillPart(part: Part, values: Readonly<Record<string, unknown>>): string[] {
+  switch (part.kind) {
+    case 'text':
+      return [part.text];
+    case 'slot':
+      return values[part.name] === undefined ? [] : [text(values[part.name])];
+    case 'flag':
+      return values[part.when] === true ? [part.name] : [];
+    case 'option':
+      return values[part.value] === undefined ? [] : [part.name, text(values[part.value])];
+    case 'joined':
+      return [part.parts.map((piece) => (typeof piece === 'string' ? piece : text(values[piece.slot]))).join('')];
+  }
+}
+
+function text(value: unknown): string {
+  return value === undefined ? '' : String(value);
+}

@@ -1,0 +1,24 @@
+/** What one call came to: the fields of `command.result` that depend on the run (wire page, 2.8). */
+export interface Outcome {
+  readonly success: boolean;
+  readonly exit_code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly duration_ms: number;
+  readonly failure_reason: FailureReason | null;
+}
+
+/** v1's words; `cancelled` and `agent_overloaded` are in its open set. */
+export type FailureReason =
+  | 'exit_code'
+  | 'timeout'
+  | 'cancelled'
+  | 'not_found'
+  | 'os_error'
+  | 'validation_failed'
+  | 'agent_overloaded';
+
+/** An outcome of something that never ran to an exit. */
+export function failed(failure_reason: FailureReason, stderr: string, duration_ms = 0): Outcome {
+  return { success: false, exit_code: -1, stdout: '', stderr, duration_ms: Math.trunc(duration_ms), failure_reason };
+}

@@ -1,0 +1,14 @@
+export { createKernel } from './kernel.ts';
+export type { Kernel, KernelOptions, KernelStatus, Timing } from './kernel.ts';
+export { FEATURES } from './connection/live-session.ts';
+export type { ConnectionStatus } from './connection/connection.ts';
+export { createBackoff } from './connection/backoff.ts';
+export { createVerifier } from './security/verify.ts';
+export type { Refusal, Verdict, VerifiedCommand, Verifier, VerifierOptions } from './security/verify.ts';
+export { parseConfig } from './plugins/parse-config.ts';
+export type { Grants } from './plugins/grants.ts';
+export type { PluginStatus } from './plugins/host.ts';
+export type { PluginState } from './plugins/states.ts';
+export { Scope } from './lifecycle/scope.ts';
+export { withDeadline } from './lifecycle/deadline.ts';
+export type * from './ports.ts';

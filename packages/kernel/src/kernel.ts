@@ -1,0 +1,284 @@
+import type { Dialect, Payloads, RawEnvelope } from '@stormpulse/protocol';
+import { Connection } from './connection/connection.ts';
+import type { ConnectionStatus } from './connection/connection.ts';
+import { FEATURES, LiveSession } from './connection/live-session.ts';
+import { Outbox } from './connection/outbox.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { withDeadline } from './lifecycle/deadline.ts';
+import { PluginHost } from './plugins/host.ts';
+import type { PluginStatus } from './plugins/host.ts';
+import { buildTable } from './plugins/registry.ts';
+import type { CommandTable } from './plugins/registry.ts';
+import type { LeftOut, PluginEntry, Ports } from './ports.ts';
+import { FloodGuard } from './security/flood-guard.ts';
+import { createVerifier } from './security/verify.ts';
+import type { Refusal, Verifier } from './security/verify.ts';
+
+/** What one agent is made of. Two kernels in one process share nothing. */
+export interface KernelOptions {
+  readonly agentId: string;
+  readonly version: string;
+  readonly pulseToken: string;
+  /** Already stripped (SEC-034). */
+  readonly hmacKey: Uint8Array;
+  readonly dialect: Dialect;
+  readonly timing: Timing;
+  readonly inventory: Payloads['register']['system_inventory'];
+  readonly plugins: readonly PluginEntry[];
+  readonly ports: Ports;
+  readonly onStatus?: (status: KernelStatus) => void;
+}
+
+export interface Timing {
+  readonly reconnectMinMs: number;
+  readonly reconnectMaxMs: number;
+  readonly heartbeatMs: number;
+  readonly pushMs: number;
+  readonly commandMaxAgeSeconds: number;
+}
+
+export interface KernelStatus {
+  readonly connection: ConnectionStatus;
+  /** Named by both sides on this connection. */
+  readonly features: readonly string[];
+  /** Unix milliseconds. */
+  readonly lastAckAt?: number;
+  readonly plugins: readonly PluginStatus[];
+  readonly commands: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+  /** By reason, since start. */
+  readonly refusals: Readonly<Record<string, number>>;
+  /** Frames counted and not acted on, by reason, since start. */
+  readonly ignored: Readonly<Record<string, number>>;
+  readonly outbox: { readonly waiting: number; readonly lost: number };
+}
+
+export interface Kernel {
+  /** Starts plugins, freezes the command table, dials. Resolves once the first dial is under way. */
+  start(): Promise<void>;
+  /** Graceful and bounded: drain, abort, stop plugins, flush, close the socket, release stores. Idempotent. */
+  close(): Promise<void>;
+  readonly status: KernelStatus;
+}
+
+/** Budgets of {@link Kernel.close}, each step on its own. */
+const DRAIN_MS = 5_000;
+const ABORT_MS = 7_000;
+const PLUGINS_MS = 10_000;
+const SOCKET_MS = 5_000;
+
+/** Assembles an agent and sets its plugins up. Rejects when a plugin that must start is refused. */
+export async function createKernel(options: KernelOptions): Promise<Kernel> {
+  const kernel = new AssembledKernel(options);
+  await kernel.setUp();
+  return kernel;
+}
+
+class AssembledKernel implements Kernel {
+  readonly #options: KernelOptions;
+  readonly #plugins: PluginHost;
+  readonly #outbox = new Outbox();
+  readonly #guard: FloodGuard;
+  readonly #connection: Connection;
+  readonly #refusals = new Map<string, number>();
+  readonly #ignored = new Map<string, number>();
+  #table: CommandTable = buildTable([], '');
+  #dispatcher: Dispatcher | undefined;
+  #verifier: Verifier | undefined;
+  #session: LiveSession | undefined;
+  #connectionStatus: ConnectionStatus;
+  #features: readonly string[] = [];
+  #lastAckAt: number | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: KernelOptions) {
+    const { ports, timing } = options;
+    this.#options = options;
+    this.#guard = new FloodGuard(ports.clock);
+    this.#plugins = new PluginHost(options.plugins, ports, () => this.#changed());
+    this.#connectionStatus = { state: 'closed', since: ports.clock.now(), attempt: 0 };
+    this.#connection = new Connection({
+      clock: ports.clock,
+      random: ports.random,
+      transport: ports.transport,
+      events: ports.events,
+      logger: ports.logger('connection'),
+      minMs: timing.reconnectMinMs,
+      maxMs: timing.reconnectMaxMs,
+      session: () => this.#newSession(),
+      onStatus: (status) => {
+        this.#connectionStatus = status;
+        if (status.state !== 'live') this.#features = [];
+        this.#changed();
+      },
+    });
+  }
+
+  async setUp(): Promise<void> {
+    await this.#plugins.setUp();
+  }
+
+  async start(): Promise<void> {
+    const { ports, agentId, hmacKey, timing, dialect } = this.#options;
+    this.#table = await this.#plugins.start();
+    this.#dispatcher = new Dispatcher({ table: this.#table, ports, sendResult: (result) => this.#finished(result) });
+    this.#verifier = createVerifier({
+      agentId,
+      key: hmacKey,
+      crypto: ports.crypto,
+      clock: ports.clock,
+      nonces: ports.nonces,
+      dialect,
+      maxAgeSeconds: timing.commandMaxAgeSeconds,
+      declaredParams: (command) => Object.keys(this.#table.get(command)?.definition.params.properties ?? {}),
+      isCommand: (name) => this.#table.get(name) !== undefined,
+    });
+    this.#changed();
+    this.#connection.start();
+  }
+
+  get status(): KernelStatus {
+    return {
+      connection: this.#connectionStatus,
+      features: this.#features,
+      ...(this.#lastAckAt === undefined ? {} : { lastAckAt: this.#lastAckAt }),
+      plugins: this.#plugins.statuses,
+      commands: this.#table.names,
+      leftOut: this.#plugins.leftOut,
+      refusals: Object.fromEntries(this.#refusals),
+      ignored: Object.fromEntries(this.#ignored),
+      outbox: { waiting: this.#outbox.size, lost: this.#outbox.lost },
+    };
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#shutDown());
+  }
+
+  async #shutDown(): Promise<void> {
+    const { ports } = this.#options;
+    const step = async (label: string, ms: number, work: Promise<void>): Promise<void> => {
+      try {
+        await withDeadline(ports.clock, work, ms, label);
+      } catch (error) {
+        ports.logger('kernel').error({ err: error }, `closing: ${label} did not end in time`);
+      }
+    };
+    await step('running commands', DRAIN_MS + ABORT_MS, this.#dispatcher?.drain(DRAIN_MS) ?? Promise.resolve());
+    await step('plugins', PLUGINS_MS, this.#plugins.stop());
+    this.#session?.flushEvents();
+    await step('the connection', SOCKET_MS, this.#connection.close());
+    ports.nonces.close();
+  }
+
+  #newSession(): LiveSession {
+    const { ports, agentId, dialect, timing } = this.#options;
+    this.#guard.reset();
+    this.#session = new LiveSession({
+      ports,
+      agentId,
+      dialect,
+      heartbeatMs: timing.heartbeatMs,
+      pushMs: timing.pushMs,
+      outbox: this.#outbox,
+      register: () => this.#register(),
+      metrics: (features) => this.#metrics(features),
+      onSigned: (message) => void this.#signed(message),
+      onAcknowledged: (features) => {
+        this.#features = [...features];
+        this.#lastAckAt = ports.clock.now();
+        this.#changed();
+      },
+      onIgnored: (reason) => count(this.#ignored, reason),
+    });
+    return this.#session;
+  }
+
+  async #signed(message: RawEnvelope): Promise<void> {
+    const verdict = await this.#verifier?.verify(message);
+    if (verdict === undefined) return;
+    if (verdict.kind === 'refused') this.#refused(verdict);
+    else this.#dispatcher?.accept(verdict);
+  }
+
+  #finished(result: Payloads['command.result']): void {
+    this.#outbox.add(result);
+    this.#session?.flushEventsSoon();
+    this.#changed();
+  }
+
+  #refused(refusal: Refusal): void {
+    const { ports } = this.#options;
+    count(this.#refusals, refusal.reason);
+    const { report, close } = this.#guard.refused(refusal.reason === 'bad_signature');
+    if (report) {
+      const { reason, commandRef, text } = refusal;
+      ports.events.record({
+        source: 'auth',
+        kind: 'signature_failure',
+        status: 'refused',
+        failure_reason: reason,
+        command_ref: commandRef,
+        error: text,
+      });
+      ports.logger('verify').warn({ reason, commandRef }, text);
+      this.#session?.flushEventsSoon();
+    }
+    if (close) this.#connection.drop('too many bad signatures');
+    this.#changed();
+  }
+
+  #register(): Payloads['register'] {
+    const { version, pulseToken, inventory } = this.#options;
+    return {
+      version,
+      pulse_token: pulseToken,
+      commands: { ...this.#table.manifest },
+      integrations: null,
+      log_groups: null,
+      system_inventory: inventory,
+      signoff_sealed: true,
+      unsealed_since: null,
+      wire_contract: null,
+      features: [...FEATURES],
+    };
+  }
+
+  async #metrics(features: ReadonlySet<string>): Promise<Payloads['metrics.push'] | undefined> {
+    const { collectors } = this.#options.ports;
+    await collectors.collectForPush();
+    const fields = collectors.v1Metrics();
+    if (Object.keys(fields).length === 0) return undefined;
+    const integrations = features.has('plugin.state') ? this.#pluginStates() : null;
+    return { containers: [], ...fields, integrations, jobs: NO_JOBS } as unknown as Payloads['metrics.push'];
+  }
+
+  #pluginStates(): Record<
+    string,
+    { status: 'live' | 'disabled_error'; disabled_reason: string | null; state: Record<string, unknown> | null }
+  > {
+    const states = this.#options.ports.collectors.states();
+    return Object.fromEntries(
+      this.#plugins.statuses.map(({ name, state, reason }) => {
+        if (state === 'refused' || state === 'failed')
+          return [name, { status: 'disabled_error', disabled_reason: reason ?? state, state: null }] as const;
+        const own = states.filter((entry) => entry.plugin === name).map((entry) => [entry.collector, entry.state]);
+        return [
+          name,
+          { status: 'live', disabled_reason: null, state: Object.fromEntries(own) as Record<string, unknown> },
+        ] as const;
+      }),
+    );
+  }
+
+  #changed(): void {
+    this.#options.onStatus?.(this.status);
+  }
+}
+
+/** v1 sends this field on every push of a live connection; jobs come with the job definition. */
+const NO_JOBS = { pending: 0, running: 0, quota_pending: 0, quota_running: 0, quota_rejected: 0 };
+
+function count(counters: Map<string, number>, reason: string): void {
+  counters.set(reason, (counters.get(reason) ?? 0) + 1);
+}

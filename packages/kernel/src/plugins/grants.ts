@@ -1,0 +1,21 @@
+import type { Capabilities, Effect } from '@stormpulse/plugin-api';
+import { effectWithin } from '@stormpulse/plugin-api';
+import { GrantMissing } from '../errors.ts';
+
+/** What the operator allows a plugin; `'all'`: the presence of a first-party section is its grant (D3). */
+export type Grants = Capabilities | 'all';
+
+const LISTS = ['exec', 'read', 'write'] as const;
+
+/** Checks that everything asked for was granted. Throws `E_GRANT_MISSING` with the TOML to paste. */
+export function assertGranted(plugin: string, asked: Capabilities, grants: Grants): void {
+  if (grants === 'all') return;
+  const missing: string[] = [];
+  for (const list of LISTS) {
+    const lacking = (asked[list] ?? []).filter((wanted) => !(grants[list] ?? []).includes(wanted));
+    if (lacking.length > 0) missing.push(`${list} = ${JSON.stringify([...(grants[list] ?? []), ...lacking])}`);
+  }
+  const effect: Effect | undefined = asked.commands;
+  if (effect !== undefined && !effectWithin(effect, grants.commands)) missing.push(`commands = "${effect}"`);
+  if (missing.length > 0) throw GrantMissing({ plugin, toml: [`[plugins.${plugin}.grants]`, ...missing].join('\n') });
+}

@@ -1,0 +1,153 @@
+import { isAgentError } from '@stormpulse/plugin-api';
+import type { AgentError, Logger } from '@stormpulse/plugin-api';
+import { PluginSetup, PluginStart } from '../errors.ts';
+import { withDeadline } from '../lifecycle/deadline.ts';
+import type { LeftOut, PluginEntry, Ports } from '../ports.ts';
+import { checkPlugin } from './checks.ts';
+import { createContext } from './context.ts';
+import { assertGranted } from './grants.ts';
+import { parseConfig } from './parse-config.ts';
+import { PluginInstance } from './plugin-instance.ts';
+import { buildTable } from './registry.ts';
+import type { CommandTable, RegisteredCommand } from './registry.ts';
+import type { PluginState } from './states.ts';
+
+const START_MS = 10_000;
+/** The operator's own commands: the one plugin whose names win over another's (wire page, F19). */
+const OVERRIDING = 'custom-commands';
+
+export interface PluginStatus {
+  readonly name: string;
+  readonly state: PluginState;
+  readonly reason?: string;
+}
+
+/** Loads, sets up, starts and stops plugins. One plugin's failure is its own, unless the host said `startup = "error"`. */
+export class PluginHost {
+  readonly #instances: PluginInstance[];
+  readonly #ports: Ports;
+  readonly #logger: Logger;
+
+  constructor(entries: readonly PluginEntry[], ports: Ports, onChange: () => void) {
+    this.#ports = ports;
+    this.#logger = ports.logger('plugins');
+    this.#instances = entries.map((entry) => new PluginInstance(entry, ports.clock, ports.logger(entry.name), onChange));
+  }
+
+  get statuses(): readonly PluginStatus[] {
+    return this.#instances.map(({ name, state, reason }) => ({ name, state, ...(reason === undefined ? {} : { reason }) }));
+  }
+
+  get leftOut(): readonly LeftOut[] {
+    return this.#instances.flatMap((instance) => instance.leftOut);
+  }
+
+  /** Every plugin in the order of the file. Rejects with the first refusal of one that must start. */
+  async setUp(): Promise<void> {
+    const taken = new Set<string>();
+    for (const instance of this.#instances) {
+      try {
+        await this.#setUpOne(instance, taken);
+        taken.add(instance.name);
+      } catch (thrown) {
+        const error = isAgentError(thrown)
+          ? thrown
+          : PluginSetup({ plugin: instance.name, problem: `threw ${String(thrown)}` }, { cause: thrown });
+        instance.refuse(error);
+        await instance.stop();
+        if (instance.entry.startup === 'error') throw error;
+      }
+    }
+  }
+
+  async #setUpOne(instance: PluginInstance, taken: ReadonlySet<string>): Promise<void> {
+    const definition = checkPlugin(instance.name, await instance.entry.load(), taken);
+    instance.definition = definition;
+    instance.become('loaded');
+    const config = parseConfig(definition.configSchema, instance.entry.config);
+    const capabilities = definition.capabilities(config);
+    assertGranted(instance.name, capabilities, instance.entry.grants);
+    instance.open = true;
+    try {
+      const returned: unknown = definition.setup(createContext(instance, config, capabilities, this.#ports));
+      if (returned !== undefined)
+        throw PluginSetup({ plugin: instance.name, problem: 'returned something; it must be synchronous and return nothing' });
+    } finally {
+      instance.open = false;
+    }
+    instance.become('configured');
+  }
+
+  /** Starts every configured plugin, then freezes the table of what is left. */
+  async start(): Promise<CommandTable> {
+    await Promise.all(
+      this.#instances.filter((instance) => instance.state === 'configured').map((instance) => this.#startOne(instance)),
+    );
+    return this.#table();
+  }
+
+  async #startOne(instance: PluginInstance): Promise<void> {
+    instance.become('starting');
+    try {
+      for (const start of instance.starts) {
+        await withDeadline(this.#ports.clock, start(instance.signal), START_MS, `onStart of plugin "${instance.name}"`);
+      }
+      if (instance.state === 'starting') instance.become('ready');
+    } catch (cause) {
+      const error = PluginStart(
+        { plugin: instance.name, problem: cause instanceof Error ? cause.message : String(cause) },
+        { cause },
+      );
+      instance.logger.error({ err: cause }, error.message);
+      instance.commands.length = 0;
+      instance.become('failed', error.message);
+      await instance.stop();
+      if (instance.entry.startup === 'error') throw error;
+    }
+  }
+
+  #table(): CommandTable {
+    let offered: RegisteredCommand[] = [];
+    for (const instance of this.#instances) {
+      const admitted = instance.commands.filter((command) => this.#admits(instance, command));
+      try {
+        buildTable([...offered, ...admitted], OVERRIDING);
+        offered = [...offered, ...admitted];
+      } catch (thrown) {
+        // A collision quarantines the whole plugin (SEC-205); its siblings stay.
+        const error = isAgentError(thrown) ? thrown : PluginSetup({ plugin: instance.name, problem: String(thrown) });
+        this.#quarantine(instance, error);
+      }
+    }
+    return buildTable(offered, OVERRIDING);
+  }
+
+  #quarantine(instance: PluginInstance, error: AgentError): void {
+    this.#logger.error({ plugin: instance.name, code: error.code }, error.message);
+    instance.become('failed', error.message);
+  }
+
+  /** SEC-100: what a process would run is looked at once, when the table is built. */
+  #admits(instance: PluginInstance, command: RegisteredCommand): boolean {
+    const { mode, allow = [] } = command.definition;
+    if (mode.kind !== 'subprocess') return true;
+    const problem = this.#ports.programs.problemWith(mode.file);
+    if (problem === undefined || allow.includes(problem.reason)) return true;
+    instance.leftOut.push({
+      plugin: instance.name,
+      command: command.wireName,
+      problem: {
+        path: ['commands', command.wireName, 'command'],
+        problem: problem.problem,
+        expected: 'a program that only its owner can change',
+        fix: problem.fix,
+      },
+    });
+    return false;
+  }
+
+  /** In reverse order of the file; each release has its deadline. */
+  async stop(): Promise<void> {
+    for (const instance of this.#instances.toReversed()) await instance.stop();
+  }
+}

@@ -1,0 +1,77 @@
+import type { AgentError, Logger } from '@stormpulse/plugin-api';
+import type { AnyPluginDefinition } from '@stormpulse/plugin-api/internal';
+import { Scope } from '../lifecycle/scope.ts';
+import type { Clock, LeftOut, PluginEntry } from '../ports.ts';
+import type { RegisteredCommand } from './registry.ts';
+import { mayBecome } from './states.ts';
+import type { PluginState } from './states.ts';
+
+/** One plugin of this run: its state, what it contributed, and what it opened. */
+export class PluginInstance {
+  readonly entry: PluginEntry;
+  readonly logger: Logger;
+  readonly scope: Scope;
+  readonly commands: RegisteredCommand[] = [];
+  readonly leftOut: LeftOut[] = [];
+  readonly starts: ((signal: AbortSignal) => Promise<void>)[] = [];
+  readonly #abort = new AbortController();
+  readonly #onChange: () => void;
+  #state: PluginState = 'discovered';
+  #reason: string | undefined;
+  definition: AnyPluginDefinition | undefined;
+  /** Contributions are taken while this is true: during setup, and never again. */
+  open = false;
+
+  constructor(entry: PluginEntry, clock: Clock, logger: Logger, onChange: () => void) {
+    this.entry = entry;
+    this.logger = logger;
+    this.scope = new Scope(clock);
+    this.#onChange = onChange;
+  }
+
+  get name(): string {
+    return this.entry.name;
+  }
+
+  get state(): PluginState {
+    return this.#state;
+  }
+
+  /** Why it is degraded, refused or failed. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** Aborted when the plugin stops, for any reason. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** An illegal transition is a bug of ours: logged and ignored. */
+  become(state: PluginState, reason?: string): void {
+    if (!mayBecome(this.#state, state)) {
+      if (this.#state !== state) this.logger.error({ from: this.#state, to: state }, 'illegal plugin state change ignored');
+      else if (state === 'degraded') this.#reason = reason;
+      return;
+    }
+    this.#state = state;
+    this.#reason = reason;
+    this.#onChange();
+  }
+
+  /** Takes it out before it ran, with the code that says why. */
+  refuse(error: AgentError): void {
+    this.logger.error({ code: error.code }, error.message);
+    this.commands.length = 0;
+    this.become('refused', error.message);
+  }
+
+  /** Releases everything it opened, last first. Idempotent, and safe at any point of its life. */
+  async stop(): Promise<void> {
+    this.#abort.abort(new Error(`plugin "${this.name}" is stopping`));
+    const visible = mayBecome(this.#state, 'stopping');
+    if (visible) this.become('stopping');
+    for (const failure of await this.scope.close()) this.logger.error({ err: failure }, 'release failed');
+    if (visible) this.become('stopped');
+  }
+}

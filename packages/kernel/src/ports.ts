@@ -1,0 +1,158 @@
+import type { AgentError, ConfigProblem, ExecOptions, ExecResult, Logger } from '@stormpulse/plugin-api';
+import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
+import type { ProtocolCrypto } from '@stormpulse/protocol';
+import type { Grants } from './plugins/grants.ts';
+
+/** Wall and monotonic time, and the only timers the kernel owns. */
+export interface Clock {
+  /** Unix time in milliseconds, with a fraction where the host gives one. Steps with the host's clock. */
+  now(): number;
+  /** Milliseconds that never go back. */
+  monotonic(): number;
+  /** Calls `fire` once after `ms` of monotonic time; the returned function cancels it. */
+  after(ms: number, fire: () => void): () => void;
+}
+
+/** One open connection to the hub, as the kernel uses it. */
+export interface Link {
+  /** One text frame. Throws when the link is closed. */
+  send(text: string): void;
+  /** Bytes handed over and not yet written to the socket. */
+  readonly bufferedBytes: number;
+  ping(): void;
+  /** Starts the closing handshake; `onClose` follows. */
+  close(code: number, reason: string): void;
+  /** Drops the socket at once; `onClose` follows. */
+  terminate(): void;
+}
+
+export interface LinkEvents {
+  onFrame(frame: string | Uint8Array): void;
+  onPong(): void;
+  /** Exactly once per link, however it ends. */
+  onClose(code: number, reason: string): void;
+}
+
+/** Dials the hub. Rejects with `E_CONN_*`. */
+export interface Transport {
+  open(events: LinkEvents, signal: AbortSignal): Promise<Link>;
+}
+
+/** One process to run: everything decided, nothing interpreted. */
+export interface ProcessRequest {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly stdin?: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** How a process ended, told truthfully (SEC-127). */
+export interface ProcessOutcome {
+  readonly kind: 'exited' | 'timeout' | 'cancelled' | 'not_found' | 'os_error';
+  /** The real code; the negative signal number when killed by a signal; -1 when it never ran to an exit. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+  readonly truncated: boolean;
+}
+
+/** Runs processes in their own group with a clean environment (SEC-120 to 127). */
+export interface ProcessRunner {
+  run(request: ProcessRequest): Promise<ProcessOutcome>;
+  /** For plugins: rejects with `E_EXEC_*`. */
+  exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult>;
+}
+
+/** Asks whether a program may be run (SEC-100). Undefined: it may. One that is not there yet may: running it answers `not_found`. */
+export interface ProgramCheck {
+  problemWith(
+    file: string,
+  ): { readonly reason: 'not_a_program' | 'writable_program'; readonly problem: string; readonly fix: string } | undefined;
+}
+
+/** The state of one collector, as a reader sees it. */
+export interface CollectedState {
+  readonly plugin: string;
+  readonly collector: string;
+  readonly state: unknown;
+  /** Unix milliseconds of the reading. */
+  readonly at: number;
+  readonly revision: number;
+}
+
+/** Runs collectors; owns jitter, overlap, timeouts and revisions. */
+export interface CollectorService {
+  /** Adds a plugin's collector; the returned function removes it. */
+  add(
+    plugin: string,
+    definition: CollectorDefinition,
+    report: (error: AgentError | undefined) => void,
+  ): {
+    readonly handle: { readonly current: unknown; refresh(only?: Iterable<string>): Promise<unknown> };
+    readonly remove: () => void;
+  };
+  /** Runs every `'push'` collector and answers when each has finished or timed out. */
+  collectForPush(): Promise<void>;
+  /** The last whole state of every collector. */
+  states(): readonly CollectedState[];
+  /** The v1 fields of `metrics.push`, merged over all collectors. */
+  v1Metrics(): Readonly<Record<string, unknown>>;
+}
+
+/** The events plane: a bounded buffer, batches, acknowledgements (wire page, section 10). */
+export interface EventLog {
+  record(event: { readonly source: string; readonly kind: string } & Readonly<Record<string, unknown>>): void;
+  /** The next batch to send, or undefined when there is nothing. */
+  drain(): { readonly batchId: string; readonly events: readonly Readonly<Record<string, unknown>>[] } | undefined;
+  acknowledge(batchId: string): boolean;
+  /** Puts what was sent and not acknowledged back in front, in its own order. */
+  requeue(): void;
+}
+
+export type ClaimRefusal = 'replayed_nonce' | 'before_floor' | 'clock_rollback' | 'nonce_store_full' | 'nonce_store_fault';
+
+/** Single-use values, durable before dispatch (SEC-060 to 066). */
+export interface NonceStore {
+  /** Resolves once the claim is on disk, or with the reason why it is not. Never rejects. `tsMicros` is the signed time. */
+  claim(nonce: string, tsMicros: bigint): Promise<ClaimRefusal | undefined>;
+  close(): void;
+}
+
+/** What a plugin entry in the host's file amounts to. */
+export interface PluginEntry {
+  /** The key the host enabled it under; must equal the plugin's name. */
+  readonly name: string;
+  readonly load: () => Promise<unknown>;
+  readonly config: unknown;
+  readonly firstParty: boolean;
+  readonly grants: Grants;
+  /** `error`: the agent does not start without it. Default `disable`. */
+  readonly startup: 'error' | 'disable';
+}
+
+/** Everything the kernel needs from outside. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly crypto: ProtocolCrypto;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly transport: Transport;
+  readonly nonces: NonceStore;
+  readonly runner: ProcessRunner;
+  readonly programs: ProgramCheck;
+  readonly collectors: CollectorService;
+  readonly events: EventLog;
+  /** A logger bound to `name`: the kernel's own parts and each plugin. */
+  readonly logger: (name: string) => Logger;
+}
+
+/** A problem of the operator's configuration found while plugins were set up. */
+export interface LeftOut {
+  readonly plugin: string;
+  readonly command: string;
+  readonly problem: ConfigProblem;
+}

@@ -1,0 +1,63 @@
+import type { Period } from './period.ts';
+import type { Infer, TSchema } from './schema.ts';
+
+/** A number derived from state; names and units follow OpenTelemetry conventions. */
+export interface Gauge<T> {
+  readonly unit: string;
+  readonly help: string;
+  readonly value: (state: T) => number;
+}
+
+/** One run of a collector. */
+export interface Cycle<T> {
+  readonly signal: AbortSignal;
+  readonly previous: T | undefined;
+  /** Narrows what must be re-read, never what is returned. */
+  readonly only: ReadonlySet<string> | undefined;
+}
+
+/** What an author writes of a collector. */
+export interface CollectorSpec<S extends TSchema> {
+  /** Local id, published as `<plugin>.<id>`. */
+  readonly id: string;
+  /** A period, or `'push'`: with each metrics push, so that what leaves is never older than its reading. */
+  readonly every: Period | 'push';
+  /** Default: 5 s. A cycle that takes longer is abandoned; nothing partial is published. */
+  readonly timeout?: Period;
+  readonly state: S;
+  /** Always the whole state. */
+  readonly collect: (cycle: Cycle<Infer<S>>) => Promise<Infer<S>>;
+  readonly gauges?: Readonly<Record<string, Gauge<Infer<S>>>>;
+  /** First-party plugins only: the fields of v1's `metrics.push` that this state fills. */
+  readonly v1Metrics?: (state: Infer<S>) => Readonly<Record<string, unknown>>;
+}
+
+/** What the kernel sees of a collector. */
+export interface CollectorDefinition {
+  readonly id: string;
+  readonly every: Period | 'push';
+  readonly timeout?: Period;
+  readonly state: TSchema;
+  readonly collect: (cycle: Cycle<unknown>) => Promise<unknown>;
+  readonly gauges?: Readonly<Record<string, Gauge<unknown>>>;
+  readonly v1Metrics?: (state: unknown) => Readonly<Record<string, unknown>>;
+}
+
+/** Frozen and inert; carries the type of its state. */
+export interface Collector<S extends TSchema> {
+  readonly id: string;
+  readonly spec: CollectorSpec<S>;
+}
+
+/** What an author gets back for a registered collector. */
+export interface CollectorHandle<T> {
+  /** The last whole state, a local copy. */
+  readonly current: T | undefined;
+  /** Runs now, joining a cycle already in flight. Rejects with `E_COLLECT_*`. */
+  refresh(only?: Iterable<string>): Promise<T>;
+}
+
+/** Defines a collector: a polled producer of typed state. */
+export function collector<const S extends TSchema>(spec: CollectorSpec<S>): Collector<S> {
+  return Object.freeze({ id: spec.id, spec: Object.freeze({ ...spec }) });
+}

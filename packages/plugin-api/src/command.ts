@@ -1,0 +1,131 @@
+import { defineError } from './errors.ts';
+import { makeSlot, toPart } from './argv.ts';
+import type { ArgvPart, Part, Slot } from './argv.ts';
+import type { Exec } from './exec.ts';
+import type { Logger } from './logger.ts';
+import type { Period } from './period.ts';
+import type { AbsolutePath, Infer, TObject, TSchema } from './schema.ts';
+
+/** What running it can do to the host. Drives confirmation, gates, and grants. */
+export type Effect = 'read' | 'write' | 'destructive';
+
+/** Consent beyond the signature. Default: read none, write click, destructive phrase. */
+export type Confirm = 'none' | 'click' | 'phrase';
+
+export type Slots<P extends TObject> = { readonly [K in keyof Infer<P>]-?: Slot<NonNullable<Infer<P>[K]>> };
+
+interface CommandBase<P extends TObject> {
+  /** Local id; on the wire `<plugin>_<id>` (letters, digits and `_`). */
+  readonly id: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly effect: Effect;
+  /** Closed object of scalars; on the wire every value is text in one spelling. */
+  readonly params: P;
+  readonly timeout: Period;
+  readonly confirm?: Confirm;
+  /** Calls sharing a key never overlap. Default: commands that are not `read` share one key, in order received. */
+  readonly serializeBy?: (params: Infer<P>) => string;
+  /** Safe to run again when the outcome of an earlier run is unknown. */
+  readonly idempotent?: boolean;
+  /** Keep the output out of this host's own log; the hub still gets it. */
+  readonly sensitiveOutput?: boolean;
+  /** First-party plugins only: the group shown to the hub. Default: the plugin's name. */
+  readonly group?: string;
+  /** First-party plugins only: the whole wire name, for v1 names off the rule. */
+  readonly wireName?: string;
+  /** Refusals the operator waived in writing for this command, by reason (`writable_program`). */
+  readonly allow?: readonly string[];
+}
+
+/** Mode 1: a process. The template is data; there is no code path from params to a shell. */
+export interface SubprocessSpec<P extends TObject> extends CommandBase<P> {
+  readonly file: AbsolutePath;
+  /** Called once, at definition, with slots. */
+  readonly argv: (slot: Slots<P>) => readonly ArgvPart[];
+  /** Written to the child's standard input, which is then closed. Default: `/dev/null`. */
+  readonly stdin?: (slot: Slots<P>) => Slot<string>;
+  readonly cwd?: AbsolutePath;
+}
+
+/** One execution of a handler command. */
+export interface Call<P> {
+  readonly params: P;
+  /** The envelope id of the request. */
+  readonly requestId: string;
+  /** Aborted on timeout, on cancel, and on plugin stop; `signal.reason` says which. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly exec: Exec;
+}
+
+/** Mode 2: a function. */
+export interface HandlerSpec<P extends TObject, R extends TSchema> extends CommandBase<P> {
+  readonly result: R;
+  readonly run: (call: Call<Infer<P>>) => Promise<Infer<R>>;
+}
+
+/** What the kernel sees of a command: plain data, and functions it may call. */
+export interface CommandDefinition extends Omit<CommandBase<TObject>, 'serializeBy'> {
+  readonly serializeBy?: (params: Readonly<Record<string, unknown>>) => string;
+  readonly mode:
+    | {
+        readonly kind: 'subprocess';
+        readonly file: AbsolutePath;
+        readonly argv: readonly Part[];
+        readonly stdin?: string;
+        readonly cwd?: AbsolutePath;
+      }
+    | { readonly kind: 'handler'; readonly result: TSchema; readonly run: (call: Call<Readonly<Record<string, unknown>>>) => Promise<unknown> };
+}
+
+/** Frozen and inert. */
+export interface Command {
+  readonly id: string;
+}
+
+export const CommandInvalid = defineError<{ id: string; problem: string }>(
+  'E_PLUGIN_COMMAND_INVALID',
+  'failed_precondition',
+  'plugin',
+  (d) => `command "${d.id}": ${d.problem}`,
+);
+
+const DEFINITION = Symbol.for('@stormpulse/command');
+const PLACEABLE = new Set(['string', 'integer', 'number', 'boolean']);
+
+/** Defines a command that runs one process. Throws `E_PLUGIN_COMMAND_INVALID` or `E_PLUGIN_SLOT_MISUSED`. */
+export function subprocess<const P extends TObject>(spec: SubprocessSpec<P>): Command {
+  const { argv, stdin, file, cwd, ...base } = spec;
+  const slots = Object.fromEntries(Object.keys(spec.params.properties).map((name) => [name, makeSlot(name)])) as unknown as Slots<P>;
+  const stdinSlot = stdin === undefined ? undefined : toPart(stdin(slots));
+  if (stdinSlot !== undefined && stdinSlot.kind !== 'slot') throw CommandInvalid({ id: spec.id, problem: 'stdin must be one slot' });
+  return brand(base, {
+    kind: 'subprocess',
+    file,
+    argv: Object.freeze(argv(slots).map(toPart)),
+    ...(stdinSlot === undefined ? {} : { stdin: stdinSlot.name }),
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+}
+
+/** Defines a command that runs a function of the plugin. Throws `E_PLUGIN_COMMAND_INVALID`. */
+export function handler<const P extends TObject, const R extends TSchema>(spec: HandlerSpec<P, R>): Command {
+  const { run, result, ...base } = spec;
+  return brand(base, { kind: 'handler', result, run: run as unknown as (call: Call<Readonly<Record<string, unknown>>>) => Promise<unknown> });
+}
+
+function brand<P extends TObject>(base: CommandBase<P>, mode: CommandDefinition['mode']): Command {
+  for (const [name, schema] of Object.entries(base.params.properties)) {
+    const scalar = PLACEABLE.has(String((schema as { type?: unknown }).type)) || 'anyOf' in schema || 'const' in schema;
+    if (!scalar) throw CommandInvalid({ id: base.id, problem: `parameter "${name}" is no scalar; the wire carries text only` });
+  }
+  const definition = Object.freeze({ ...base, mode }) as unknown as CommandDefinition;
+  return Object.freeze({ id: base.id, [DEFINITION]: definition });
+}
+
+/** The definition behind a command, or undefined for anything that is not one. */
+export function commandDefinition(command: unknown): CommandDefinition | undefined {
+  if (typeof command !== 'object' || command === null) return undefined;
+  return (command as { readonly [DEFINITION]?: CommandDefinition })[DEFINITION];
+}

@@ -1,0 +1,51 @@
+import type { Collector, CollectorHandle } from './collector.ts';
+import type { Command } from './command.ts';
+import type { ConfigProblem } from './config-problem.ts';
+import type { Exec } from './exec.ts';
+import type { Logger } from './logger.ts';
+import type { Infer, TSchema } from './schema.ts';
+
+/** What a plugin holds of the agent. Plain data in, promise or undo out: every member could be a remote call. */
+export interface PluginContext<Config> {
+  readonly config: Config;
+  readonly commands: Commands;
+  readonly collectors: Collectors;
+  readonly health: Health;
+  readonly exec: Exec;
+  readonly logger: Logger;
+  /** Aborted when the plugin stops, for any reason. */
+  readonly signal: AbortSignal;
+  readonly lifecycle: Lifecycle;
+}
+
+export interface Lifecycle {
+  /** Connect, spawn, listen. After every plugin's setup; may be retried, so must tolerate a second call. */
+  onStart(start: (signal: AbortSignal) => Promise<void>): void;
+  /** Released last-first on stop, on failed start, and on disable. Each has a deadline. */
+  defer(release: AsyncDisposable | Disposable | (() => void | Promise<void>)): void;
+}
+
+/** A command the operator wrote that is not offered: shown with its reason wherever commands are shown. */
+export interface Omission {
+  /** Wire name of the command. */
+  readonly command: string;
+  readonly problem: ConfigProblem;
+}
+
+export interface Commands {
+  /** Only during setup. Throws `E_PLUGIN_CONTRIBUTION`, `E_PLUGIN_LATE_REGISTRATION`. */
+  register(...commands: readonly Command[]): void;
+  /** Leaves one command out and says why; the others stay. Only during setup. */
+  leaveOut(omission: Omission): void;
+}
+
+export interface Collectors {
+  /** Only during setup. Throws `E_PLUGIN_CONTRIBUTION`, `E_PLUGIN_LATE_REGISTRATION`. */
+  register<S extends TSchema>(collector: Collector<S>): CollectorHandle<Infer<S>>;
+}
+
+/** Plugins only speak up about trouble; `ready` is the kernel's word. */
+export interface Health {
+  ok(): void;
+  degraded(reason: string): void;
+}

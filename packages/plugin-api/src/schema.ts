@@ -1,0 +1,28 @@
+import { Type } from '@sinclair/typebox';
+import type { StaticDecode, TObject, TSchema } from '@sinclair/typebox';
+import type { ParamPolicy } from './params/policy.ts';
+
+export { Type };
+export type { TObject, TSchema };
+
+/** What plugin code sees: defaults applied, transforms decoded. */
+export type Infer<S extends TSchema> = StaticDecode<S>;
+
+export type AbsolutePath = `/${string}`;
+
+/** Rendering hints for the hub's generated forms. Never affects validation. */
+export interface FormHints {
+  readonly widget?: 'text' | 'textarea' | 'number' | 'switch' | 'select' | 'duration' | 'bytes' | 'path';
+  readonly order?: number;
+  readonly help?: string;
+}
+
+declare module '@sinclair/typebox' {
+  interface SchemaOptions {
+    'x-ui'?: FormHints;
+    /** What the wire text of this parameter must satisfy before anything reads it (SEC-110 to 115). */
+    'x-param'?: ParamPolicy;
+    /** Redacted from every record of the call (SEC-116). */
+    'x-secret'?: true;
+  }
+}

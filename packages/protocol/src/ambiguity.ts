@@ -1,0 +1,17 @@
+import { canonicalParams } from './canonical.ts';
+
+/**
+ * Whether the canonical text of `params` has a second reading over the declared names (SEC-054): it is split at every `&`
+ * and the pieces that begin with `<declared name>=` are counted; a count other than the number of parameters is ambiguous.
+ * Names with `=`, `&` or LF count as not declared: no command table has them.
+ */
+export function ambiguousParams(declaredNames: Iterable<string>, params: Readonly<Record<string, string>>): boolean {
+  const declared = new Set<string>();
+  for (const name of declaredNames) if (!/[=&\n]/.test(name)) declared.add(name);
+  let pairs = 0;
+  for (const piece of canonicalParams(params).split('&')) {
+    const equals = piece.indexOf('=');
+    if (equals !== -1 && declared.has(piece.slice(0, equals))) pairs += 1;
+  }
+  return pairs !== Object.keys(params).length;
+}

@@ -1,0 +1,10 @@
+/** Additions to protocol v1 that both sides must name before they are used. */
+export const FEATURES = ['results.ack', 'plugin.state', 'cert.renew', 'events.id', 'request.bind'] as const;
+export type Feature = (typeof FEATURES)[number];
+
+/** What both sides named. Unknown names are ignored. */
+export function commonFeatures(ours: Iterable<string>, theirs: readonly string[] | undefined): ReadonlySet<Feature> {
+  const offered = new Set(ours);
+  const named = new Set(theirs);
+  return new Set(FEATURES.filter((feature) => offered.has(feature) && named.has(feature)));
+}

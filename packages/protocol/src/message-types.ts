@@ -1,0 +1,46 @@
+/** Types an agent sends to a hub (protocol v1, section 2). */
+export const AGENT_TO_HUB_TYPES = [
+  'register',
+  'heartbeat',
+  'metrics.push',
+  'command.result',
+  'command.progress',
+  'log.batch',
+  'events.batch',
+  'signoff.state',
+] as const;
+
+/** Types a hub sends to an agent. */
+export const HUB_TO_AGENT_TYPES = [
+  'command.request',
+  'command.sequence',
+  'register.ok',
+  'heartbeat.ack',
+  'metrics.ack',
+  'command.result.ack',
+  'log.batch.ack',
+  'events.batch.ack',
+  'signoff.state.ack',
+  'error',
+] as const;
+
+/** One of the eighteen types of protocol v1. */
+export type MessageType = (typeof AGENT_TO_HUB_TYPES)[number] | (typeof HUB_TO_AGENT_TYPES)[number];
+
+/** The two types that carry a signature. */
+export type SignedType = 'command.request' | 'command.sequence';
+
+/** All eighteen types. */
+export const MESSAGE_TYPES: readonly MessageType[] = [...AGENT_TO_HUB_TYPES, ...HUB_TO_AGENT_TYPES];
+
+const KNOWN: ReadonlySet<unknown> = new Set(MESSAGE_TYPES);
+
+/** Case-sensitive, no trimming; anything but a string is unknown. */
+export function isMessageType(value: unknown): value is MessageType {
+  return KNOWN.has(value);
+}
+
+/** Whether messages of this type must carry a signature. */
+export function isSignedType(type: MessageType): type is SignedType {
+  return type === 'command.request' || type === 'command.sequence';
+}

@@ -1,0 +1,73 @@
+import { Value } from '@sinclair/typebox/value';
+import type { TObject, TSchema } from '@sinclair/typebox';
+import type { Dialect } from './dialect.ts';
+import { isJsonObject } from './json-value.ts';
+import type { JsonObject } from './json-value.ts';
+import type { MessageType } from './message-types.ts';
+import { PAYLOAD_SCHEMAS } from './payload-schemas.ts';
+import type { Payloads } from './payload-schemas.ts';
+import { ContainerRecord } from './payloads/agent-to-hub.ts';
+import { ProtocolError } from './protocol-error.ts';
+
+/** A payload read by field name: absent optional fields have their default. No types are checked. */
+export type PayloadFields = Readonly<Record<string, unknown>>;
+
+/**
+ * A payload with the types its schema promises. Absent optional fields have v1's default; unknown keys are dropped, except in
+ * `command.result` and in payloads that v1 leaves free.
+ * Hardened: throws `payload_missing_fields`, `payload_not_object`, `field_not_list` or `bad_payload`.
+ * Reference: as {@link readPayloadFields}; types are not checked, so the result may not be what its type says.
+ */
+export function parsePayload<T extends MessageType>(type: T, payload: JsonObject, dialect: Dialect): Payloads[T] {
+  if (dialect === 'reference') return readPayloadFields(type, payload) as Payloads[T];
+  const schema: TObject = PAYLOAD_SCHEMAS[type];
+  const fields = readFields(schema, payload, true);
+  if (!Value.Check(schema, fields)) throw badPayload(type, schema, fields);
+  return fields as Payloads[T];
+}
+
+/**
+ * A payload as protocol v1 reads it (wire page, section 1.5): by field name, unknown fields dropped, no type checks but for
+ * `containers`. Free payloads come back whole. Throws `payload_not_object`, `payload_missing_fields` or `field_not_list`.
+ */
+export function readPayloadFields(type: MessageType, payload: unknown): PayloadFields {
+  const schema: TObject = PAYLOAD_SCHEMAS[type];
+  const fields = readFields(schema, payload, false);
+  if (type === 'metrics.push') return { ...fields, containers: readContainers(fields['containers']) };
+  return fields;
+}
+
+/** Whether a schema's unknown keys are v1's to ignore or ours to keep. */
+function keepsUnknown(schema: TObject, ours: boolean): boolean {
+  if (schema.additionalProperties === undefined) return false;
+  return ours || Object.values(schema.properties).every((property) => isOptional(property) || schema.properties['request_id'] === undefined);
+}
+
+function readFields(schema: TObject, payload: unknown, ours: boolean): Record<string, unknown> {
+  if (!isJsonObject(payload)) throw new ProtocolError('payload_not_object', 'payload must be a JSON object');
+  const fields: Record<string, unknown> = keepsUnknown(schema, ours) ? { ...payload } : {};
+  const missing: string[] = [];
+  for (const [name, property] of Object.entries(schema.properties)) {
+    if (payload[name] !== undefined) {
+      if (ours || !isOptional(property)) fields[name] = payload[name];
+    } else if ('default' in property) fields[name] = property.default;
+    else if (!isOptional(property)) missing.push(name);
+  }
+  if (missing.length > 0) throw new ProtocolError('payload_missing_fields', `the payload lacks ${missing.join(', ')}`);
+  return fields;
+}
+
+function readContainers(containers: unknown): PayloadFields[] {
+  if (!Array.isArray(containers)) throw new ProtocolError('field_not_list', 'containers must be a list');
+  return containers.map((container: unknown) => readFields(ContainerRecord, container, false));
+}
+
+function isOptional(property: TSchema): boolean {
+  return Object.getOwnPropertySymbols(property).some((symbol) => symbol.description === 'TypeBox.Optional');
+}
+
+/** Names the field and what was expected, never the value. */
+function badPayload(type: MessageType, schema: TObject, fields: unknown): ProtocolError {
+  const first = Value.Errors(schema, fields).First();
+  return new ProtocolError('bad_payload', `${type}: ${first?.path ?? '/'}: ${first?.message ?? 'unexpected value'}`);
+}

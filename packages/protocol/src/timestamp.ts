@@ -1,0 +1,96 @@
+import type { Dialect } from './dialect.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { readReferenceTimestamp } from './reference/timestamp.ts';
+
+/** A point in time as the signature sees it. The offset of the text is kept in `canonical`, never converted. */
+export interface Timestamp {
+  /** The spelling that is signed: Python's isoformat with `Z` for offset zero (wire page, section 1.3). */
+  readonly canonical: string;
+  /** Unix microseconds. */
+  readonly micros: bigint;
+}
+
+const STRICT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?:Z|([+-])(\d\d):(\d\d))$/;
+const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
+/**
+ * Reads a timestamp (SEC-056). Hardened: `YYYY-MM-DDTHH:MM:SS[.f{1,6}](Z|+HH:MM|-HH:MM)` with real calendar values.
+ * Reference: everything the reference agent accepts. Throws `ts_naive` when only the offset is missing, else `ts_invalid`.
+ */
+export function parseTimestamp(text: string, dialect: Dialect): Timestamp {
+  if (dialect === 'reference') return readReferenceTimestamp(text);
+  const match = STRICT.exec(text);
+  const timestamp = match === null ? undefined : fromFields(match);
+  if (timestamp !== undefined) return timestamp;
+  throw new ProtocolError(
+    isNaive(text) ? 'ts_naive' : 'ts_invalid',
+    'expected a timestamp like 2026-03-04T05:06:07.089000Z, with at most six digits of fraction and Z, +HH:MM or -HH:MM',
+  );
+}
+
+/** The canonical spelling of a point in time, in UTC: `2026-03-04T05:06:07.089000Z`, without a fraction when it is zero. */
+export function formatTimestamp(unixMicros: bigint): string {
+  let seconds = unixMicros / 1_000_000n;
+  let micros = Number(unixMicros % 1_000_000n);
+  if (micros < 0) {
+    micros += 1_000_000;
+    seconds -= 1n;
+  }
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}${fractionText(micros)}Z`;
+}
+
+/** `.ffffff`, or nothing for zero microseconds. */
+export function fractionText(micros: number): string {
+  return micros === 0 ? '' : `.${String(micros).padStart(6, '0')}`;
+}
+
+/** Days of a month in the proleptic Gregorian calendar; `month` counts from 1. */
+export function daysInMonth(year: number, month: number): number {
+  return month === 2 && isLeapYear(year) ? 29 : (DAYS_IN_MONTH[month - 1] ?? 0);
+}
+
+/** Days since 1970-01-01 of a date in the proleptic Gregorian calendar. */
+export function daysSinceEpoch(year: number, month: number, day: number): number {
+  const shifted = month <= 2 ? year - 1 : year;
+  const era = Math.floor(shifted / 400);
+  const yearOfEra = shifted - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
+}
+
+function isLeapYear(year: number): boolean {
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+}
+
+function fromFields(match: RegExpExecArray): Timestamp | undefined {
+  const year = Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4]);
+  const minute = Number(match[5]);
+  const second = Number(match[6]);
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const offsetHours = match[8] === undefined ? 0 : Number(match[9]);
+  const offsetMinutes = match[8] === undefined ? 0 : Number(match[10]);
+  if (offsetHours > 23 || offsetMinutes > 59) return undefined;
+  const offset = (offsetHours * 60 + offsetMinutes) * (match[8] === '-' ? -60 : 60);
+  const fraction = match[7];
+  const micros = fraction === undefined ? 0 : Number(fraction.padEnd(6, '0'));
+  const seconds = daysSinceEpoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+  const zone = offset === 0 ? 'Z' : match[0].slice(-6);
+  return {
+    canonical: `${match[0].slice(0, 19)}${fractionText(micros)}${zone}`,
+    micros: BigInt(seconds) * 1_000_000n + BigInt(micros),
+  };
+}
+
+/** Only for the error: the reference grammar tells a missing offset from a malformed text. */
+function isNaive(text: string): boolean {
+  try {
+    readReferenceTimestamp(text);
+    return false;
+  } catch (error) {
+    return error instanceof ProtocolError && error.kind === 'ts_naive';
+  }
+}

@@ -1,0 +1,135 @@
+import { Value } from '@sinclair/typebox/value';
+import { defineError, isAgentError, periodMs } from '@stormpulse/plugin-api';
+import type { AgentError } from '@stormpulse/plugin-api';
+import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
+import type { Clock, CollectedState, CollectorService } from '@stormpulse/kernel';
+
+export const CollectTimeout = defineError<{ plugin: string; collector: string; ms: number }>(
+  'E_COLLECT_TIMEOUT',
+  'deadline_exceeded',
+  'plugin',
+  (d) => `collector "${d.plugin}.${d.collector}" took longer than ${d.ms} ms`,
+);
+export const CollectShape = defineError<{ plugin: string; collector: string; path: string }>(
+  'E_COLLECT_SHAPE',
+  'internal',
+  'plugin',
+  (d) => `collector "${d.plugin}.${d.collector}" returned state its own schema does not allow, at ${d.path}`,
+);
+export const CollectFailed = defineError<{ plugin: string; collector: string; message: string }>(
+  'E_COLLECT_FAILED',
+  'internal',
+  'plugin',
+  (d) => `collector "${d.plugin}.${d.collector}" failed: ${d.message}`,
+);
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+
+interface Collecting {
+  readonly plugin: string;
+  readonly definition: CollectorDefinition;
+  readonly report: (error: AgentError | undefined) => void;
+  current: CollectedState | undefined;
+  running: Promise<unknown> | undefined;
+  failing: boolean;
+  cancel: () => void;
+}
+
+/** Runs collectors: never two cycles of one at once, whole states only, a revision for each. */
+export function createCollectorService(options: { readonly clock: Clock; readonly random: () => number }): CollectorService {
+  const { clock, random } = options;
+  const all = new Set<Collecting>();
+
+  const cycle = async (entry: Collecting, only: ReadonlySet<string> | undefined): Promise<unknown> => {
+    const { plugin, definition } = entry;
+    const name = { plugin, collector: definition.id };
+    const ms = definition.timeout === undefined ? DEFAULT_TIMEOUT_MS : periodMs(definition.timeout);
+    const abort = new AbortController();
+    let cancel = (): void => undefined;
+    const late = new Promise<never>((_, reject) => {
+      cancel = clock.after(ms, () => {
+        const error = CollectTimeout({ ...name, ms });
+        abort.abort(error);
+        reject(error);
+      });
+    });
+    try {
+      const state = await Promise.race([
+        definition.collect({ signal: abort.signal, previous: entry.current?.state, only }),
+        late,
+      ]);
+      if (!Value.Check(definition.state, state))
+        throw CollectShape({ ...name, path: Value.Errors(definition.state, state).First()?.path ?? '/' });
+      if (all.has(entry)) entry.current = { ...name, state, at: clock.now(), revision: (entry.current?.revision ?? 0) + 1 };
+      if (entry.failing) entry.report(undefined);
+      entry.failing = false;
+      return state;
+    } catch (cause) {
+      const error = isAgentError(cause)
+        ? cause
+        : CollectFailed({ ...name, message: String(cause instanceof Error ? cause.message : cause).slice(0, 200) }, { cause });
+      entry.failing = true;
+      entry.report(error);
+      throw error;
+    } finally {
+      cancel();
+    }
+  };
+
+  const run = (entry: Collecting, only?: ReadonlySet<string>): Promise<unknown> =>
+    (entry.running ??= cycle(entry, only).finally(() => {
+      entry.running = undefined;
+    }));
+
+  const schedule = (entry: Collecting, everyMs: number, firstMs: number): void => {
+    entry.cancel = clock.after(firstMs, () => {
+      void run(entry)
+        .catch(() => undefined)
+        .then(() => {
+          if (all.has(entry)) schedule(entry, everyMs, everyMs);
+        });
+    });
+  };
+
+  return {
+    add(plugin, definition, report) {
+      const entry: Collecting = {
+        plugin,
+        definition,
+        report,
+        current: undefined,
+        running: undefined,
+        failing: false,
+        cancel: () => undefined,
+      };
+      all.add(entry);
+      if (definition.every !== 'push') {
+        const everyMs = periodMs(definition.every);
+        schedule(entry, everyMs, Math.min(everyMs, 1_000) * random());
+      }
+      return {
+        handle: {
+          get current() {
+            return entry.current === undefined ? undefined : structuredClone(entry.current.state);
+          },
+          refresh: (only) => run(entry, only === undefined ? undefined : new Set(only)),
+        },
+        remove: () => {
+          all.delete(entry);
+          entry.cancel();
+        },
+      };
+    },
+    async collectForPush() {
+      await Promise.allSettled([...all].filter(({ definition }) => definition.every === 'push').map((entry) => run(entry)));
+    },
+    states: () => [...all].flatMap(({ current }) => (current === undefined ? [] : [current])),
+    v1Metrics: () =>
+      Object.assign(
+        {},
+        ...[...all].map(({ definition, current }) =>
+          current === undefined ? {} : (definition.v1Metrics?.(current.state) ?? {}),
+        ),
+      ) as Record<string, unknown>,
+  };
+}

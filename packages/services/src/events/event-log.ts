@@ -1,0 +1,1 @@
+import type { Clock, EventLog } from '@stormpulse/kernel';

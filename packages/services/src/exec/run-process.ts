@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Clock, ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
+import { CappedOutput } from './capped-output.ts';
+import { KILL_AFTER_MS, signalGroup } from './kill-group.ts';
+
+/** v1's umask for children: 077 breaks deploys (D1). */
+const CHILD_UMASK = 0o022;
+/** How long output may still arrive after the program itself ended: a process it left behind may hold the pipe. */
+const DRAIN_MS = 200;
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly stdout: CappedOutput;
+  readonly stderr: CappedOutput;
+}
+
+/**
+ * Runs one program: argv as given, no shell, own process group, environment `env` and nothing else. Never rejects.
+ * Timeout and cancel end the whole group, SIGTERM then SIGKILL after 5 s (SEC-121).
+ */
+export function runProcess(
+  request: ProcessRequest,
+  env: Readonly<Record<string, string>>,
+  clock: Clock,
+): Promise<ProcessOutcome> {
+  const begun = clock.monotonic();
+  const outcome = (kind: ProcessOutcome['kind'], exitCode: number, running?: Running, note = ''): ProcessOutcome => ({
+    kind,
+    exitCode,
+    stdout: running?.stdout.text() ?? '',
+    stderr: note + (running?.stderr.text() ?? ''),
+    durationMs: clock.monotonic() - begun,
+    truncated: running !== undefined && (running.stdout.truncated || running.stderr.truncated),
+  });
+  if (request.signal.aborted) return Promise.resolve(outcome('cancelled', -1, undefined, CANCELLED));
+  let child: ChildProcess;
+  try {
+    child = start(request, env);
+  } catch (error) {
+    return Promise.resolve(spawnFailure(error, request, outcome));
+  }
+  return new Promise((resolve) => {
+    const running: Running = { child, stdout: new CappedOutput(), stderr: new CappedOutput() };
+    const cancels: (() => void)[] = [];
+    let ended: { readonly kind: 'timeout' | 'cancelled'; readonly note: string } | undefined;
+    let settled = false;
+
+    const settle = (result: () => ProcessOutcome): void => {
+      if (settled) return;
+      settled = true;
+      cancels.forEach((cancel) => cancel());
+      request.signal.removeEventListener('abort', onAbort);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      resolve(result());
+    };
+    const finish = (code: number | null, signal: NodeJS.Signals | null): void => {
+      const exitCode = signal === null ? (code ?? -1) : -constants.signals[signal];
+      settle(() => (ended === undefined ? outcome('exited', exitCode, running) : outcome(ended.kind, -1, running, ended.note)));
+    };
+    const end = (kind: 'timeout' | 'cancelled', note: string): void => {
+      if (ended !== undefined || child.pid === undefined) return;
+      ended = { kind, note };
+      const { pid } = child;
+      signalGroup(pid, 'SIGTERM');
+      cancels.push(clock.after(KILL_AFTER_MS, () => signalGroup(pid, 'SIGKILL')));
+    };
+    const onAbort = (): void => end('cancelled', CANCELLED);
+
+    child.stdout?.on('data', (chunk: Buffer) => running.stdout.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => running.stderr.push(chunk));
+    child.once('error', (error) => settle(() => spawnFailure(error, request, outcome)));
+    child.once('close', finish);
+    child.once('exit', (code, signal) => {
+      // The group outlives its leader: what is left of it after a timeout or a cancel goes too.
+      if (ended !== undefined && child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+      cancels.push(clock.after(DRAIN_MS, () => finish(code, signal)));
+    });
+    cancels.push(
+      clock.after(request.timeoutMs, () =>
+        end('timeout', `the command took longer than its ${request.timeoutMs / 1_000} s and was ended\n`),
+      ),
+    );
+    request.signal.addEventListener('abort', onAbort, { once: true });
+    if (request.stdin !== undefined) feed(child, request.stdin);
+  });
+}
+
+const CANCELLED = 'cancelled because the agent is stopping\n';
+
+function start(request: ProcessRequest, env: Readonly<Record<string, string>>): ChildProcess {
+  const before = process.umask(CHILD_UMASK);
+  try {
+    return spawn(request.file, [...request.args], {
+      env: { ...env },
+      shell: false,
+      detached: true,
+      stdio: [request.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+    });
+  } finally {
+    process.umask(before);
+  }
+}
+
+function feed(child: ChildProcess, text: string): void {
+  // A program that does not read its input closes the pipe; its own exit code tells the rest.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(text);
+}
+
+function spawnFailure(
+  error: unknown,
+  request: ProcessRequest,
+  outcome: (kind: 'not_found' | 'os_error', exitCode: number, running: undefined, note: string) => ProcessOutcome,
+): ProcessOutcome {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT')
+    return outcome('not_found', -1, undefined, `${request.file} is not there, or its working folder is not\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  return outcome('os_error', -1, undefined, `${request.file} could not be started: ${message.slice(0, 300)}\n`);
+}

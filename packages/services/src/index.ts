@@ -1,0 +1,11 @@
+export { createSystemClock } from './clock/system-clock.ts';
+export { createCollectorService } from './collectors/collector-service.ts';
+export { createEventLog } from './events/event-log.ts';
+export { childEnvironment } from './exec/child-environment.ts';
+export { createProcessRunner } from './exec/process-runner.ts';
+export { createProgramCheck } from './exec/program-check.ts';
+export { createLogger } from './logger/logger.ts';
+export { createNonceStore } from './nonces/nonce-store.ts';
+export type { NonceStoreOptions } from './nonces/nonce-store.ts';
+export { createWsTransport } from './transport/ws-transport.ts';
+export type { WsTransportOptions } from './transport/ws-transport.ts';

@@ -1,0 +1,185 @@
+import type { Logger } from '@stormpulse/plugin-api';
+import type { Database, SqlValue, Statement } from '@stormpulse/sqlite';
+import type { ClaimRefusal, Clock, NonceStore } from '@stormpulse/kernel';
+
+/** SEC-065: a full store refuses; a live nonce is never evicted. */
+export const MAX_LIVE_NONCES = 100_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+/** SEC-061: 5 s of skew and a minute of margin beyond the last moment at which the command is fresh. */
+const MARGIN_SECONDS = 65;
+/** SEC-063, SEC-064: how far ahead the floor lies, and how far back the clock may step. */
+const FLOOR_SECONDS = 5;
+const ROLLBACK_SECONDS = 5;
+const PURGE_EVERY_SECONDS = 10;
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS seen_nonces (nonce TEXT PRIMARY KEY, seen_at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS idx_seen_nonces_seen_at ON seen_nonces (seen_at);
+CREATE TABLE IF NOT EXISTS agent_clock (key TEXT PRIMARY KEY, seconds REAL NOT NULL);`;
+
+export interface NonceStoreOptions {
+  /** Open, WAL, `synchronous=FULL`; owned by the store from here on. */
+  readonly database: Database;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly maxAgeSeconds: number;
+  readonly logger: Logger;
+}
+
+interface Claim {
+  readonly nonce: string;
+  readonly tsSeconds: number;
+  readonly settle: (refusal: ClaimRefusal | undefined) => void;
+}
+
+/**
+ * v1's table, so that a host can go to the other agent and back: `seen_at` is written such that v1's own rule (forget
+ * once older than max age) keeps the nonce until `ts + max_age + 65 s` (SEC-061). Claims that arrive together share
+ * one transaction and so one fsync; none is answered before it is on disk.
+ */
+export function createNonceStore(options: NonceStoreOptions): NonceStore {
+  const { database, clock, maxAgeSeconds, logger } = options;
+  const fresh = isNew(database);
+  database.exec(SCHEMA);
+  const table = statements(database);
+  const state = loadClock(table, clock, maxAgeSeconds, fresh, logger);
+  let live = Number(table.count.get()?.['n'] ?? 0);
+  let purgeAfter = 0;
+  let broken = false;
+  let pending: Claim[] = [];
+
+  const refusalFor = (tsSeconds: number, nowSeconds: number): ClaimRefusal | undefined => {
+    if (broken) return 'nonce_store_fault';
+    if (nowSeconds < state.highest - ROLLBACK_SECONDS) return 'clock_rollback';
+    if (tsSeconds <= state.floor) return 'before_floor';
+    return undefined;
+  };
+
+  const purge = (nowSeconds: number): void => {
+    if (nowSeconds < purgeAfter) return;
+    purgeAfter = nowSeconds + PURGE_EVERY_SECONDS;
+    live -= table.purge.run(nowSeconds - maxAgeSeconds).changes;
+  };
+
+  const insert = (claim: Claim, roomy: boolean): ClaimRefusal | undefined => {
+    if (live >= MAX_LIVE_NONCES || !roomy) return 'nonce_store_full';
+    if (table.insert.run(claim.nonce, claim.tsSeconds + MARGIN_SECONDS).changes === 0) return 'replayed_nonce';
+    live += 1;
+    return undefined;
+  };
+
+  const flush = (): void => {
+    const claims = pending;
+    pending = [];
+    const nowSeconds = clock.now() / 1_000;
+    const before = live;
+    let answers: (ClaimRefusal | undefined)[];
+    try {
+      answers = database.transaction(() => {
+        purge(nowSeconds);
+        const roomy = table.bytes() <= MAX_BYTES;
+        const refusals = claims.map((claim) => refusalFor(claim.tsSeconds, nowSeconds) ?? insert(claim, roomy));
+        state.advance(Math.max(nowSeconds, ...claims.filter((_, i) => refusals[i] === undefined).map((c) => c.tsSeconds)));
+        return refusals;
+      });
+    } catch (error) {
+      // SEC-066, SEC-183: what a failed commit or fsync left behind is unknown. Full, busy and read-only mend themselves; the rest stops commands until a restart.
+      live = before;
+      purgeAfter = 0;
+      broken ||= !isTransient(error);
+      logger.error({ err: error, path: database.path }, 'nonce store failed; the commands were refused');
+      answers = claims.map(() => 'nonce_store_fault');
+    }
+    claims.forEach((claim, index) => claim.settle(answers[index]));
+  };
+
+  return {
+    claim(nonce, tsMicros) {
+      const tsSeconds = Number(tsMicros) / 1e6;
+      const refusal = refusalFor(tsSeconds, clock.now() / 1_000);
+      if (refusal !== undefined) return Promise.resolve(refusal);
+      return new Promise((settle) => {
+        pending.push({ nonce, tsSeconds, settle });
+        if (pending.length === 1) setImmediate(flush);
+      });
+    },
+    close() {
+      if (pending.length > 0) flush();
+      database.close();
+    },
+  };
+}
+
+interface Table {
+  readonly insert: Statement;
+  readonly purge: Statement;
+  readonly count: Statement;
+  readonly readClock: Statement;
+  readonly writeClock: Statement;
+  readonly bytes: () => number;
+}
+
+function statements(database: Database): Table {
+  const pages = database.prepare('SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size');
+  return {
+    insert: database.prepare('INSERT OR IGNORE INTO seen_nonces (nonce, seen_at) VALUES (?, ?)'),
+    purge: database.prepare('DELETE FROM seen_nonces WHERE seen_at < ?'),
+    count: database.prepare('SELECT count(*) AS n FROM seen_nonces'),
+    readClock: database.prepare('SELECT seconds FROM agent_clock WHERE key = ?'),
+    writeClock: database.prepare(
+      'INSERT INTO agent_clock (key, seconds) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET seconds = excluded.seconds',
+    ),
+    bytes: () => Number(pages.get()?.['n'] ?? 0),
+  };
+}
+
+function isNew(database: Database): boolean {
+  return database.prepare("SELECT 1 AS found FROM sqlite_master WHERE name = 'agent_clock'").get() === undefined;
+}
+
+/** SEC-063: a store we have not seen before, or a raised age, sets the floor; SEC-064: the highest time seen is kept. */
+function loadClock(
+  table: Table,
+  clock: Pick<Clock, 'now'>,
+  maxAgeSeconds: number,
+  fresh: boolean,
+  logger: Logger,
+): {
+  readonly floor: number;
+  readonly highest: number;
+  advance(seconds: number): void;
+} {
+  const read = (key: string): number | undefined => asNumber(table.readClock.get(key)?.['seconds']);
+  const nowSeconds = clock.now() / 1_000;
+  const raised = maxAgeSeconds > (read('max_age') ?? maxAgeSeconds);
+  let floor = read('floor') ?? 0;
+  if (fresh || raised) {
+    floor = nowSeconds + FLOOR_SECONDS;
+    table.writeClock.run('floor', floor);
+    logger.info(
+      { floor: new Date(floor * 1_000).toISOString(), why: fresh ? 'new nonce store' : 'raised command age' },
+      'commands dated before the floor are refused',
+    );
+  }
+  table.writeClock.run('max_age', maxAgeSeconds);
+  let highest = read('highest') ?? 0;
+  return {
+    floor,
+    get highest() {
+      return highest;
+    },
+    advance(seconds) {
+      if (seconds <= highest) return;
+      highest = seconds;
+      table.writeClock.run('highest', seconds);
+    },
+  };
+}
+
+function asNumber(value: SqlValue | undefined): number | undefined {
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
+}
+
+function isTransient(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'full' || code === 'busy' || code === 'readonly';
+}

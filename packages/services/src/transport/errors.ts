@@ -1,0 +1,30 @@
+import { defineError } from '@stormpulse/plugin-api';
+
+export const ConnRefused = defineError<{ url: string; reason: string }>(
+  'E_CONN_REFUSED',
+  'unavailable',
+  'remote',
+  (d) => `cannot reach the hub at ${d.url}: ${d.reason}; check [dashboard] url, DNS and the firewall for outgoing connections`,
+);
+export const ConnTls = defineError<{ url: string; reason: string; fix: string }>(
+  'E_CONN_TLS',
+  'unavailable',
+  'operator',
+  (d) => `the hub at ${d.url} was refused: ${d.reason}; ${d.fix}`,
+);
+export const ConnUpgrade = defineError<{ url: string; status: number }>(
+  'E_CONN_UPGRADE',
+  'permission_denied',
+  'remote',
+  (d) =>
+    `the hub at ${d.url} answered the WebSocket upgrade with HTTP ${d.status}; ` +
+    (d.status === 401 || d.status === 403
+      ? 'it does not accept this agent: check the enrollment'
+      : 'check the path of [dashboard] url (usually /ws/pulse/)'),
+);
+export const ConnTimeout = defineError<{ url: string; stage: string; ms: number }>(
+  'E_CONN_TIMEOUT',
+  'deadline_exceeded',
+  'remote',
+  (d) => `the hub at ${d.url} did not finish ${d.stage} within ${d.ms} ms`,
+);

@@ -1,0 +1,126 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { Logger } from '@stormpulse/plugin-api';
+import WebSocket from 'ws';
+import type { ClientOptions } from 'ws';
+import { ConnTimeout, ConnUpgrade } from './errors.ts';
+import type { Link, LinkEvents, Transport } from '@stormpulse/kernel';
+import { identityProblem } from './server-identity.ts';
+import { dialFailure } from './tls-failure.ts';
+
+/** SEC-026: largest frame the agent takes, and the most fragments of one message. */
+const MAX_FRAME_BYTES = 2 * 1024 * 1024;
+const MAX_FRAGMENTS = 64;
+/** SEC-004: each stage of the dial. */
+const STAGE_MS = 10_000;
+const KEEP_ALIVE_MS = 20_000;
+
+export interface WsTransportOptions {
+  /** `wss://…`, dialled exactly as written: no redirect, no proxy (SEC-003). */
+  readonly url: string;
+  /** PEM of the one CA to trust, or `'system'` for Node's own roots (SEC-021). */
+  readonly ca: string;
+  /** Read at each dial, so that a renewed pair is used without a restart. PEM. */
+  readonly credentials: () => { readonly cert: string; readonly key: string };
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly requireServerEku: boolean;
+  readonly logger: Logger;
+}
+
+/** Dials the hub over mTLS. Every option that matters is written out, whatever the library's default. */
+export function createWsTransport(options: WsTransportOptions): Transport {
+  return { open: (events, signal) => dial(options, events, signal) };
+}
+
+function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSignal): Promise<Link> {
+  const { url } = options;
+  return new Promise((resolve, reject) => {
+    let settled = false;
+    let stage: NodeJS.Timeout | undefined;
+    const socket = new WebSocket(
+      url,
+      dialOptions(options, (name) => enter(name)),
+    );
+    const enter = (name: string): void => {
+      clearTimeout(stage);
+      stage = setTimeout(() => fail(ConnTimeout({ url, stage: name, ms: STAGE_MS })), STAGE_MS);
+    };
+    const settle = (): boolean => {
+      if (settled) return false;
+      settled = true;
+      clearTimeout(stage);
+      signal.removeEventListener('abort', abort);
+      return true;
+    };
+    const fail = (error: Error): void => {
+      if (!settle()) return;
+      socket.terminate();
+      reject(error);
+    };
+    const abort = (): void => fail(signal.reason instanceof Error ? signal.reason : new Error('the dial was given up'));
+
+    enter('the TCP connection');
+    // After 'open' an error is always followed by 'close', which carries the code that decides.
+    socket.on('error', (error) => {
+      if (!settled) fail(dialFailure(url, error));
+      else options.logger.debug({ err: error }, 'socket error');
+    });
+    socket.on('unexpected-response', (_request, response: IncomingMessage) => {
+      response.resume();
+      fail(ConnUpgrade({ url, status: response.statusCode ?? 0 }));
+    });
+    socket.on('open', () => {
+      if (settle()) resolve(linkOf(socket));
+    });
+    socket.on('message', (data, isBinary) => events.onFrame(isBinary ? (data as Buffer) : (data as Buffer).toString('utf8')));
+    socket.on('pong', () => events.onPong());
+    socket.on('close', (code, reason) => {
+      if (settled) events.onClose(code, reason.toString('utf8').slice(0, 123));
+    });
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+function dialOptions(options: WsTransportOptions, enter: (stage: string) => void): ClientOptions {
+  const { cert, key } = options.credentials();
+  const rules = { requireServerEku: options.requireServerEku, allowWildcard: options.ca === 'system' };
+  return {
+    ...(options.ca === 'system' ? {} : { ca: options.ca }),
+    cert,
+    key,
+    minVersion: options.minVersion,
+    rejectUnauthorized: true,
+    // ws publishes this as a predicate; Node's TLS, which calls it, takes the error that tells why.
+    checkServerIdentity: ((host: string, peer: Parameters<typeof identityProblem>[1]) =>
+      identityProblem(host, peer, rules)) as unknown as NonNullable<ClientOptions['checkServerIdentity']>,
+    perMessageDeflate: false,
+    skipUTF8Validation: false,
+    followRedirects: false,
+    maxPayload: MAX_FRAME_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    finishRequest: (request) => {
+      request.on('socket', (socket) => {
+        socket.setKeepAlive(true, KEEP_ALIVE_MS);
+        socket.once('connect', () => enter('the TLS handshake'));
+        (socket as TLSSocket).once('secureConnect', () => enter('the WebSocket upgrade'));
+      });
+      request.end();
+    },
+  };
+}
+
+function linkOf(socket: WebSocket): Link {
+  return {
+    send(text) {
+      if (socket.readyState !== WebSocket.OPEN) throw new Error('the link is closed');
+      socket.send(text);
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    ping: () => socket.ping(),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+  };
+}

@@ -1,0 +1,69 @@
+import type { Link, LinkEvents, Transport } from '@stormpulse/kernel';
+
+/** One connection as the fake hub sees it. */
+export interface FakeLink {
+  /** What the agent sent, parsed, in order. */
+  readonly sent: readonly Record<string, unknown>[];
+  /** Sends raw text or bytes to the agent. */
+  deliver(frame: string | Uint8Array): void;
+  /** Ends the connection from the hub's side. */
+  close(code?: number, reason?: string): void;
+  readonly closedWith: number | undefined;
+  pong(): void;
+}
+
+/** A hub in memory: accepts each dial at once unless told to refuse. */
+export class FakeTransport implements Transport {
+  readonly links: FakeLink[] = [];
+  readonly #onMessage: (message: Record<string, unknown>, link: FakeLink) => void;
+  #refusal: Error | undefined;
+
+  constructor(onMessage: (message: Record<string, unknown>, link: FakeLink) => void = () => undefined) {
+    this.#onMessage = onMessage;
+  }
+
+  get current(): FakeLink | undefined {
+    return this.links.at(-1);
+  }
+
+  /** From now on every dial fails with this, until called with nothing. */
+  refuse(error?: Error): void {
+    this.#refusal = error;
+  }
+
+  open(events: LinkEvents, signal: AbortSignal): Promise<Link> {
+    if (signal.aborted) return Promise.reject(new Error('the dial was given up'));
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
+    const sent: Record<string, unknown>[] = [];
+    let closedWith: number | undefined;
+    const end = (code: number, reason: string): void => {
+      if (closedWith !== undefined) return;
+      closedWith = code;
+      setImmediate(() => events.onClose(code, reason));
+    };
+    const fake: FakeLink = {
+      sent,
+      deliver: (frame) => {
+        if (closedWith === undefined) events.onFrame(frame);
+      },
+      close: (code = 1000, reason = '') => end(code, reason),
+      get closedWith() {
+        return closedWith;
+      },
+      pong: () => events.onPong(),
+    };
+    this.links.push(fake);
+    return Promise.resolve({
+      send: (text) => {
+        if (closedWith !== undefined) throw new Error('the link is closed');
+        const message = JSON.parse(text) as Record<string, unknown>;
+        sent.push(message);
+        this.#onMessage(message, fake);
+      },
+      bufferedBytes: 0,
+      ping: () => queueMicrotask(() => closedWith === undefined && events.onPong()),
+      close: end,
+      terminate: () => end(1006, ''),
+    });
+  }
+}

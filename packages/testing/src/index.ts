@@ -1,0 +1,12 @@
+export { createHarness } from './harness.ts';
+export type { CallResult, Harness, HarnessOptions } from './harness.ts';
+export { FakeClock, settle } from './fakes/clock.ts';
+export { createMemoryLogger } from './fakes/logger.ts';
+export type { LoggedLine } from './fakes/logger.ts';
+export { createMemoryNonceStore } from './fakes/nonces.ts';
+export { FakeRunner } from './fakes/runner.ts';
+export type { ExecCall } from './fakes/runner.ts';
+export { FakeTransport } from './fakes/transport.ts';
+export type { FakeLink } from './fakes/transport.ts';
+export { CHECKS, conformance } from './conformance/conformance.ts';
+export type { ConformanceFixture, Problems } from './conformance/conformance.ts';

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests run on the TypeScript sources: the private export condition names them in every package. */
+const conditions = ['@stormpulse/source'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['packages/**/src/**/*.test.{ts,tsx}', 'plugins/*/{src,test}/**/*.test.ts', 'test/src/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.real.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
