@@ -1,6 +1,6 @@
 export { createKernel } from './kernel.ts';
 export type { Kernel, KernelOptions, KernelStatus, Timing } from './kernel.ts';
-export { FEATURES } from './connection/live-session.ts';
+export { AGENT_FEATURES } from './connection/live-session.ts';
 export type { ConnectionStatus } from './connection/connection.ts';
 export { createBackoff } from './connection/backoff.ts';
 export { createVerifier } from './security/verify.ts';

@@ -1,7 +1,7 @@
 import type { Dialect, Payloads, RawEnvelope } from '@stormpulse/protocol';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionStatus } from './connection/connection.ts';
-import { FEATURES, LiveSession } from './connection/live-session.ts';
+import { AGENT_FEATURES, LiveSession } from './connection/live-session.ts';
 import { Outbox } from './connection/outbox.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { withDeadline } from './lifecycle/deadline.ts';
@@ -240,7 +240,7 @@ class AssembledKernel implements Kernel {
       signoff_sealed: true,
       unsealed_since: null,
       wire_contract: null,
-      features: [...FEATURES],
+      features: [...AGENT_FEATURES],
     };
   }
 

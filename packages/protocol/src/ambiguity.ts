@@ -1,5 +1,7 @@
 import { canonicalParams } from './canonical.ts';
 
+const SEPARATORS = /[=&\n]/;
+
 /**
  * Whether the canonical text of `params` has a second reading over the declared names (SEC-054): it is split at every `&`
  * and the pieces that begin with `<declared name>=` are counted; a count other than the number of parameters is ambiguous.
@@ -7,11 +9,14 @@ import { canonicalParams } from './canonical.ts';
  */
 export function ambiguousParams(declaredNames: Iterable<string>, params: Readonly<Record<string, string>>): boolean {
   const declared = new Set<string>();
-  for (const name of declaredNames) if (!/[=&\n]/.test(name)) declared.add(name);
+  for (const name of declaredNames) if (!SEPARATORS.test(name)) declared.add(name);
+  const names = Object.keys(params);
+  // Without an & in any value every pair is one piece.
+  if (names.every((name) => declared.has(name) && !params[name]!.includes('&'))) return false;
   let pairs = 0;
   for (const piece of canonicalParams(params).split('&')) {
     const equals = piece.indexOf('=');
     if (equals !== -1 && declared.has(piece.slice(0, equals))) pairs += 1;
   }
-  return pairs !== Object.keys(params).length;
+  return pairs !== names.length;
 }

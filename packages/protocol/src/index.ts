@@ -3,7 +3,17 @@ export { AGENT_TO_HUB_TYPES, HUB_TO_AGENT_TYPES, isMessageType, isSignedType, ME
 export type { MessageType, SignedType } from './message-types.ts';
 export { ProtocolError } from './protocol-error.ts';
 export type { ProtocolErrorDetails, ProtocolErrorKind } from './protocol-error.ts';
-export * from './limits.ts';
+export {
+  AGENT_JSON_LIMITS,
+  COMMAND_MAX_AGE_SECONDS,
+  HUB_JSON_LIMITS,
+  MAX_FUTURE_SECONDS,
+  MAX_HUB_FRAME_BYTES,
+  MAX_NAME_CODE_POINTS,
+  MAX_PARAMS,
+  MAX_SEQUENCE_COMMANDS,
+} from './limits.ts';
+export type { JsonLimits } from './limits.ts';
 export { isJsonObject } from './json-value.ts';
 export type { JsonArray, JsonObject, JsonValue } from './json-value.ts';
 export { parseFrame } from './frame.ts';

@@ -1,3 +1,4 @@
+import { createBareObject } from './bare-object.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import type { JsonLimits } from './limits.ts';
 import { ProtocolError } from './protocol-error.ts';
@@ -69,7 +70,7 @@ class StrictReader {
 
   #readObject(depth: number): JsonObject {
     this.#enter(depth);
-    const object = Object.create(null) as Record<string, JsonValue>;
+    const object = createBareObject<JsonValue>();
     let keys = 0;
     this.#skipSpace();
     if (this.#text.charCodeAt(this.#position) === CLOSE_OBJECT) {
@@ -117,7 +118,7 @@ class StrictReader {
     if (keys > this.#limits.maxKeysPerObject) {
       throw new ProtocolError('too_many_keys', `an object has more than ${this.#limits.maxKeysPerObject} keys`);
     }
-    if (key === '__proto__' || key === 'constructor' || key === 'prototype') {
+    if (key.length >= 9 && (key === '__proto__' || key === 'constructor' || key === 'prototype')) {
       throw new ProtocolError('forbidden_key', `the key ${key} is not allowed`);
     }
     if (key in object) this.duplicateKey = true;
@@ -137,15 +138,18 @@ class StrictReader {
   #readString(): string {
     const text = this.#text;
     const start = this.#position;
+    const { length } = text;
     let position = start + 1;
     let escaped = false;
     for (;;) {
+      if (position >= length) throw this.#invalid('a string is not closed');
       const unit = text.charCodeAt(position);
       if (unit === QUOTE) break;
+      if (unit < 0x20) throw this.#invalid('a string holds a control character');
       if (unit === BACKSLASH) {
         escaped = true;
         position += 1;
-      } else if (unit < 0x20 || Number.isNaN(unit)) throw this.#invalid('a string is not closed or holds a control character');
+      }
       position += 1;
     }
     this.#position = position + 1;
@@ -164,6 +168,12 @@ class StrictReader {
   }
 
   #readNumber(): number {
+    const digit = this.#text.charCodeAt(this.#position) - 0x30;
+    const next = this.#text.charCodeAt(this.#position + 1);
+    if (digit >= 0 && (next === COMMA || next === CLOSE_OBJECT || next === CLOSE_ARRAY)) {
+      this.#position += 1;
+      return digit;
+    }
     NUMBER.lastIndex = this.#position;
     const literal = NUMBER.exec(this.#text)?.[0];
     if (literal === undefined) throw this.#invalid('malformed number');

@@ -1,1 +1,19 @@
-export {};
+import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { ProtocolCrypto } from './crypto.ts';
+
+/** The hash functions of this package on Node's own crypto. */
+export const nodeCrypto: ProtocolCrypto = {
+  hmacSha256: (key, text) => createHmac('sha256', key).update(text, 'utf8').digest(),
+  sha256: (data) => createHash('sha256').update(data).digest(),
+  equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+};
+
+/** A nonce as v1's hubs make them: 43 characters of base64url, 256 random bits. */
+export function newNonce(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** A message id: UUID version 4. */
+export function newMessageId(): string {
+  return randomUUID();
+}

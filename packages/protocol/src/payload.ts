@@ -1,13 +1,19 @@
+import { OptionalKind, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { TObject, TSchema } from '@sinclair/typebox';
 import type { Dialect } from './dialect.ts';
 import { isJsonObject } from './json-value.ts';
 import type { JsonObject } from './json-value.ts';
+import { HUB_TO_AGENT_TYPES, isSignedType } from './message-types.ts';
 import type { MessageType } from './message-types.ts';
 import { PAYLOAD_SCHEMAS } from './payload-schemas.ts';
 import type { Payloads } from './payload-schemas.ts';
 import { ContainerRecord } from './payloads/agent-to-hub.ts';
 import { ProtocolError } from './protocol-error.ts';
+
+/** Payloads that v1 never reads by field. */
+const FREE_TYPES: ReadonlySet<MessageType> = new Set<MessageType>(['heartbeat', ...HUB_TO_AGENT_TYPES.filter((type) => !isSignedType(type))]);
+const Free = Type.Object({});
 
 /** A payload read by field name: absent optional fields have their default. No types are checked. */
 export type PayloadFields = Readonly<Record<string, unknown>>;
@@ -21,7 +27,7 @@ export type PayloadFields = Readonly<Record<string, unknown>>;
 export function parsePayload<T extends MessageType>(type: T, payload: JsonObject, dialect: Dialect): Payloads[T] {
   if (dialect === 'reference') return readPayloadFields(type, payload) as Payloads[T];
   const schema: TObject = PAYLOAD_SCHEMAS[type];
-  const fields = readFields(schema, payload, true);
+  const fields = readFields(schema, payload, { ours: true, unknown: schema.additionalProperties !== undefined });
   if (!Value.Check(schema, fields)) throw badPayload(type, schema, fields);
   return fields as Payloads[T];
 }
@@ -31,27 +37,22 @@ export function parsePayload<T extends MessageType>(type: T, payload: JsonObject
  * `containers`. Free payloads come back whole. Throws `payload_not_object`, `payload_missing_fields` or `field_not_list`.
  */
 export function readPayloadFields(type: MessageType, payload: unknown): PayloadFields {
-  const schema: TObject = PAYLOAD_SCHEMAS[type];
-  const fields = readFields(schema, payload, false);
+  if (FREE_TYPES.has(type)) return readFields(Free, payload, { ours: true, unknown: true });
+  const fields = readFields(PAYLOAD_SCHEMAS[type], payload, { ours: false, unknown: false });
   if (type === 'metrics.push') return { ...fields, containers: readContainers(fields['containers']) };
   return fields;
 }
 
-/** Whether a schema's unknown keys are v1's to ignore or ours to keep. */
-function keepsUnknown(schema: TObject, ours: boolean): boolean {
-  if (schema.additionalProperties === undefined) return false;
-  return ours || Object.values(schema.properties).every((property) => isOptional(property) || schema.properties['request_id'] === undefined);
-}
-
-function readFields(schema: TObject, payload: unknown, ours: boolean): Record<string, unknown> {
+function readFields(schema: TObject, payload: unknown, keep: { readonly ours: boolean; readonly unknown: boolean }): Record<string, unknown> {
   if (!isJsonObject(payload)) throw new ProtocolError('payload_not_object', 'payload must be a JSON object');
-  const fields: Record<string, unknown> = keepsUnknown(schema, ours) ? { ...payload } : {};
+  const fields: Record<string, unknown> = keep.unknown ? { ...payload } : {};
   const missing: string[] = [];
   for (const [name, property] of Object.entries(schema.properties)) {
+    const optional = isOptional(property);
     if (payload[name] !== undefined) {
-      if (ours || !isOptional(property)) fields[name] = payload[name];
+      if (keep.ours || !optional) fields[name] = payload[name];
     } else if ('default' in property) fields[name] = property.default;
-    else if (!isOptional(property)) missing.push(name);
+    else if (!optional) missing.push(name);
   }
   if (missing.length > 0) throw new ProtocolError('payload_missing_fields', `the payload lacks ${missing.join(', ')}`);
   return fields;
@@ -59,11 +60,11 @@ function readFields(schema: TObject, payload: unknown, ours: boolean): Record<st
 
 function readContainers(containers: unknown): PayloadFields[] {
   if (!Array.isArray(containers)) throw new ProtocolError('field_not_list', 'containers must be a list');
-  return containers.map((container: unknown) => readFields(ContainerRecord, container, false));
+  return containers.map((container: unknown) => readFields(ContainerRecord, container, { ours: false, unknown: false }));
 }
 
 function isOptional(property: TSchema): boolean {
-  return Object.getOwnPropertySymbols(property).some((symbol) => symbol.description === 'TypeBox.Optional');
+  return OptionalKind in property;
 }
 
 /** Names the field and what was expected, never the value. */

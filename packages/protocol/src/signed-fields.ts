@@ -53,9 +53,10 @@ export function checkSequenceFields(
 }
 
 function checkParamTexts(params: object): RefusalReason | undefined {
-  const entries = Object.entries(params) as [string, unknown][];
-  if (entries.length > MAX_PARAMS) return 'too_many_params';
-  for (const [name, value] of entries) {
+  const names = Object.keys(params);
+  if (names.length > MAX_PARAMS) return 'too_many_params';
+  for (const name of names) {
+    const value = (params as Readonly<Record<string, unknown>>)[name];
     if (name === '' || BAD_PARAM_NAME.test(name)) return 'bad_param_key';
     if (typeof value !== 'string') return 'param_not_a_string';
     if (!name.isWellFormed() || !value.isWellFormed()) return 'not_well_formed';

@@ -2,12 +2,14 @@ import { canonicalRequest, canonicalSequence } from './canonical.ts';
 import type { Dialect } from './dialect.ts';
 import type { RawEnvelope } from './frame.ts';
 import { isSignedType } from './message-types.ts';
+import type { SignedType } from './message-types.ts';
 import { readPayloadFields } from './payload.ts';
 import type { CommandRequestPayload, CommandSequencePayload } from './payload-schemas.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { referenceCanonicalText } from './reference/canonical.ts';
 import type { RefusalReason } from './refusal.ts';
 import { checkRequestFields, checkSequenceFields } from './signed-fields.ts';
+import type { Timestamp } from './calendar.ts';
 
 /** A signed message whose shape is right: what to verify, and the fields to act on once it verified. */
 export type SignedPayload =
@@ -39,55 +41,65 @@ export function checkSignedPayload(
   dialect: Dialect,
   context: SignedPayloadContext = {},
 ): SignedPayload | SignedPayloadRefusal {
-  if (!isSignedType(raw.type)) return { ok: false, reason: 'wrong_type' };
-  return dialect === 'reference' ? referenceShape(raw) : hardenedShape(raw, context);
+  const { type } = raw;
+  if (!isSignedType(type)) return { ok: false, reason: 'wrong_type' };
+  return dialect === 'reference' ? referenceShape(type, raw) : hardenedShape(raw, context);
 }
 
 function hardenedShape(raw: RawEnvelope, context: SignedPayloadContext): SignedPayload | SignedPayloadRefusal {
   if (context.agentId !== undefined && raw.agent_id !== context.agentId) return { ok: false, reason: 'wrong_agent' };
-  const { payload } = raw;
-  const ts = raw.timestamp.canonical;
-  if (raw.type === 'command.request') {
-    if (!hasAll(payload, REQUEST_FIELDS)) return { ok: false, reason: 'payload_missing_fields' };
-    const reason = checkRequestFields(payload as unknown as CommandRequestPayload, undefined) ?? checkHmac(payload['hmac']);
-    if (reason !== undefined) return { ok: false, reason };
-    const request = pickSigned<CommandRequestPayload>(payload, REQUEST_FIELDS);
-    return { ok: true, type: 'command.request', payload: request, canonicalText: canonicalRequest({ ...request, ts }) };
-  }
-  if (!hasAll(payload, SEQUENCE_FIELDS)) return { ok: false, reason: 'payload_missing_fields' };
-  const reason = checkSequenceFields(payload as unknown as CommandSequencePayload, context.hasCommand) ?? checkHmac(payload['hmac']);
+  return raw.type === 'command.request' ? requestShape(raw) : sequenceShape(raw, context.hasCommand);
+}
+
+function requestShape({ payload, timestamp }: RawEnvelope): SignedPayload | SignedPayloadRefusal {
+  const { command, params, hmac, nonce, op_sig: operator } = payload as Unchecked<CommandRequestPayload>;
+  if (command === undefined || params === undefined || hmac === undefined || nonce === undefined) return MISSING_FIELDS;
+  const reason = checkRequestFields({ command, params, nonce }, undefined) ?? checkHmac(hmac);
   if (reason !== undefined) return { ok: false, reason };
-  const sequence = pickSigned<CommandSequencePayload>(payload, SEQUENCE_FIELDS);
-  return { ok: true, type: 'command.sequence', payload: sequence, canonicalText: canonicalSequence({ ...sequence, ts }) };
+  const request = withOperator({ command, params, hmac, nonce } as CommandRequestPayload, operator);
+  return { ok: true, type: 'command.request', payload: request, canonicalText: requestText(request, timestamp) };
 }
 
-const REQUEST_FIELDS = ['command', 'params', 'hmac', 'nonce'] as const;
-const SEQUENCE_FIELDS = ['sequence_id', 'commands', 'stop_on_failure', 'hmac', 'nonce'] as const;
-
-function hasAll(payload: object, fields: readonly string[]): boolean {
-  return fields.every((field) => Object.hasOwn(payload, field));
+function sequenceShape({ payload, timestamp }: RawEnvelope, hasCommand?: (name: string) => boolean): SignedPayload | SignedPayloadRefusal {
+  const { sequence_id, commands, stop_on_failure, hmac, nonce, op_sig: operator } = payload as Unchecked<CommandSequencePayload>;
+  const fields = { sequence_id, commands, stop_on_failure, hmac, nonce };
+  if (Object.values(fields).includes(undefined)) return MISSING_FIELDS;
+  const reason = checkSequenceFields({ sequence_id, commands, stop_on_failure, nonce }, hasCommand) ?? checkHmac(hmac);
+  if (reason !== undefined) return { ok: false, reason };
+  const sequence = withOperator(fields as CommandSequencePayload, operator);
+  return { ok: true, type: 'command.sequence', payload: sequence, canonicalText: sequenceText(sequence, timestamp) };
 }
+
+function requestText({ command, params, nonce }: CommandRequestPayload, { canonical: ts }: Timestamp): string {
+  return canonicalRequest({ command, params, nonce, ts });
+}
+
+function sequenceText(sequence: CommandSequencePayload, { canonical: ts }: Timestamp): string {
+  return canonicalSequence({ ...sequence, ts });
+}
+
+/** The fields of a payload before their types were looked at. */
+type Unchecked<T> = { readonly [K in keyof T]?: unknown };
+
+const MISSING_FIELDS: SignedPayloadRefusal = { ok: false, reason: 'payload_missing_fields' };
 
 /** Anything that is not a string cannot be a signature; its spelling is checked with the signature itself (SEC-057). */
 function checkHmac(hmac: unknown): RefusalReason | undefined {
   return typeof hmac === 'string' ? undefined : 'bad_signature';
 }
 
-/** Copies the known fields (SEC-051); their types were just checked. */
-function pickSigned<T>(payload: Readonly<Record<string, unknown>>, fields: readonly string[]): T {
-  const picked: Record<string, unknown> = {};
-  for (const field of fields) picked[field] = payload[field];
-  if (typeof payload['op_sig'] === 'string') picked['op_sig'] = payload['op_sig'];
-  return picked as T;
+function withOperator<T extends { op_sig?: string }>(fields: T, operator: unknown): T {
+  if (typeof operator === 'string') fields.op_sig = operator;
+  return fields;
 }
 
-function referenceShape(raw: RawEnvelope): SignedPayload {
-  const payload = readPayloadFields(raw.type, raw.payload);
-  const canonicalText = referenceCanonicalText(raw.type, payload, raw.timestamp.canonical);
+function referenceShape(type: SignedType, raw: RawEnvelope): SignedPayload {
+  const payload = readPayloadFields(type, raw.payload);
+  const canonicalText = referenceCanonicalText(type, payload, raw.timestamp.canonical);
   const { hmac } = payload;
   // compare_digest raises for anything but bytes or ASCII text.
   if (typeof hmac !== 'string' || /[^\u0000-\u007f]/.test(hmac)) {
     throw new ProtocolError('uncaught', 'the signature is not ASCII text', { referenceClass: 'TypeError' });
   }
-  return { ok: true, type: raw.type, payload, canonicalText } as unknown as SignedPayload;
+  return { ok: true, type, payload, canonicalText } as unknown as SignedPayload;
 }

@@ -1,9 +1,7 @@
 import type { RunView } from '../api/types.ts';
 
-/** Colour is never alone: each tone has its sign (hub page, section 11.7). */
+/** Colour is never alone: the styles give each tone its shape too (hub page, section 11.7). */
 export type Tone = 'ok' | 'warn' | 'bad' | 'unknown' | 'wait';
-
-export const SIGNS: Readonly<Record<Tone, string>> = { ok: '●', warn: '◐', bad: '▲', unknown: '○', wait: '⧗' };
 
 export interface Words {
   readonly tone: Tone;

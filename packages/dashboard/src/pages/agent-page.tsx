@@ -18,18 +18,22 @@ export function AgentPage({ agent }: { readonly agent: AgentView }) {
       <AgentHeader agent={agent} />
       <FiguresPanel agent={agent} />
       <div className="columns">
-        <CommandPanel agent={agent} onStarted={setShownRun} />
-        <Panel title="Output">
-          {shownRun === null ? (
-            <Notice title="No run chosen">
-              <p>Run a command, or choose one of the recent runs: its answer appears here.</p>
-            </Notice>
-          ) : (
-            <RunOutput key={shownRun} id={shownRun} />
-          )}
-        </Panel>
-        <RunList agent={agent.id} shown={shownRun} onShow={setShownRun} />
-        <EventList agent={agent.id} />
+        <div className="column">
+          <CommandPanel agent={agent} onStarted={setShownRun} />
+          <Panel title="Output">
+            {shownRun === null ? (
+              <Notice title="No run chosen">
+                <p>Run a command, or choose one of the recent runs: its answer appears here.</p>
+              </Notice>
+            ) : (
+              <RunOutput key={shownRun} id={shownRun} />
+            )}
+          </Panel>
+        </div>
+        <div className="column">
+          <RunList agent={agent.id} shown={shownRun} onShow={setShownRun} />
+          <EventList agent={agent.id} />
+        </div>
       </div>
       <PluginPanel agent={agent.id} />
     </>

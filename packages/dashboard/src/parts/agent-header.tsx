@@ -19,7 +19,9 @@ export function AgentHeader({ agent }: { readonly agent: AgentView }) {
           <HostText text={agent.id} maxChars={64} />
         </h1>
         <StateSign words={words} />
-        <Age at={agent.liveness.link.since} before={isLinked(agent) ? 'since' : 'changed'} />
+        {agent.liveness.link.state !== 'never' && (
+          <Age at={agent.liveness.link.since} before={isLinked(agent) ? 'linked' : 'changed'} />
+        )}
       </div>
       <dl className="facts-line">
         <Fact name="system">

@@ -2,7 +2,7 @@ import { memo } from 'react';
 import type { AgentView } from '../api/types.ts';
 import { agentWords, isLinked } from '../model/agent-words.ts';
 import { agentAddress } from '../model/route.ts';
-import { percentText } from '../text/numbers.ts';
+import { wholePercentText } from '../text/numbers.ts';
 import { Age } from './age.tsx';
 import { Bar } from './bar.tsx';
 import { HostText } from './host-text.tsx';
@@ -54,7 +54,7 @@ function MiniFigure({ label, percent }: { readonly label: string; readonly perce
   return (
     <span className="mini-figure">
       <span className="mini-label">{label}</span>
-      <span className="mini-value">{percentText(percent)}</span>
+      <span className="mini-value">{wholePercentText(percent)}</span>
       <Bar percent={percent} />
     </span>
   );

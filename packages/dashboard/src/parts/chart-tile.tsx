@@ -25,7 +25,7 @@ export function ChartTile({ label, figure, note, points, ceiling, format, stale,
   const sentence =
     summary === null
       ? 'no course yet'
-      : `average ${format(summary.average)}, top ${format(summary.top)} at ${clockText(summary.topAtSeconds * 1000, now)}`;
+      : `avg ${format(summary.average)}, top ${format(summary.top)} at ${clockText(summary.topAtSeconds * 1000, now, 'minute')}`;
   const readout =
     pointed === null
       ? sentence

@@ -45,7 +45,7 @@ export function CommandPanel({ agent, onStarted }: Props) {
       {items.length === 0 && (
         <Notice title="This host allows no command">
           <p>Its operator adds them to the agent's file, for example</p>
-          <pre className="line">{'[commands.uptime]\ngroup = "diagnostics"\nexec = ["/usr/bin/uptime"]\ntimeout = 10'}</pre>
+          <pre className="line">{'[commands.uptime]\ngroup = "diagnostics"\ncommand = ["/usr/bin/uptime"]\ntimeout = 10'}</pre>
         </Notice>
       )}
       {!isLinked(agent) && items.length > 0 && (

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'react';
+import { useLayoutEffect, useId, useRef, useState } from 'react';
 import type { CommandView } from '../api/types.ts';
 import { HostText } from './host-text.tsx';
 
@@ -15,7 +15,8 @@ export function ConfirmDialog({ agent, command, params, onCancel, onConfirm }: P
   const dialog = useRef<HTMLDialogElement>(null);
   const [phrase, setPhrase] = useState('');
   const id = useId();
-  useEffect(() => {
+  // Closed before it leaves the page, so that the browser hands the focus back to the button.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

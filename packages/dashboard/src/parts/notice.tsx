@@ -12,10 +12,7 @@ interface NoticeProps {
 export function Notice({ title, children, tone = 'plain' }: NoticeProps) {
   return (
     <div className={`notice ${tone}`} role={tone === 'bad' ? 'alert' : undefined}>
-      <p className="notice-title">
-        {tone !== 'plain' && <span aria-hidden="true">{tone === 'bad' ? '▲ ' : '◐ '}</span>}
-        {title}
-      </p>
+      <p className="notice-title">{title}</p>
       {children}
     </div>
   );

@@ -36,7 +36,7 @@ export function PluginPanel({ agent }: { readonly agent: string }) {
 function Plugin({ plugin, words }: { readonly plugin: PluginView; readonly words: Words }) {
   const { shapes, omitted } = shapesOf(plugin.state);
   return (
-    <details className="plugin" open={shapes.length > 0}>
+    <details className="plugin" open={shapes.length > 0 || (plugin.disabled_reason ?? '') !== ''}>
       <summary>
         <strong>
           <HostText text={plugin.name} maxChars={64} />

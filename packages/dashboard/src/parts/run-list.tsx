@@ -25,7 +25,7 @@ export function RunList({ agent, shown, onShow }: Props) {
       {runs.isError && <Failure what="the runs" error={runs.error} onRetry={() => void runs.refetch()} />}
       {runs.data?.items.length === 0 && (
         <Notice title="Nothing has been run here">
-          <p>Click a command above; what it writes appears beside it and stays in this list.</p>
+          <p>Click a command above; what it writes appears below it, and the run stays in this list.</p>
         </Notice>
       )}
       <ul className="rows">

@@ -1,4 +1,4 @@
-import { SIGNS, type Words } from '../model/run-words.ts';
+import type { Words } from '../model/run-words.ts';
 import { visibleText } from '../text/hostile.ts';
 
 interface Props {
@@ -10,9 +10,6 @@ interface Props {
 export function StateSign({ words, testId }: Props) {
   return (
     <span className={`sign ${words.tone}`} title={words.meaning} data-testid={testId}>
-      <span aria-hidden="true" className="shape">
-        {SIGNS[words.tone]}
-      </span>
       {visibleText(words.word, 60)}
     </span>
   );

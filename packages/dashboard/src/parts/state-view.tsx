@@ -129,7 +129,10 @@ function Table({ name, columns, rows, omitted }: TableProps) {
 
 /** A key as words: the unit its ending names is shown with the value. */
 function Name({ name }: { readonly name: string }) {
-  const words = name.replace(/_(bytes|kb|mb|gb|kib|mib|gib|percent|seconds|ms)$/i, '').replaceAll('_', ' ');
+  const words = name
+    .replace(/_(bytes_per_s(ec(ond)?)?|bytes|kb|mb|gb|kib|mib|gib|seconds|ms)$/i, '')
+    .replace(/_percent$/i, ' %')
+    .replaceAll('_', ' ');
   return <HostText text={words === '' ? name : words} maxChars={48} />;
 }
 

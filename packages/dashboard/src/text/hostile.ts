@@ -21,8 +21,7 @@ export interface HostileText {
 }
 
 // Controls, invisible and direction-changing characters, separators, odd spaces, lone surrogates.
-const MISLEADING =
-  /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u00a0\u115f\u1160\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0]/u;
+const MISLEADING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u00a0\u115f\u1160\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0]/u;
 const MARK = /\p{M}/u;
 const MAX_MARKS = 4;
 

@@ -11,6 +11,11 @@ export function percentText(value: number | null | undefined): string {
   return `${Math.abs(value) < 99.95 ? value.toFixed(1) : value.toFixed(0)} %`;
 }
 
+/** "12 %", where there is room for no more. */
+export function wholePercentText(value: number | null | undefined): string {
+  return isFigure(value) ? `${Math.round(value)} %` : NO_FIGURE;
+}
+
 /** "512 B", "3.8 GiB": binary units, three digits at most. */
 export function bytesText(bytes: number | null | undefined): string {
   if (!isFigure(bytes)) return NO_FIGURE;

@@ -36,10 +36,15 @@ export function durationText(ms: number): string {
   return ms < HOUR ? pair(ms, MINUTE, 'min', SECOND, 's') : pair(ms, HOUR, 'h', MINUTE, 'min');
 }
 
-/** The viewer's own clock, with seconds; the date only when it is not today's. */
-export function clockText(ms: number, nowMs: number): string {
+/** The viewer's own clock, to the second or minute; the date only when it is not today's. */
+export function clockText(ms: number, nowMs: number, to: 'second' | 'minute' = 'second'): string {
   const at = new Date(ms);
-  const time = at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+  const time = at.toLocaleTimeString(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(to === 'second' ? { second: '2-digit' } : {}),
+    hourCycle: 'h23',
+  });
   const sameDay = at.toDateString() === new Date(nowMs).toDateString();
   return sameDay ? time : `${at.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })} ${time}`;
 }

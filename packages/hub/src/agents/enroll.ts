@@ -106,13 +106,18 @@ function isBlank(byte: number | undefined): boolean {
 }
 
 function tokenRefused(): HubError {
-  return new HubError('E_ENROL_TOKEN', 403, 'this token is unknown, used or expired; make a new one with "stormpulse-hub token AGENT"');
+  return new HubError(
+    'E_ENROL_TOKEN',
+    403,
+    'this token is unknown, used or expired; make a new one with "stormpulse-hub token AGENT"',
+  );
 }
 
 function readBody(body: string): { token: string; agentId: string; csrPem: string } {
   const fields = asRecord(parse(body));
   const { token, agent_id: agentId, csr_pem: csrPem } = fields;
-  if (typeof token !== 'string' || token === '') throw new HubError('E_ENROL_TOKEN', 401, 'token is missing; paste the whole enrolment line');
+  if (typeof token !== 'string' || token === '')
+    throw new HubError('E_ENROL_TOKEN', 401, 'token is missing; paste the whole enrolment line');
   return { token, agentId: typeof agentId === 'string' ? agentId : '', csrPem: typeof csrPem === 'string' ? csrPem : '' };
 }
 

@@ -56,7 +56,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
     const agentId = authority.agentIdOf(peer?.subjectAltName);
     const row = stores.certificates.byFingerprint(peer?.fingerprint256.replaceAll(':', '').toLowerCase() ?? '');
     if (agentId === undefined || row === undefined) return { refused: 'this hub did not issue the certificate to an agent' };
-    if (row.agentId !== agentId || (row.state !== 'issued' && row.state !== 'active')) return { refused: 'the certificate does not count any more' };
+    if (row.agentId !== agentId || (row.state !== 'issued' && row.state !== 'active'))
+      return { refused: 'the certificate does not count any more' };
     stores.certificates.activate(row.serial);
     return { agentId };
   }

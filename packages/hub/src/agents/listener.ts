@@ -65,14 +65,16 @@ export async function openAgentsListener(ports: ListenerPorts, options: Listener
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = request.socket.remoteAddress ?? 'unknown';
     try {
-      if (new URL(request.url ?? '/', 'https://hub.invalid').pathname !== ENROL_PATH) throw new HubError('E_NOT_FOUND', 404, 'there is nothing here');
+      if (new URL(request.url ?? '/', 'https://hub.invalid').pathname !== ENROL_PATH)
+        throw new HubError('E_NOT_FOUND', 404, 'there is nothing here');
       if (request.method !== 'POST') throw new HubError('E_METHOD', 405, 'only POST is answered here');
       if (!allow(address)) throw new HubError('E_RATE', 429, 'too many requests from this address; wait a minute');
       const body = await readBody(request);
       const features = String(request.headers['stormpulse-features'] ?? '');
       send(response, 200, await enrol({ body, features, address }));
     } catch (error) {
-      const known = error instanceof HubError ? error : new HubError('E_INTERNAL', 500, 'the hub failed; its log says why', { cause: error });
+      const known =
+        error instanceof HubError ? error : new HubError('E_INTERNAL', 500, 'the hub failed; its log says why', { cause: error });
       if (known.status >= 500) log.error({ error: messageOf(error) }, 'enrolment failed');
       // v1 agents show the text of `error`.
       send(response, known.status, { error: known.message, code: known.code });
@@ -102,17 +104,25 @@ async function listenOn(server: Server, { host, port }: ListenAddress, option: s
 /** What a person can do about an address that cannot be had. */
 export function listenError(error: NodeJS.ErrnoException, { host, port }: ListenAddress, option: string): HubError {
   const why = error.code === 'EADDRINUSE' ? 'is used by another program' : `cannot be used (${error.message})`;
-  return new HubError('E_LISTEN', 503, `port ${port} on ${host} ${why}; stop that program or choose another with ${option} HOST:PORT`, {
-    cause: error,
-  });
+  return new HubError(
+    'E_LISTEN',
+    503,
+    `port ${port} on ${host} ${why}; stop that program or choose another with ${option} HOST:PORT`,
+    {
+      cause: error,
+    },
+  );
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
+  const tooLarge = new HubError('E_TOO_LARGE', 413, 'the body is larger than 16 KiB');
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // The stream stays open after a refusal, or the answer would never reach the peer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new HubError('E_TOO_LARGE', 413, 'the body is larger than 16 KiB');
+    if (size > MAX_BODY_BYTES) throw tooLarge;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

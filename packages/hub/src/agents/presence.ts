@@ -16,7 +16,11 @@ export interface Presence {
 /** Close code for a link whose agent connected anew. */
 export const REPLACED = 4000;
 
-export function createPresence(ports: { readonly agents: AgentStore; readonly changes: Changes; readonly clock: Clock }): Presence {
+export function createPresence(ports: {
+  readonly agents: AgentStore;
+  readonly changes: Changes;
+  readonly clock: Clock;
+}): Presence {
   const links = new Map<string, AgentLink>();
   const { agents, changes, clock } = ports;
 

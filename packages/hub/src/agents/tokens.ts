@@ -33,10 +33,19 @@ export function createToken(
     throw paramError('/agent_id', agentId, '1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit', 'for example web-1');
   }
   if (!Number.isInteger(minutes) || minutes < 1 || minutes > MAX_MINUTES) {
-    throw paramError('/minutes', String(minutes), `a whole number from 1 to ${MAX_MINUTES}`, `leave it out for ${DEFAULT_MINUTES}`);
+    throw paramError(
+      '/minutes',
+      String(minutes),
+      `a whole number from 1 to ${MAX_MINUTES}`,
+      `leave it out for ${DEFAULT_MINUTES}`,
+    );
   }
   if (stores.agents.find(agentId) !== undefined) {
-    throw new HubError('E_STATE', 409, `agent "${agentId}" is enrolled already; choose another id (an id is free again after revocation)`);
+    throw new HubError(
+      'E_STATE',
+      409,
+      `agent "${agentId}" is enrolled already; choose another id (an id is free again after revocation)`,
+    );
   }
   const token = `sp1.${newSecret()}.${authority.rootDigest}`;
   const createdAt = clock.now();

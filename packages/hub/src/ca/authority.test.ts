@@ -16,7 +16,9 @@ async function newPublicKey(): Promise<x509.PublicKey> {
 }
 
 function parts(chainPem: string): X509Certificate[] {
-  return (chainPem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map((pem) => new X509Certificate(pem));
+  return (chainPem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
+    (pem) => new X509Certificate(pem),
+  );
 }
 
 describe('authority', () => {
@@ -62,25 +64,31 @@ describe('authority', () => {
     }
   });
 
-  it.skipIf(spawnSync('openssl', ['version']).status !== 0)('SEC-303 has path length 0 and critical name constraints, and openssl accepts the chain in its strict mode', async () => {
-    const ca = await openAuthority(stateDir, now);
-    const issued = await ca.issueFor('web-1', await newPublicKey(), 30);
-    const [leaf, intermediate] = parts(issued.chainPem);
-    const parsed = new x509.X509Certificate(intermediate!.raw);
-    expect(parsed.getExtension(x509.BasicConstraintsExtension)).toMatchObject({ ca: true, pathLength: 0, critical: true });
-    expect(parsed.getExtension('2.5.29.30')?.critical).toBe(true);
-    const write = (name: string, pem: string): string => {
-      writeFileSync(join(stateDir, name), pem);
-      return join(stateDir, name);
-    };
-    const root = write('r.pem', ca.rootPem);
-    const args = ['verify', '-x509_strict', '-CAfile', root];
-    const middle = write('i.pem', intermediate!.toString());
-    const verify = (extra: string[], file: string): string => execFileSync('openssl', [...args, ...extra, file], { encoding: 'utf8', stdio: 'pipe' });
-    expect(verify(['-purpose', 'sslclient', '-untrusted', middle], write('l.pem', leaf!.toString()))).toContain('OK');
-    const server = parts((await ca.serverFor(['localhost'])).chainPem)[0];
-    expect(verify(['-purpose', 'sslserver', '-verify_hostname', 'localhost'], write('s.pem', server!.toString()))).toContain('OK');
-  });
+  it.skipIf(spawnSync('openssl', ['version']).status !== 0)(
+    'SEC-303 has path length 0 and critical name constraints, and openssl accepts the chain in its strict mode',
+    async () => {
+      const ca = await openAuthority(stateDir, now);
+      const issued = await ca.issueFor('web-1', await newPublicKey(), 30);
+      const [leaf, intermediate] = parts(issued.chainPem);
+      const parsed = new x509.X509Certificate(intermediate!.raw);
+      expect(parsed.getExtension(x509.BasicConstraintsExtension)).toMatchObject({ ca: true, pathLength: 0, critical: true });
+      expect(parsed.getExtension('2.5.29.30')?.critical).toBe(true);
+      const write = (name: string, pem: string): string => {
+        writeFileSync(join(stateDir, name), pem);
+        return join(stateDir, name);
+      };
+      const root = write('r.pem', ca.rootPem);
+      const args = ['verify', '-x509_strict', '-CAfile', root];
+      const middle = write('i.pem', intermediate!.toString());
+      const verify = (extra: string[], file: string): string =>
+        execFileSync('openssl', [...args, ...extra, file], { encoding: 'utf8', stdio: 'pipe' });
+      expect(verify(['-purpose', 'sslclient', '-untrusted', middle], write('l.pem', leaf!.toString()))).toContain('OK');
+      const server = parts((await ca.serverFor(['localhost'])).chainPem)[0];
+      expect(verify(['-purpose', 'sslserver', '-verify_hostname', 'localhost'], write('s.pem', server!.toString()))).toContain(
+        'OK',
+      );
+    },
+  );
 
   it('SEC-181 keeps every key in a file of mode 0600', async () => {
     await (await openAuthority(stateDir, now)).serverFor(['localhost']);
@@ -107,6 +115,8 @@ describe('authority', () => {
   it('names a damaged file and what to do', async () => {
     await openAuthority(stateDir, now);
     writeFileSync(join(stateDir, 'ca-root.pem'), 'garbage');
-    await expect(openAuthority(stateDir, now)).rejects.toThrow(/ca-root\.pem cannot be read \(it has no CERTIFICATE block\); restore it/);
+    await expect(openAuthority(stateDir, now)).rejects.toThrow(
+      /ca-root\.pem cannot be read \(it has no CERTIFICATE block\); restore it/,
+    );
   });
 });

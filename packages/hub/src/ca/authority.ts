@@ -56,7 +56,8 @@ export async function hasAuthority(stateDir: string): Promise<boolean> {
 /** Reads the CA of a state folder, or makes it at first start: keys in files of mode 0600 (SEC-180, SEC-181). */
 export async function openAuthority(stateDir: string, now: () => number): Promise<Authority> {
   const folder = { stateDir, now };
-  const root = (await load(folder, ROOT_FILE)) ?? (await make(folder, ROOT_FILE, () => issueRoot(randomBytes(8).toString('hex'), now())));
+  const root =
+    (await load(folder, ROOT_FILE)) ?? (await make(folder, ROOT_FILE, () => issueRoot(randomBytes(8).toString('hex'), now())));
   const hubId = /^CN=Storm Pulse root ([0-9a-f]{16})$/.exec(root.certificate.subject)?.[1];
   if (hubId === undefined) {
     throw new HubError('E_CA', 503, `${join(stateDir, ROOT_FILE)} is not a root this hub made; restore it from a copy`);

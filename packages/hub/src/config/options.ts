@@ -86,7 +86,8 @@ export function parseListen(text: string, option: string): ListenAddress {
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   const sound = host !== undefined && port <= 65_535 && (match?.[1] === undefined || isIP(host) === 6);
-  if (!sound) throw new HubError('E_CONFIG', 400, `${option} ${text} is no address; expected HOST:PORT, for example 127.0.0.1:8443`);
+  if (!sound)
+    throw new HubError('E_CONFIG', 400, `${option} ${text} is no address; expected HOST:PORT, for example 127.0.0.1:8443`);
   return { host, port };
 }
 

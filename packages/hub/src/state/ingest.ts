@@ -46,7 +46,11 @@ export function createIngest({ stores, changes, clock }: IngestPorts): Ingest {
       const report = asRecord(value);
       const state = report['state'] ?? null;
       const status = plainText(report['status'], 40);
-      stores.plugins.put(agentId, { name, status, disabled_reason: plainTextOrNull(report['disabled_reason']), state }, clock.now());
+      stores.plugins.put(
+        agentId,
+        { name, status, disabled_reason: plainTextOrNull(report['disabled_reason']), state },
+        clock.now(),
+      );
     }
     if (complete) stores.plugins.keepOnly(agentId, new Set(reports.map(([name]) => name)));
   }
@@ -78,10 +82,14 @@ export function createIngest({ stores, changes, clock }: IngestPorts): Ingest {
     },
     logs(from, payload) {
       const { batch_id: batchId, group, dropped } = payload;
-      stores.transaction(() => stores.logs.add(from.agentId, { batchId, group: plainText(group, 200), dropped, payload }, clock.now()));
+      stores.transaction(() =>
+        stores.logs.add(from.agentId, { batchId, group: plainText(group, 200), dropped, payload }, clock.now()),
+      );
     },
     signoff(from, payload) {
-      stores.transaction(() => stores.agents.setSeal(from.agentId, payload.signoff_sealed, plainTextOrNull(payload.unsealed_since, 64)));
+      stores.transaction(() =>
+        stores.agents.setSeal(from.agentId, payload.signoff_sealed, plainTextOrNull(payload.unsealed_since, 64)),
+      );
       changes.publish({ kind: 'agent', agentId: from.agentId });
     },
   };

@@ -39,7 +39,12 @@ export interface Registration {
 
 /** Agents. Every change raises the row's `revision`, which orders live updates. */
 export interface AgentStore {
-  add(agent: { readonly id: string; readonly sealedKey: Uint8Array; readonly pulseHash: Uint8Array; readonly createdAt: number }): void;
+  add(agent: {
+    readonly id: string;
+    readonly sealedKey: Uint8Array;
+    readonly pulseHash: Uint8Array;
+    readonly createdAt: number;
+  }): void;
   find(id: string): AgentRow | undefined;
   all(): AgentRow[];
   secretsOf(id: string): { readonly sealedKey: Uint8Array; readonly pulseHash: Uint8Array } | undefined;
@@ -52,7 +57,8 @@ export interface AgentStore {
   setSeal(id: string, sealed: boolean | null, unsealedSince: string | null): void;
 }
 
-const COLUMNS = 'id, state, version, os, last_seen, link, link_since, skew_ms, features, manifest, figures, sealed, unsealed_since, revision';
+const COLUMNS =
+  'id, state, version, os, last_seen, link, link_since, skew_ms, features, manifest, figures, sealed, unsealed_since, revision';
 const TOUCH = 'revision = revision + 1';
 
 export function createAgentStore(database: Database): AgentStore {

@@ -32,6 +32,7 @@ export function createAnomalyStore(database: Database): AnomalyStore {
       insert.run(agentId, nowMs, kind, body.length > MAX_EVIDENCE_CHARS ? JSON.stringify({ cut: body.slice(0, 1_000) }) : body);
       prune.run(agentId, agentId, MAX_ROWS);
     },
-    of: (agentId) => select.all(agentId).map((row) => ({ kind: text(row, 'kind'), body: JSON.parse(text(row, 'body')) as unknown })),
+    of: (agentId) =>
+      select.all(agentId).map((row) => ({ kind: text(row, 'kind'), body: JSON.parse(text(row, 'body')) as unknown })),
   };
 }

@@ -28,14 +28,22 @@ export function openHubDatabase(stateDir: string): Database {
 function checkIntegrity(database: Database): void {
   const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
   if (verdict !== 'ok') {
-    throw new HubError('E_STORE', 503, `${database.path} is damaged (${String(verdict)}); stop the hub and restore the state folder from a copy`);
+    throw new HubError(
+      'E_STORE',
+      503,
+      `${database.path} is damaged (${String(verdict)}); stop the hub and restore the state folder from a copy`,
+    );
   }
 }
 
 function migrate(database: Database): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (version > MIGRATIONS.length) {
-    throw new HubError('E_STORE', 503, `${database.path} has schema ${version}, this hub knows ${MIGRATIONS.length}; start the newer hub again`);
+    throw new HubError(
+      'E_STORE',
+      503,
+      `${database.path} has schema ${version}, this hub knows ${MIGRATIONS.length}; start the newer hub again`,
+    );
   }
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < version) continue;

@@ -11,7 +11,9 @@ export type MetaKey = 'agents_url' | 'people_url' | 'csrf_key';
 
 export function createMetaStore(database: Database): MetaStore {
   const select = database.prepare('SELECT value FROM meta WHERE key = ?');
-  const upsert = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
+  const upsert = database.prepare(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
   return {
     get(key) {
       const value = select.get(key)?.['value'];

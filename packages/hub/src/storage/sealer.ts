@@ -26,7 +26,9 @@ export async function openSealer(path: string): Promise<Sealer> {
       try {
         return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]);
       } catch (error) {
-        throw new HubError('E_STORE', 503, `${path} does not fit the database beside it; restore both from the same copy`, { cause: error });
+        throw new HubError('E_STORE', 503, `${path} does not fit the database beside it; restore both from the same copy`, {
+          cause: error,
+        });
       }
     },
   };
@@ -38,7 +40,8 @@ async function readOrCreate(path: string): Promise<Uint8Array> {
     throw error;
   });
   if (existing?.length === 32) return existing;
-  if (existing !== undefined) throw new HubError('E_STORE', 503, `${path} has ${existing.length} bytes, expected 32; restore it from a copy`);
+  if (existing !== undefined)
+    throw new HubError('E_STORE', 503, `${path} has ${existing.length} bytes, expected 32; restore it from a copy`);
   const key = randomBytes(32);
   await writeDurably(path, key, 0o600);
   return key;

@@ -11,7 +11,12 @@ export interface TokenRow {
 
 /** Enrolment tokens. */
 export interface TokenStore {
-  add(token: { readonly hash: Uint8Array; readonly agentId: string; readonly createdAt: number; readonly expiresAt: number }): void;
+  add(token: {
+    readonly hash: Uint8Array;
+    readonly agentId: string;
+    readonly createdAt: number;
+    readonly expiresAt: number;
+  }): void;
   find(hash: Uint8Array): TokenRow | undefined;
   /** Atomic compare-and-set: true for exactly one caller, and only while the token is fresh. */
   spend(id: number, nowMs: number): boolean;
@@ -26,7 +31,9 @@ export function createTokenStore(database: Database): TokenStore {
     "INSERT INTO enrol_token (hash, agent_id, state, fails, created, expires) VALUES (?, ?, 'fresh', 0, ?, ?)",
   );
   const select = database.prepare('SELECT id, agent_id, state, expires FROM enrol_token WHERE hash = ?');
-  const spend = database.prepare("UPDATE enrol_token SET state = 'used', used = ? WHERE id = ? AND state = 'fresh' AND expires > ?");
+  const spend = database.prepare(
+    "UPDATE enrol_token SET state = 'used', used = ? WHERE id = ? AND state = 'fresh' AND expires > ?",
+  );
   const fail = database.prepare(
     "UPDATE enrol_token SET fails = fails + 1, state = CASE WHEN fails + 1 >= ? THEN 'locked' ELSE state END WHERE id = ? AND state = 'fresh'",
   );
@@ -37,7 +44,12 @@ export function createTokenStore(database: Database): TokenStore {
     find(hash) {
       const row = select.get(hash);
       if (row === undefined) return undefined;
-      return { id: number(row, 'id'), agentId: text(row, 'agent_id'), state: text(row, 'state'), expiresAt: number(row, 'expires') };
+      return {
+        id: number(row, 'id'),
+        agentId: text(row, 'agent_id'),
+        state: text(row, 'state'),
+        expiresAt: number(row, 'expires'),
+      };
     },
     spend: (id, nowMs) => spend.run(nowMs, id, nowMs).changes === 1,
     fail(id) {

@@ -1,13 +1,14 @@
 import type { Logger } from '@stormpulse/plugin-api';
 import {
   AGENT_JSON_LIMITS,
+  commonFeatures,
   ProtocolError,
   createMessage,
   encodeMessage,
   formatTimestamp,
   parseFrame,
 } from '@stormpulse/protocol';
-import type { Dialect, MessageType, Payloads, RawEnvelope } from '@stormpulse/protocol';
+import type { Dialect, Feature, MessageType, Payloads, RawEnvelope } from '@stormpulse/protocol';
 import type { Link, Ports } from '../ports.ts';
 import type { Session } from './connection.ts';
 import type { Outbox } from './outbox.ts';
@@ -16,7 +17,7 @@ import { repeat } from './repeat.ts';
 /** SEC-228: with more than this unsent, telemetry waits; results and heartbeats go ahead. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 /** The features this agent names in `register` (D1). */
-export const FEATURES: readonly string[] = ['results.ack', 'plugin.state'];
+export const AGENT_FEATURES: readonly Feature[] = ['results.ack', 'plugin.state'];
 
 export interface LiveSessionOptions {
   readonly ports: Ports;
@@ -110,7 +111,7 @@ export class LiveSession implements Session {
     const { outbox, ports, onAcknowledged, onIgnored } = this.#options;
     switch (message.type) {
       case 'register.ok':
-        this.#features = namedByBoth(message.payload['features']);
+        this.#features = commonFeatures(AGENT_FEATURES, strings(message.payload['features']));
         if (this.#features.has('results.ack')) outbox.acknowledgesById();
         break;
       case 'command.result.ack': {
@@ -156,7 +157,6 @@ export class LiveSession implements Session {
   }
 }
 
-function namedByBoth(features: unknown): ReadonlySet<string> {
-  const named = Array.isArray(features) ? features : [];
-  return new Set(FEATURES.filter((feature) => named.includes(feature)));
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }

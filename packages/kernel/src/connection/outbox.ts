@@ -21,6 +21,8 @@ export class Outbox {
   #entries: Entry[] = [];
   #connection = 0;
   #acksById = false;
+  /** The hub of this run acknowledges by id: nothing is given up because a connection ended before it said so again. */
+  #everById = false;
   #send: ((result: Result) => boolean) | undefined;
   #lost = 0;
 
@@ -50,13 +52,17 @@ export class Outbox {
     this.#flush();
   }
 
+  /** The connection is gone. What a hub without ids got twice is its own to have. */
   detach(): void {
     this.#send = undefined;
+    if (!this.#everById) this.#entries = this.#entries.filter((entry) => entry.sends < 2);
   }
 
   /** The hub said in `register.ok` that it acknowledges by id. */
   acknowledgesById(): void {
     this.#acksById = true;
+    this.#everById = true;
+    this.#flush();
   }
 
   /** Releases what the acknowledgement names; without an id the oldest sent on this connection (D1). */
@@ -78,6 +84,5 @@ export class Outbox {
       entry.sends += 1;
       entry.sentOn = this.#connection;
     }
-    if (!this.#acksById) this.#entries = this.#entries.filter((entry) => entry.sends < 2 || entry.sentOn === this.#connection);
   }
 }

@@ -1,6 +1,7 @@
 import type { CommandDefinition } from '@stormpulse/plugin-api/internal';
 import { PluginContribution } from '../errors.ts';
 import { manifestEntry } from './manifest-entry.ts';
+import { compareCodePoints } from '@stormpulse/protocol';
 import type { CommandManifestEntry } from '@stormpulse/protocol';
 
 /** One command as the dispatcher finds it. */
@@ -56,20 +57,9 @@ export function buildTable(commands: readonly RegisteredCommand[], overriding: s
     }
     if (taken === undefined || command.plugin === overriding) table.set(command.wireName, command);
   }
-  const names = [...table.keys()].sort(byCodePoint);
+  const names = [...table.keys()].sort(compareCodePoints);
   const manifest = Object.freeze(
     Object.fromEntries(names.map((name) => [name, (table.get(name) as RegisteredCommand).manifest])),
   );
   return Object.freeze({ get: (name: string) => table.get(name), names: Object.freeze(names), manifest });
-}
-
-/** UTF-16 order differs from code-point order above U+FFFF only; comparing the code points settles it. */
-function byCodePoint(a: string, b: string): number {
-  const left = Array.from(a, (c) => c.codePointAt(0) ?? 0);
-  const right = Array.from(b, (c) => c.codePointAt(0) ?? 0);
-  for (let i = 0; i < Math.min(left.length, right.length); i += 1) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
 }

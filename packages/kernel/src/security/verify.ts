@@ -104,18 +104,23 @@ function verified(message: RawEnvelope, signed: Signed): VerifiedCommand {
 }
 
 const TEXTS: Partial<Record<RefusalReason, string>> = {
-  future_dated: 'the command is dated more than 5 s ahead of this host\'s clock; check both clocks',
+  future_dated: "the command is dated more than 5 s ahead of this host's clock; check both clocks",
   too_old: 'the command is older than command_max_age_seconds; check both clocks, or send it again',
   bad_signature: 'the signature does not fit; the hub holds another key than this agent, or the message was changed on its way',
   replayed_nonce: 'the command was received before; each is good for one run',
   ambiguous_params: 'the parameters have a second reading under the same signature',
   wrong_agent: 'the command is addressed to another agent',
-  before_floor: 'the command is dated before this agent\'s nonce store began; send it again',
-  clock_rollback: 'this host\'s clock stepped back; commands are refused until it has caught up',
+  before_floor: "the command is dated before this agent's nonce store began; send it again",
+  clock_rollback: "this host's clock stepped back; commands are refused until it has caught up",
   nonce_store_full: 'the nonce store is full; send the command again in a minute',
-  nonce_store_fault: 'the nonce store cannot be written; see the agent\'s log and its disk',
+  nonce_store_fault: "the nonce store cannot be written; see the agent's log and its disk",
 };
 
 function refuse(message: RawEnvelope, reason: RefusalReason): Refusal {
-  return { kind: 'refused', reason, commandRef: message.id.slice(0, 100), text: TEXTS[reason] ?? `the signed message is malformed: ${reason}` };
+  return {
+    kind: 'refused',
+    reason,
+    commandRef: message.id.slice(0, 100),
+    text: TEXTS[reason] ?? `the signed message is malformed: ${reason}`,
+  };
 }

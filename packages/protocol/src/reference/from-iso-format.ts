@@ -38,7 +38,7 @@ export function readDateTime(text: string): LocalDateTime | undefined {
   if (split < 0 || split > bytes.length) return undefined;
   const date = readDate(bytes, split);
   if (date === undefined) return undefined;
-  if (bytes.length - split <= 1) {
+  if (bytes.length === split) {
     return { ...date, hour: 0, minute: 0, second: 0, micros: 0, offset: undefined };
   }
   const time = readTime(bytes, split + characterLength(at(bytes, split)));
@@ -160,11 +160,10 @@ function readClock(bytes: Uint8Array, start: number, end: number): Clock | undef
     position += 3;
     if (index === 0) separated = next === COLON;
     if (position >= end) return { hour: fields[0]!, minute: fields[1]!, second: fields[2]!, micros: 0, rest: next !== 0 };
-    if (separated && next === COLON) {
-      if (index === 2) return undefined;
-    } else if (next === 0x2e || next === 0x2c) break;
-    else if (separated) return undefined;
-    else position -= 1;
+    if (separated && next === COLON) continue;
+    if (next === 0x2e || next === 0x2c) break;
+    if (separated) return undefined;
+    position -= 1;
   }
   const count = Math.min(end - position, 6);
   const fraction = digits(bytes, position, count);

@@ -1,6 +1,6 @@
+import { daysInMonth, daysSinceEpoch, fractionText } from '../calendar.ts';
+import type { Timestamp } from '../calendar.ts';
 import { ProtocolError } from '../protocol-error.ts';
-import { daysInMonth, daysSinceEpoch, fractionText } from '../timestamp.ts';
-import type { Timestamp } from '../timestamp.ts';
 import { readDateTime } from './from-iso-format.ts';
 import type { LocalDateTime } from './from-iso-format.ts';
 
@@ -14,7 +14,7 @@ export function readReferenceTimestamp(text: string): Timestamp {
 
 function isReal(local: LocalDateTime): boolean {
   const { year, month, day, hour, minute, second, offset } = local;
-  if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return false;
+  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return false;
   if (hour > 23 || minute > 59 || second > 59) return false;
   return offset === undefined || Math.abs(offset.seconds * 1e6 + offset.micros) < 86_400e6;
 }

@@ -9,7 +9,8 @@ export interface FakeLink {
   /** Ends the connection from the hub's side. */
   close(code?: number, reason?: string): void;
   readonly closedWith: number | undefined;
-  pong(): void;
+  /** While true the hub answers no ping. */
+  muted: boolean;
 }
 
 /** A hub in memory: accepts each dial at once unless told to refuse. */
@@ -50,7 +51,7 @@ export class FakeTransport implements Transport {
       get closedWith() {
         return closedWith;
       },
-      pong: () => events.onPong(),
+      muted: false,
     };
     this.links.push(fake);
     return Promise.resolve({
@@ -61,7 +62,7 @@ export class FakeTransport implements Transport {
         this.#onMessage(message, fake);
       },
       bufferedBytes: 0,
-      ping: () => queueMicrotask(() => closedWith === undefined && events.onPong()),
+      ping: () => queueMicrotask(() => closedWith === undefined && !fake.muted && events.onPong()),
       close: end,
       terminate: () => end(1006, ''),
     });

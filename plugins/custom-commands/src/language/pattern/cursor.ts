@@ -27,7 +27,13 @@ export class Cursor {
 
   /** Moves past `text` when it is what follows. */
   take(text: string): boolean {
-    if (!this.#chars.slice(this.#at, this.#at + text.length).join('').startsWith(text)) return false;
+    if (
+      !this.#chars
+        .slice(this.#at, this.#at + text.length)
+        .join('')
+        .startsWith(text)
+    )
+      return false;
     this.#at += text.length;
     return true;
   }

@@ -2,7 +2,15 @@
  * Why a pattern is not taken. `invalid`: Python refuses it too. `unsupported`: SEC-113. `wide_range`: SEC-113, the operator can
  * allow it. `ambiguous` and `slow`: SEC-114, by rule and by probe.
  */
-export type PatternReason = 'invalid' | 'unsupported' | 'wide_range' | 'too_long' | 'too_many_repeats' | 'matches_empty' | 'ambiguous' | 'slow';
+export type PatternReason =
+  | 'invalid'
+  | 'unsupported'
+  | 'wide_range'
+  | 'too_long'
+  | 'too_many_repeats'
+  | 'matches_empty'
+  | 'ambiguous'
+  | 'slow';
 
 /** Thrown inside the translator only; `translatePattern` turns it into its result. */
 export class PatternRefusal extends Error {

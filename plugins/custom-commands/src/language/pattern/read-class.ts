@@ -36,11 +36,17 @@ function readRangeEnd(cursor: Cursor, low: Atom, negated: boolean, options: Clas
   if (cursor.peek(1) === '-') return unsupported('the set operator "--"', 'write a literal "-" last in the class');
   cursor.next();
   const high = readItem(cursor, negated, options);
-  if (low.written === 'class' || high.written === 'class') return invalid(`has the range ${low.text}-${high.text}, whose end is a class`);
+  if (low.written === 'class' || high.written === 'class')
+    return invalid(`has the range ${low.text}-${high.text}, whose end is a class`);
   if (codeOf(low) > codeOf(high)) return invalid(`has the range ${low.text}-${high.text}, which is in reverse order`);
   if (!options.allowWideRange && !isPlainRange(low, high)) {
-    const fix = 'name the characters, write a literal "-" last in the class, or, if it is meant, add allow_wide_range = true to the parameter';
-    throw new PatternRefusal('wide_range', `has the range ${low.text}-${high.text}, which also takes in characters between them`, fix);
+    const fix =
+      'name the characters, write a literal "-" last in the class, or, if it is meant, add allow_wide_range = true to the parameter';
+    throw new PatternRefusal(
+      'wide_range',
+      `has the range ${low.text}-${high.text}, which also takes in characters between them`,
+      fix,
+    );
   }
   return high;
 }
@@ -56,7 +62,8 @@ function readItem(cursor: Cursor, negated: boolean, options: ClassOptions): Atom
     }
     return atom;
   }
-  if (/^[-&|~]$/u.test(char) && following === char) return unsupported(`the set operator "${char}${char}"`, 'escape the character');
+  if (/^[-&|~]$/u.test(char) && following === char)
+    return unsupported(`the set operator "${char}${char}"`, 'escape the character');
   if (char === '[' && /^[:.=]$/u.test(following)) return unsupported('a POSIX class', 'write the ranges, for example [A-Za-z]');
   if (char === ']') return single('\\]', 0x5d, 'literal');
   const codePoint = char.codePointAt(0) ?? 0;

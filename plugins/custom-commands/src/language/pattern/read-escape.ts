@@ -13,8 +13,22 @@ export interface Atom {
 /** The classes that Python reads as Unicode and that are narrowed to ASCII. */
 const CLASSES: Readonly<Record<string, { readonly text: string; readonly set: CharSet }>> = {
   d: { text: '0-9', set: [[48, 57]] },
-  w: { text: 'A-Za-z0-9_', set: [[48, 57], [65, 90], [95, 95], [97, 122]] },
-  s: { text: ' \\t\\n\\r\\f\\v', set: [[9, 13], [32, 32]] },
+  w: {
+    text: 'A-Za-z0-9_',
+    set: [
+      [48, 57],
+      [65, 90],
+      [95, 95],
+      [97, 122],
+    ],
+  },
+  s: {
+    text: ' \\t\\n\\r\\f\\v',
+    set: [
+      [9, 13],
+      [32, 32],
+    ],
+  },
 };
 
 const CONTROLS: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11 };
@@ -55,7 +69,8 @@ function readCode(cursor: Cursor, char: 'x' | 'u' | 'U'): Atom {
 function refuse(char: string): never {
   if (/^[DWS]$/u.test(char)) return unsupported(`\\${char}`, 'list the characters you want in a class, for example [^0-9]');
   if (/^[bB]$/u.test(char)) return unsupported(`\\${char}`, 'leave it out: a pattern always matches the whole value');
-  if (/^[AZz]$/u.test(char)) return unsupported(`\\${char} away from the edge of the pattern`, 'leave it out: a pattern always matches the whole value');
+  if (/^[AZz]$/u.test(char))
+    return unsupported(`\\${char} away from the edge of the pattern`, 'leave it out: a pattern always matches the whole value');
   if (char === '0') return unsupported('an octal escape', 'write \\xHH');
   if (/^[1-9]$/u.test(char)) return unsupported(`the backreference or octal escape \\${char}`);
   if (char === 'N') return unsupported('\\N{…}', 'write \\uHHHH');

@@ -10,11 +10,13 @@ export interface ReadPattern {
   readonly node: PatternNode;
   /** The class escapes that were narrowed to ASCII, each once. */
   readonly narrowed: readonly string[];
+  /** Some construct was read and printed again, even if it came out as it went in. */
+  readonly translated: boolean;
 }
 
 /** Reads a Python pattern into nodes that carry their JavaScript source. Throws `PatternRefusal` (SEC-113). */
 export function readPattern(text: string, options: { readonly allowWideRange: boolean }): ReadPattern {
-  return new PatternReader(text, options.allowWideRange).read();
+  return new PatternReader(text, options.allowWideRange).read(text);
 }
 
 class PatternReader {
@@ -23,6 +25,7 @@ class PatternReader {
   readonly #narrowed = new Set<string>();
   readonly #groupNames = new Set<string>();
   #start = 0;
+  #reprinted = false;
   #ascii = false;
 
   constructor(text: string, allowWideRange: boolean) {
@@ -30,12 +33,12 @@ class PatternReader {
     this.#allowWideRange = allowWideRange;
   }
 
-  read(): ReadPattern {
+  read(text: string): ReadPattern {
     this.#ascii = this.#cursor.take('(?a)');
     this.#start = this.#cursor.at;
     const node = this.#choice();
     if (!this.#cursor.atEnd) return invalid('has a ")" without its "("');
-    return { node, narrowed: this.#ascii ? [] : [...this.#narrowed] };
+    return { node, narrowed: this.#ascii ? [] : [...this.#narrowed], translated: this.#reprinted || node.text !== text };
   }
 
   #choice(): PatternNode {
@@ -72,8 +75,20 @@ class PatternReader {
   }
 
   #character(char: string): Atom {
-    if (char === '.') return { text: '[^\\n]', set: [[0, 9], [11, 0x10ffff]], written: 'class' };
-    if (char === '[') return readClass(this.#cursor, { allowWideRange: this.#allowWideRange, onNarrowed: (escape) => this.#narrowed.add(escape) });
+    if (char === '.')
+      return {
+        text: '[^\\n]',
+        set: [
+          [0, 9],
+          [11, 0x10ffff],
+        ],
+        written: 'class',
+      };
+    if (char === '[')
+      return readClass(this.#cursor, {
+        allowWideRange: this.#allowWideRange,
+        onNarrowed: (escape) => this.#narrowed.add(escape),
+      });
     return single(/^[\]{}]$/u.test(char) ? `\\${char}` : char, char.codePointAt(0) ?? 0, 'literal');
   }
 
@@ -83,11 +98,13 @@ class PatternReader {
     if (char === 'Z' && this.#cursor.peek(1) === undefined) return this.#removedEdge();
     const atom = readEscape(this.#cursor, false);
     if (atom.written === 'class') this.#narrowed.add(`\\${char}`);
+    if (atom.written === 'code') this.#reprinted = true;
     return nodeOf(atom);
   }
 
   #edge(text: '^' | '$', atEdge: boolean): PatternNode {
-    if (!atEdge) return unsupported(`"${text}" away from the edge of the pattern`, 'leave it out: a pattern always matches the whole value');
+    if (!atEdge)
+      return unsupported(`"${text}" away from the edge of the pattern`, 'leave it out: a pattern always matches the whole value');
     return { kind: 'edge', text };
   }
 
@@ -112,8 +129,10 @@ class PatternReader {
     if (this.#cursor.take('(')) return unsupported('a conditional');
     if (this.#cursor.take('>')) return unsupported('an atomic group', 'leave the ">" out');
     const look = this.#cursor.takeMatch(/^(?:[=!]|<[=!])/u);
-    if (look !== undefined) return unsupported('lookahead and lookbehind', 'a leading "-" is refused without it; otherwise list what may stand there');
-    if (this.#cursor.takeMatch(/^[aiLmsux-]+[:)]/u) !== undefined) return unsupported('an inline flag', 'spell both cases out in classes');
+    if (look !== undefined)
+      return unsupported('lookahead and lookbehind', 'a leading "-" is refused without it; otherwise list what may stand there');
+    if (this.#cursor.takeMatch(/^[aiLmsux-]+[:)]/u) !== undefined)
+      return unsupported('an inline flag', 'spell both cases out in classes');
     return invalid('has an unknown group "(?…"');
   }
 

@@ -18,9 +18,9 @@ const BRACES = /^\{(?:(\d+)(?:(,)(\d*))?|,(\d*))\}/u;
 export function nextIsQuantifier(cursor: Cursor): boolean {
   const char = cursor.peek();
   if (char !== '{') return char === '*' || char === '+' || char === '?';
-  let text = '';
-  for (let ahead = 0; ahead < 64 && cursor.peek(ahead) !== undefined; ahead += 1) text += cursor.peek(ahead);
-  return BRACES.test(text);
+  let text = char;
+  for (let ahead = 1; /^[0-9,]$/u.test(cursor.peek(ahead) ?? ''); ahead += 1) text += cursor.peek(ahead);
+  return BRACES.test(text + (cursor.peek(text.length) ?? ''));
 }
 
 /** Reads the repeat that follows an atom, if one does. Throws `PatternRefusal`. */
@@ -53,5 +53,9 @@ function upperBound(min: number, comma: string | undefined, high: string | undef
 
 /** The refusal of a bound, or a product of nested bounds, over the limit. */
 export function tooManyRepeats(text: string): PatternRefusal {
-  return new PatternRefusal('too_many_repeats', `repeats more than ${MAX_REPEATS} times in ${text}`, 'lower the bounds; max_chars limits the length of a value');
+  return new PatternRefusal(
+    'too_many_repeats',
+    `repeats more than ${MAX_REPEATS} times in ${text}`,
+    'lower the bounds; max_chars limits the length of a value',
+  );
 }

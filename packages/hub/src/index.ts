@@ -1,0 +1,10 @@
+export { createHub } from './hub.ts';
+export type { Hub } from './hub.ts';
+export type { Clock, GatewayTimes, HubLog, HubOptions, ListenAddress } from './config/options.ts';
+export { HubError } from './errors.ts';
+export type { FieldError } from './errors.ts';
+export type { Gateway } from './agents/gateway.ts';
+export type { AgentLink } from './agents/link.ts';
+export type { SignableRequest, Signer } from './commands/signer.ts';
+export type { AgentView } from './state/agent-view.ts';
+export type { RunView } from './commands/run-view.ts';

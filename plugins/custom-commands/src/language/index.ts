@@ -1,0 +1,13 @@
+export { translatePattern } from './translate-pattern.ts';
+export type { TranslateOptions, Translation } from './translate-pattern.ts';
+export type { PatternReason } from './pattern/pattern-refusal.ts';
+export { parseTemplate } from './parse-template.ts';
+export type { ParsedTemplate, Piece, TemplateWord } from './parse-template.ts';
+export { expandTemplate } from './expand-template.ts';
+export type { Expansion } from './expand-template.ts';
+export { inspectTemplate } from './inspect-template.ts';
+export type { TemplateContext, TemplateFinding, TemplateReason } from './inspect-template.ts';
+export { policyFor } from './param-policy.ts';
+export type { ParamRules, PolicyResult } from './param-policy.ts';
+export { resolveCommand } from './resolve-command.ts';
+export type { Resolution, ResolvableParam, ResolveOptions } from './resolve-command.ts';
