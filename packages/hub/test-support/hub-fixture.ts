@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { createMessage, encodeMessage, formatTimestamp } from '@stormpulse/proto
 import type { MessageType } from '@stormpulse/protocol';
 import { newMessageId } from '@stormpulse/protocol/node';
 import { WebSocket } from 'ws';
+import type { ClientOptions } from 'ws';
 import { x509 } from '../src/ca/x509.ts';
 import { createHub } from '../src/index.ts';
 import type { Hub, HubOptions } from '../src/index.ts';
@@ -98,6 +99,12 @@ export async function postEnrol(hub: Hub, body: unknown, headers: Record<string,
   );
 }
 
+/** Any request to the agents' port, its path untouched. */
+export async function agentsRequest(hub: Hub, method: string, path: string): Promise<Answer> {
+  const { hostname: host, port } = new URL(hub.agentsUrl);
+  return await exchange(httpsRequest({ host, port, method, path, rejectUnauthorized: false, agent: false }), '');
+}
+
 /** Makes a token and enrols with it. */
 export async function enrol(hub: Hub, agentId: string, headers: Record<string, string> = {}): Promise<Identity> {
   const { token } = await hub.createToken(agentId);
@@ -135,7 +142,7 @@ export class FakeAgent {
   private constructor(identity: Identity, socket: WebSocket) {
     this.identity = identity;
     this.#socket = socket;
-    socket.on('message', (data) => this.#take(JSON.parse(String(data)) as Received));
+    socket.on('message', (data) => this.#take(JSON.parse((data as Buffer).toString('utf8')) as Received));
     socket.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
@@ -163,8 +170,13 @@ export class FakeAgent {
     this.#socket.send(encodeMessage(createMessage(type, agentId, payload as never, stamp)));
   }
 
-  sendRaw(data: string | Buffer): void {
-    this.#socket.send(data);
+  sendRaw(data: string | Buffer, options: { readonly binary?: boolean } = {}): void {
+    this.#socket.send(data, { binary: options.binary ?? typeof data !== 'string' });
+  }
+
+  /** Resolves at the hub's next ping. */
+  async pinged(): Promise<void> {
+    await new Promise<void>((resolve) => void this.#socket.once('ping', () => resolve()));
   }
 
   /** The next message of a type that was not taken yet. */
@@ -199,9 +211,10 @@ export class FakeAgent {
 }
 
 /** An unopened client socket; without identity no certificate is shown. */
-export function newSocket(hub: Hub, identity: Partial<Identity>, path = '/ws/pulse/'): WebSocket {
+export function newSocket(hub: Hub, identity: Partial<Identity>, path = '/ws/pulse/', options: ClientOptions = {}): WebSocket {
   return new WebSocket(new URL(path, hub.agentsUrl.replace('https', 'wss')), {
     perMessageDeflate: false,
+    ...options,
     ...(identity.caPem === undefined ? { rejectUnauthorized: false } : { ca: identity.caPem }),
     ...(identity.certPem === undefined ? {} : { cert: identity.certPem, key: identity.keyPem }),
   });
@@ -341,8 +354,67 @@ export class Person {
     return await this.call('POST', '/api/v1/runs', order, { 'idempotency-key': key });
   }
 
+  /** Opens server-sent events. */
+  async stream(path: string): Promise<EventStream> {
+    const { host, origin, port } = this.#base;
+    const headers = { host, origin, cookie: this.#cookie ?? '', accept: 'text/event-stream' };
+    return await EventStream.open(httpRequest({ host: '127.0.0.1', port, path, headers, agent: false }));
+  }
+
   get cookie(): string {
     return this.#cookie ?? '';
+  }
+}
+
+/** A reader of server-sent events. */
+export class EventStream {
+  readonly status: number;
+  readonly closed: Promise<void>;
+  readonly #response: IncomingMessage;
+  readonly #events: { event: string; data: Record<string, unknown> }[] = [];
+  #wake: (() => void) | undefined;
+
+  private constructor(response: IncomingMessage) {
+    this.status = response.statusCode ?? 0;
+    this.#response = response;
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      const blocks = (text + chunk).split('\n\n');
+      text = blocks.pop() ?? '';
+      for (const block of blocks) this.#take(block);
+    });
+    response.on('error', () => undefined);
+    this.closed = new Promise((resolve) => void response.once('close', () => resolve()));
+  }
+
+  static async open(request: ReturnType<typeof httpRequest>): Promise<EventStream> {
+    return await new Promise((resolve, reject) => {
+      request.on('error', reject);
+      request.on('response', (response) => resolve(new EventStream(response)));
+      request.end();
+    });
+  }
+
+  /** The next event of a kind that fits, passing over others. */
+  async until(event: string, fits: (data: Record<string, unknown>) => boolean = () => true): Promise<Record<string, unknown>> {
+    for (;;) {
+      const next = this.#events.shift();
+      if (next === undefined) await new Promise<void>((resolve) => void (this.#wake = resolve));
+      else if (next.event === event && fits(next.data)) return next.data;
+    }
+  }
+
+  close(): void {
+    this.#response.destroy();
+  }
+
+  #take(block: string): void {
+    const event = /^event: (.+)$/m.exec(block)?.[1];
+    const data = /^data: (.+)$/m.exec(block)?.[1];
+    if (event === undefined || data === undefined) return;
+    this.#events.push({ event, data: JSON.parse(data) as Record<string, unknown> });
+    this.#wake?.();
   }
 }
 

@@ -67,6 +67,7 @@ export type { StandardResult } from './command-result.ts';
 export { unsealedDuration } from './unsealed-duration.ts';
 export { versionIn } from './version-in.ts';
 export { containerRecords } from './container-records.ts';
+export { referenceCanonicalText } from './reference/canonical.ts';
 export { encodeReference } from './reference/encode.ts';
 export { pythonText } from './reference/python-text.ts';
 export { PythonFloat } from './reference/python-float.ts';

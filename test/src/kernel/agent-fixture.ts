@@ -156,7 +156,7 @@ export async function startRig(
       return encodeMessage(createMessage('command.sequence', AGENT, { ...body, hmac }, { id: newMessageId(), ts }));
     },
     async deliver(frame) {
-      this.link.deliver(frame);
+      transport.current?.deliver(frame);
       await settle();
     },
     async close() {

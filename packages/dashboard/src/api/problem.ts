@@ -48,17 +48,13 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Accepts a list of `{path|param|field, message|detail}` or a plain `{name: message}` object. */
+/** By the last part of each JSON Pointer, what was expected there. */
 function fieldErrors(errors: unknown): Record<string, string> {
   const found: Record<string, string> = Object.create(null) as Record<string, string>;
-  if (Array.isArray(errors)) {
-    for (const entry of errors.filter(isRecord)) {
-      const path = text(entry['param'] ?? entry['field'] ?? entry['path'] ?? entry['pointer'], '');
-      const name = path.split(/[./]/).at(-1) ?? '';
-      if (name !== '') found[name] = text(entry['message'] ?? entry['detail'], 'not accepted');
-    }
-  } else if (isRecord(errors)) {
-    for (const [name, message] of Object.entries(errors)) found[name] = text(message, 'not accepted');
+  if (!Array.isArray(errors)) return found;
+  for (const entry of errors.filter(isRecord)) {
+    const name = text(entry['pointer'], '').split('/').at(-1)?.replaceAll('~1', '/').replaceAll('~0', '~') ?? '';
+    if (name !== '') found[name] = `Expected: ${text(entry['expected'], 'something else')}`;
   }
   return found;
 }

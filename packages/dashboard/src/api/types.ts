@@ -32,7 +32,7 @@ export interface AgentView {
   readonly liveness: { readonly link: LinkFact; readonly agent: AgentFact };
   readonly figures: Figures | null;
   readonly certificate: { readonly serial: string; readonly not_after: number } | null;
-  readonly signoff: { readonly sealed: boolean; readonly unsealed_since: number | string | null } | null;
+  readonly signoff: { readonly sealed: boolean | null; readonly unsealed_since: number | string | null } | null;
   readonly features: readonly string[];
   readonly revision: number;
 }
@@ -80,6 +80,8 @@ export interface RunResult {
 
 export interface RunTarget {
   readonly state: string;
+  /** Why it was refused, expired or stays unknown, when the hub knows. */
+  readonly reason?: string | null;
   readonly request_id: string | null;
   readonly sent_at: number | string | null;
   readonly result: RunResult | null;

@@ -9,7 +9,7 @@ export function agentWords(agent: AgentView): Words {
   if (agent.state === 'suspended') {
     return { tone: 'warn', word: 'suspended', meaning: 'Figures arrive, commands are not sent.' };
   }
-  switch (agent.liveness.link.state) {
+  switch (neverSeen(agent) ? 'never' : agent.liveness.link.state) {
     case 'up':
       return upWords(agent.liveness.agent.state);
     case 'late':
@@ -30,6 +30,11 @@ export function agentWords(agent: AgentView): Words {
 /** Whether the figures on the page are still being renewed. */
 export function isLinked(agent: AgentView): boolean {
   return agent.liveness.link.state === 'up';
+}
+
+/** Its first `register` brings a version; before that the link is down because it never was up. */
+export function neverSeen(agent: AgentView): boolean {
+  return agent.liveness.link.state === 'never' || (agent.liveness.link.state === 'down' && agent.version === null);
 }
 
 function upWords(state: string): Words {

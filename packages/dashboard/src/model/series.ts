@@ -1,7 +1,7 @@
 import type { Figures, Metrics, MetricSeries } from '../api/types.ts';
 
-/** The names the live charts ask `/metrics` for (hub page, section 3.3). */
-export const CHART_NAMES = ['host.cpu_percent', 'host.memory_percent', 'host.load_avg_1m', 'host.disk_percent'] as const;
+/** The names the live charts ask `/metrics` for: v1's own (wire page, section 7.1). */
+export const CHART_NAMES = ['cpu_percent', 'memory_percent', 'load_avg_1m', 'disk_percent'] as const;
 export const CHART_POINTS = 240;
 
 export interface Point {
@@ -25,9 +25,9 @@ export interface SeriesSummary {
 export const WIDTH = 600;
 export const HEIGHT = 100;
 
-/** The points of one series; a name without its `host.` prefix is taken too. */
+/** The points of one series; all null when the hub sent none of that name. */
 export function pointsOf(metrics: Metrics, name: string): Point[] {
-  const series = metrics.series.find((one) => one.name === name || `host.${one.name}` === name);
+  const series = metrics.series.find((one) => one.name === name);
   return metrics.t.map((atSeconds, index) => ({ atSeconds, value: figure(series?.values[index]) }));
 }
 
@@ -111,13 +111,12 @@ export function pointAt(points: readonly Point[], place: number): Point | null {
 }
 
 function withAllNames(metrics: Metrics): readonly MetricSeries[] {
-  const missing = CHART_NAMES.filter((name) => !metrics.series.some((one) => one.name === name || `host.${one.name}` === name));
+  const missing = CHART_NAMES.filter((name) => !metrics.series.some((one) => one.name === name));
   return [...metrics.series, ...missing.map((name) => ({ name, unit: '', values: metrics.t.map(() => null) }))];
 }
 
 function valueIn(figures: Figures, name: string): unknown {
-  const key = name.replace(/^host\./, '');
-  return Object.hasOwn(figures, key) ? figures[key as keyof Figures] : null;
+  return Object.hasOwn(figures, name) ? figures[name as keyof Figures] : null;
 }
 
 function figure(value: unknown): number | null {

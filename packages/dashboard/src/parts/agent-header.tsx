@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { AgentView } from '../api/types.ts';
-import { agentWords, isLinked } from '../model/agent-words.ts';
+import { agentWords, isLinked, neverSeen } from '../model/agent-words.ts';
 import { ageText, unixMs } from '../text/time.ts';
 import { Age } from './age.tsx';
 import { useNow } from './clock.ts';
@@ -19,9 +19,7 @@ export function AgentHeader({ agent }: { readonly agent: AgentView }) {
           <HostText text={agent.id} maxChars={64} />
         </h1>
         <StateSign words={words} />
-        {agent.liveness.link.state !== 'never' && (
-          <Age at={agent.liveness.link.since} before={isLinked(agent) ? 'linked' : 'changed'} />
-        )}
+        {!neverSeen(agent) && <Age at={agent.liveness.link.since} before={isLinked(agent) ? 'linked' : 'changed'} />}
       </div>
       <dl className="facts-line">
         <Fact name="system">
@@ -35,7 +33,7 @@ export function AgentHeader({ agent }: { readonly agent: AgentView }) {
         )}
         {skew !== null && Math.abs(skew) >= 1000 && <Fact name="clock differs">{ageText(Math.abs(skew))}</Fact>}
         <Certificate agent={agent} />
-        {agent.signoff !== null && (
+        {typeof agent.signoff?.sealed === 'boolean' && (
           <Fact name="hatch">
             {agent.signoff.sealed ? 'sealed' : <strong className="warn">◐ open: verify and apply blocks may run</strong>}
           </Fact>

@@ -18,7 +18,7 @@ export function AgentList({ agents, chosen, onChoose }: Props) {
     return (
       <Notice title="No agent yet">
         <p>Enrol one: on the hub's machine</p>
-        <pre className="line">stormpulse-hub token create web-1</pre>
+        <pre className="line">stormpulse-hub token web-1 --state DIR</pre>
         <p>prints the line to paste on the host. It appears here by itself.</p>
       </Notice>
     );

@@ -34,7 +34,7 @@ export function FiguresPanel({ agent }: { readonly agent: AgentView }) {
           label="CPU"
           figure={percentText(figures.cpu_percent)}
           note="of all cores"
-          points={course('host.cpu_percent')}
+          points={course('cpu_percent')}
           ceiling={100}
           format={percentText}
           stale={stale}
@@ -44,7 +44,7 @@ export function FiguresPanel({ agent }: { readonly agent: AgentView }) {
           label="Memory"
           figure={percentText(figures.memory_percent)}
           note={of(mebibytesText(figures.memory_used_mb), mebibytesText(figures.memory_total_mb))}
-          points={course('host.memory_percent')}
+          points={course('memory_percent')}
           ceiling={100}
           format={percentText}
           stale={stale}
@@ -54,7 +54,7 @@ export function FiguresPanel({ agent }: { readonly agent: AgentView }) {
           label="Load"
           figure={loadText(figures.load_avg_1m)}
           note={`5 min ${loadText(figures.load_avg_5m)}`}
-          points={course('host.load_avg_1m')}
+          points={course('load_avg_1m')}
           ceiling={null}
           format={loadText}
           stale={stale}
@@ -64,7 +64,7 @@ export function FiguresPanel({ agent }: { readonly agent: AgentView }) {
           label="Disk /"
           figure={percentText(figures.disk_percent)}
           note={of(gibibytesText(figures.disk_used_gb), gibibytesText(figures.disk_total_gb))}
-          points={course('host.disk_percent')}
+          points={course('disk_percent')}
           ceiling={100}
           format={percentText}
           stale={stale}

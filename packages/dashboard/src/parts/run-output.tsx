@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { runQuery } from '../api/queries.ts';
-import type { RunResult, RunView } from '../api/types.ts';
+import type { RunView } from '../api/types.ts';
 import { reasonMeaning, runSentence, runWords } from '../model/run-words.ts';
 import { visibleText } from '../text/hostile.ts';
 import { durationText } from '../text/time.ts';
@@ -54,7 +54,8 @@ function RunDetails({ run }: { readonly run: RunView }) {
         </p>
       )}
       <p className="muted">{words.meaning}</p>
-      {result !== null && <Reason result={result} />}
+      {typeof run.target?.reason === 'string' && result === null && <Reason reason={run.target.reason} />}
+      {result !== null && <Reason reason={result.failure_reason} />}
       {result !== null && <Stream name="Output" text={result.stdout} />}
       {result !== null && <Stream name="Error output" text={result.stderr} />}
       {result !== null && result.stdout === '' && result.stderr === '' && <p className="muted">It wrote nothing.</p>}
@@ -62,8 +63,7 @@ function RunDetails({ run }: { readonly run: RunView }) {
   );
 }
 
-function Reason({ result }: { readonly result: RunResult }) {
-  const { failure_reason: reason } = result;
+function Reason({ reason }: { readonly reason: string | null }) {
   if (reason === null || reason === '') return null;
   return (
     <p className="reason">

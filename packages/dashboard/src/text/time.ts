@@ -33,7 +33,8 @@ export function durationText(ms: number): string {
   if (ms < 100) return `${Math.round(ms)} ms`;
   if (ms < 995) return `${(ms / SECOND).toFixed(2)} s`;
   if (ms < 59_950) return `${(ms / SECOND).toFixed(1)} s`;
-  return ms < HOUR ? pair(ms, MINUTE, 'min', SECOND, 's') : pair(ms, HOUR, 'h', MINUTE, 'min');
+  const rounded = Math.round(ms / SECOND) * SECOND;
+  return rounded < HOUR ? pair(rounded, MINUTE, 'min', SECOND, 's') : pair(rounded, HOUR, 'h', MINUTE, 'min');
 }
 
 /** The viewer's own clock, to the second or minute; the date only when it is not today's. */

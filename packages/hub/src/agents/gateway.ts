@@ -87,6 +87,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 
   function receive(link: AgentLink, data: RawData, isBinary: boolean): void {
+    if (link.closing) return;
     try {
       if (isBinary) link.close(1003, 'text frames only');
       else inbound(link, textOf(data));
@@ -99,8 +100,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   return {
     link: (agentId) => presence.link(agentId),
     upgrade(request, socket, head) {
-      const { pathname } = new URL(request.url ?? '/', 'https://hub.invalid');
-      if (pathname !== GATEWAY_PATH) return refuse(socket, '404 Not Found');
+      if (request.url?.split('?')[0] !== GATEWAY_PATH) return refuse(socket, '404 Not Found');
       const identity = identify(socket);
       if ('refused' in identity) {
         log.warn({ address: addressOf(request), why: identity.refused }, 'agent refused');

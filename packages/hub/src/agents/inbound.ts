@@ -41,6 +41,7 @@ export function createInbound(ports: InboundPorts): Inbound {
     const negotiated = register(link.agentId, payload, message.payload);
     if (negotiated === undefined) return link.close(POLICY, 'pulse_token does not match');
     link.markRegistered(negotiated);
+    if (presence.link(link.agentId) !== undefined) dispatch.disconnected(link.agentId);
     presence.enter(link);
     link.reply('register.ok', negotiated.plain ? {} : { features: [...negotiated.features] });
     return dispatch.pump(link.agentId);

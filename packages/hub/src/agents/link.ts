@@ -25,6 +25,7 @@ export class AgentLink {
   #negotiated: Negotiated | undefined;
   #strange: number[] = [];
   #held: string[] = [];
+  #closing = false;
 
   constructor(agentId: string, address: string, socket: WebSocket, clock: Clock) {
     this.agentId = agentId;
@@ -74,7 +75,13 @@ export class AgentLink {
     return this.#strange.length >= STRANGE_PER_MINUTE;
   }
 
+  /** True once this side has begun to close: nothing that still comes counts. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
   close(code: number, reason: string): void {
+    this.#closing = true;
     this.#socket.close(code, reason);
   }
 

@@ -65,8 +65,7 @@ export async function openAgentsListener(ports: ListenerPorts, options: Listener
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = request.socket.remoteAddress ?? 'unknown';
     try {
-      if (new URL(request.url ?? '/', 'https://hub.invalid').pathname !== ENROL_PATH)
-        throw new HubError('E_NOT_FOUND', 404, 'there is nothing here');
+      if (request.url?.split('?')[0] !== ENROL_PATH) throw new HubError('E_NOT_FOUND', 404, 'there is nothing here');
       if (request.method !== 'POST') throw new HubError('E_METHOD', 405, 'only POST is answered here');
       if (!allow(address)) throw new HubError('E_RATE', 429, 'too many requests from this address; wait a minute');
       const body = await readBody(request);

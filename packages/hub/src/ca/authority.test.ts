@@ -35,10 +35,10 @@ describe('authority', () => {
     const server = parts((await ca.serverFor(['localhost', '127.0.0.1', 'hub.example'])).chainPem);
     const [leaf, root] = server;
     expect(root?.ca && root.checkIssued(root)).toBe(true);
-    expect(leaf?.checkIssued(root!)).toBe(true);
+    expect(leaf?.checkIssued(root)).toBe(true);
     expect(leaf?.subjectAltName).toBe('DNS:localhost, IP Address:127.0.0.1, DNS:hub.example');
     expect(leaf?.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
-    expect(createHash('sha256').update(root!.raw).digest('hex')).toBe(ca.rootDigest);
+    expect(createHash('sha256').update(root.raw).digest('hex')).toBe(ca.rootDigest);
     expect(readFileSync(join(stateDir, 'ca.pem'), 'utf8')).toBe(ca.rootPem);
   });
 
@@ -51,7 +51,7 @@ describe('authority', () => {
     expect(ca.agentIdOf(leaf?.subjectAltName)).toBe('web-1');
     expect(leaf?.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2']);
     expect(leaf?.serialNumber).toMatch(/^01[0-9A-F]{32}$/);
-    expect(leaf?.checkIssued(intermediate!) && leaf.verify(intermediate!.publicKey)).toBe(true);
+    expect(leaf?.checkIssued(intermediate) && leaf.verify(intermediate.publicKey)).toBe(true);
     expect(issued.fingerprint).toBe(leaf?.fingerprint256.replaceAll(':', '').toLowerCase());
     expect(Math.round((issued.notAfter - now()) / DAY_MS)).toBe(30);
   });
@@ -70,7 +70,7 @@ describe('authority', () => {
       const ca = await openAuthority(stateDir, now);
       const issued = await ca.issueFor('web-1', await newPublicKey(), 30);
       const [leaf, intermediate] = parts(issued.chainPem);
-      const parsed = new x509.X509Certificate(intermediate!.raw);
+      const parsed = new x509.X509Certificate(intermediate.raw);
       expect(parsed.getExtension(x509.BasicConstraintsExtension)).toMatchObject({ ca: true, pathLength: 0, critical: true });
       expect(parsed.getExtension('2.5.29.30')?.critical).toBe(true);
       const write = (name: string, pem: string): string => {
@@ -79,12 +79,12 @@ describe('authority', () => {
       };
       const root = write('r.pem', ca.rootPem);
       const args = ['verify', '-x509_strict', '-CAfile', root];
-      const middle = write('i.pem', intermediate!.toString());
+      const middle = write('i.pem', intermediate.toString());
       const verify = (extra: string[], file: string): string =>
         execFileSync('openssl', [...args, ...extra, file], { encoding: 'utf8', stdio: 'pipe' });
-      expect(verify(['-purpose', 'sslclient', '-untrusted', middle], write('l.pem', leaf!.toString()))).toContain('OK');
+      expect(verify(['-purpose', 'sslclient', '-untrusted', middle], write('l.pem', leaf.toString()))).toContain('OK');
       const server = parts((await ca.serverFor(['localhost'])).chainPem)[0];
-      expect(verify(['-purpose', 'sslserver', '-verify_hostname', 'localhost'], write('s.pem', server!.toString()))).toContain(
+      expect(verify(['-purpose', 'sslserver', '-verify_hostname', 'localhost'], write('s.pem', server.toString()))).toContain(
         'OK',
       );
     },

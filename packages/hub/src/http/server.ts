@@ -47,7 +47,6 @@ export interface PeopleServer {
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const REQUESTS_PER_MINUTE = 3_000;
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 export async function openPeopleServer(
   ports: PeoplePorts,
@@ -110,7 +109,18 @@ function installRoutes(app: PeopleApp, ports: PeoplePorts): void {
   streamRoutes(app, ports);
 }
 
+/** Which methods an address under `/api/` has; filled while routes are added. */
+function collectMethods(app: PeopleApp): (path: string) => string[] {
+  const routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    if (url.startsWith('/api/'))
+      routes.push({ path: new RegExp(`^${url.replaceAll(/:[a-z]+/g, '[^/]+')}$`), methods: [method].flat() });
+  });
+  return (path) => [...new Set(routes.filter((route) => route.path.test(path)).flatMap(({ methods }) => methods))];
+}
+
 function handleErrors(app: PeopleApp, log: HubLog, dashboardDir: string | undefined): void {
+  const methodsOf = collectMethods(app);
   app.setErrorHandler(async (error, request, reply) => {
     const problem = toProblem(error);
     if (problem.status >= 500) log.error({ trace: problem.trace, url: request.url, error: messageOf(error) }, 'request failed');
@@ -120,8 +130,7 @@ function handleErrors(app: PeopleApp, log: HubLog, dashboardDir: string | undefi
   const hasPages = dashboardDir !== undefined && existsSync(join(dashboardDir, 'index.html'));
   app.setNotFoundHandler(async (request: FastifyRequest, reply: FastifyReply) => {
     if (hasPages && isPage(request)) return await reply.code(200).sendFile('index.html');
-    const path = request.url.split('?')[0] ?? '/';
-    const allowed = METHODS.filter((method) => app.findRoute({ url: path, method }) !== null);
+    const allowed = methodsOf(request.url.split('?')[0] ?? '/');
     if (allowed.length > 0) {
       reply.header('allow', allowed.join(', '));
       throw new HubError('E_METHOD', 405, `${request.method} is not answered here; allowed: ${allowed.join(', ')}`);

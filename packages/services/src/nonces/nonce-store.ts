@@ -38,10 +38,9 @@ interface Claim {
  */
 export function createNonceStore(options: NonceStoreOptions): NonceStore {
   const { database, clock, maxAgeSeconds, logger } = options;
-  const fresh = isNew(database);
   database.exec(SCHEMA);
   const table = statements(database);
-  const state = loadClock(table, clock, maxAgeSeconds, fresh, logger);
+  const state = database.transaction(() => loadClock(table, clock, maxAgeSeconds, logger));
   let live = Number(table.count.get()?.['n'] ?? 0);
   let purgeAfter = 0;
   let broken = false;
@@ -69,6 +68,7 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
 
   const flush = (): void => {
     const claims = pending;
+    if (claims.length === 0) return;
     pending = [];
     const nowSeconds = clock.now() / 1_000;
     const before = live;
@@ -119,7 +119,10 @@ interface Table {
 }
 
 function statements(database: Database): Table {
-  const pages = database.prepare('SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size');
+  // Pages that a purge left empty are no use of space: the file keeps them for what comes.
+  const pages = database.prepare(
+    'SELECT (page_count - freelist_count) * page_size AS n FROM pragma_page_count, pragma_freelist_count, pragma_page_size',
+  );
   return {
     insert: database.prepare('INSERT OR IGNORE INTO seen_nonces (nonce, seen_at) VALUES (?, ?)'),
     purge: database.prepare('DELETE FROM seen_nonces WHERE seen_at < ?'),
@@ -132,16 +135,11 @@ function statements(database: Database): Table {
   };
 }
 
-function isNew(database: Database): boolean {
-  return database.prepare("SELECT 1 AS found FROM sqlite_master WHERE name = 'agent_clock'").get() === undefined;
-}
-
 /** SEC-063: a store we have not seen before, or a raised age, sets the floor; SEC-064: the highest time seen is kept. */
 function loadClock(
   table: Table,
   clock: Pick<Clock, 'now'>,
   maxAgeSeconds: number,
-  fresh: boolean,
   logger: Logger,
 ): {
   readonly floor: number;
@@ -150,13 +148,13 @@ function loadClock(
 } {
   const read = (key: string): number | undefined => asNumber(table.readClock.get(key)?.['seconds']);
   const nowSeconds = clock.now() / 1_000;
+  const known = read('floor');
   const raised = maxAgeSeconds > (read('max_age') ?? maxAgeSeconds);
-  let floor = read('floor') ?? 0;
-  if (fresh || raised) {
-    floor = nowSeconds + FLOOR_SECONDS;
+  const floor = known === undefined || raised ? nowSeconds + FLOOR_SECONDS : known;
+  if (floor !== known) {
     table.writeClock.run('floor', floor);
     logger.info(
-      { floor: new Date(floor * 1_000).toISOString(), why: fresh ? 'new nonce store' : 'raised command age' },
+      { floor: new Date(floor * 1_000).toISOString(), why: raised ? 'raised command age' : 'new nonce store' },
       'commands dated before the floor are refused',
     );
   }

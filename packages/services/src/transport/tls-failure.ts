@@ -33,14 +33,21 @@ const REASONS: Readonly<Record<string, { readonly reason: string; readonly fix: 
   ERR_SSL_WRONG_VERSION_NUMBER: { reason: 'it does not speak TLS on this port', fix: 'check host and port of [dashboard] url' },
 };
 
-/** Turns whatever the dial threw into `E_CONN_TLS` or `E_CONN_REFUSED`. */
-export function dialFailure(url: string, error: Error): AgentError {
+/** OpenSSL's words of an alert that arrives once the socket is up: Node then gives no code of its own but `EPROTO`. */
+const ALERTS: readonly (readonly [RegExp, keyof typeof REASONS])[] = [
+  [/protocol version|unsupported protocol/u, 'ERR_SSL_UNSUPPORTED_PROTOCOL'],
+  [/wrong version number/u, 'ERR_SSL_WRONG_VERSION_NUMBER'],
+];
+
+/** Turns whatever the dial threw into `E_CONN_TLS` or `E_CONN_REFUSED`. `afterTls`: the handshake had succeeded on our side. */
+export function dialFailure(url: string, error: Error, afterTls: boolean): AgentError {
   const cause = { cause: error };
   if (error instanceof IdentityRefused) return ConnTls({ url, reason: error.message, fix: error.fix }, cause);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const known = REASONS[code];
+  const alert = code === 'EPROTO' ? ALERTS.find(([words]) => words.test(error.message))?.[1] : undefined;
+  const known = REASONS[alert ?? code];
   if (known !== undefined) return ConnTls({ url, ...known }, cause);
-  if (/^ERR_(?:SSL|TLS)|^ERR_OSSL|CERT/u.test(code) || /alert (?:bad|unknown|certificate)/iu.test(error.message)) {
+  if (/^ERR_(?:SSL|TLS)|^ERR_OSSL|^EPROTO$|CERT/u.test(code) || /alert (?:bad|unknown|certificate)/iu.test(error.message)) {
     return ConnTls(
       {
         url,
@@ -50,9 +57,13 @@ export function dialFailure(url: string, error: Error): AgentError {
       cause,
     );
   }
-  return ConnRefused({ url, reason: clean(error) }, cause);
+  // A hub that checks the client certificate after its own handshake just hangs up; one that restarts does too.
+  const hint =
+    afterTls && code === 'ECONNRESET' ? " after TLS; it may not accept this agent's certificate (see stormpulse status)" : '';
+  return ConnRefused({ url, reason: clean(error) + hint }, cause);
 }
 
 function clean(error: Error): string {
-  return (error.message === '' ? error.name : error.message).slice(0, 200);
+  const text = error.message === '' ? error.name : error.message;
+  return text.replaceAll(/\s+/gu, ' ').trim().slice(0, 200);
 }

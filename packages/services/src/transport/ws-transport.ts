@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '@stormpulse/plugin-api';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import { ConnTimeout, ConnUpgrade } from './errors.ts';
 import type { Link, LinkEvents, Transport } from '@stormpulse/kernel';
@@ -14,6 +14,7 @@ const MAX_FRAGMENTS = 64;
 /** SEC-004: each stage of the dial. */
 const STAGE_MS = 10_000;
 const KEEP_ALIVE_MS = 20_000;
+const UPGRADE = 'the WebSocket upgrade';
 
 export interface WsTransportOptions {
   /** `wss://…`, dialled exactly as written: no redirect, no proxy (SEC-003). */
@@ -25,6 +26,8 @@ export interface WsTransportOptions {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly requireServerEku: boolean;
   readonly logger: Logger;
+  /** Limit of each stage of the dial; 10,000 unless told (SEC-004). */
+  readonly stageMs?: number;
 }
 
 /** Dials the hub over mTLS. Every option that matters is written out, whatever the library's default. */
@@ -33,17 +36,22 @@ export function createWsTransport(options: WsTransportOptions): Transport {
 }
 
 function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSignal): Promise<Link> {
-  const { url } = options;
+  const { url, stageMs = STAGE_MS } = options;
   return new Promise((resolve, reject) => {
     let settled = false;
+    let opened = false;
     let stage: NodeJS.Timeout | undefined;
+    let stageName = '';
+    /** Why this side ended the link; the close event itself then only says 1006. */
+    let fault = '';
     const socket = new WebSocket(
       url,
       dialOptions(options, (name) => enter(name)),
     );
     const enter = (name: string): void => {
       clearTimeout(stage);
-      stage = setTimeout(() => fail(ConnTimeout({ url, stage: name, ms: STAGE_MS })), STAGE_MS);
+      stageName = name;
+      if (!settled) stage = setTimeout(() => fail(ConnTimeout({ url, stage: name, ms: stageMs })), stageMs);
     };
     const settle = (): boolean => {
       if (settled) return false;
@@ -62,20 +70,26 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
     enter('the TCP connection');
     // After 'open' an error is always followed by 'close', which carries the code that decides.
     socket.on('error', (error) => {
-      if (!settled) fail(dialFailure(url, error));
-      else options.logger.debug({ err: error }, 'socket error');
+      if (!settled) {
+        fail(dialFailure(url, error, stageName === UPGRADE));
+        return;
+      }
+      fault = error.message;
+      options.logger.debug({ err: error }, 'socket error');
     });
     socket.on('unexpected-response', (_request, response: IncomingMessage) => {
       response.resume();
       fail(ConnUpgrade({ url, status: response.statusCode ?? 0 }));
     });
     socket.on('open', () => {
-      if (settle()) resolve(linkOf(socket));
+      opened = settle();
+      if (opened) resolve(linkOf(socket));
     });
     socket.on('message', (data, isBinary) => events.onFrame(isBinary ? (data as Buffer) : (data as Buffer).toString('utf8')));
     socket.on('pong', () => events.onPong());
     socket.on('close', (code, reason) => {
-      if (settled) events.onClose(code, reason.toString('utf8').slice(0, 123));
+      const words = reason.length === 0 ? fault : reason.toString('utf8');
+      if (opened) events.onClose(code, words.slice(0, 123));
     });
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
@@ -103,7 +117,7 @@ function dialOptions(options: WsTransportOptions, enter: (stage: string) => void
       request.on('socket', (socket) => {
         socket.setKeepAlive(true, KEEP_ALIVE_MS);
         socket.once('connect', () => enter('the TLS handshake'));
-        (socket as TLSSocket).once('secureConnect', () => enter('the WebSocket upgrade'));
+        (socket as TLSSocket).once('secureConnect', () => enter(UPGRADE));
       });
       request.end();
     },

@@ -24,6 +24,11 @@ describe('mountinfo', () => {
     expect(parseMountinfo(text).map(({ mountpoint, type }) => `${mountpoint} ${type}`)).toEqual(['/ ext4', '/data tmpfs']);
   });
 
+  test('what hides another mount stands where it was mounted in the kernel’s order', () => {
+    const text = ['40 27 8:1 / /data rw - ext4 /dev/sda1 rw', root, '41 40 8:1 /sub /data rw - ext4 /dev/sda1 rw'].join('\n');
+    expect(parseMountinfo(text).map(({ mountpoint }) => mountpoint)).toEqual(['/', '/data']);
+  });
+
   test('passes over lines that are no mounts', () => {
     const garbage = [
       '',

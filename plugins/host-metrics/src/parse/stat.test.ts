@@ -33,6 +33,14 @@ describe('/proc/stat', () => {
     expect(stat.bootSeconds).toBeUndefined();
   });
 
+  test('takes no number that is longer than a counter of the kernel', () => {
+    expect(parseStat(`cpu  ${'9'.repeat(20)} 2 3 4\n`).all?.[0]).toBe(1e20);
+    expect(parseStat(`cpu  ${'9'.repeat(400)} 2 3 4\nbtime ${'9'.repeat(400)}\n`)).toMatchObject({
+      all: undefined,
+      bootSeconds: undefined,
+    });
+  });
+
   test('says what is missing from an empty file', () => {
     expect(parseStat('')).toEqual({ all: undefined, cores: new Map(), bootSeconds: undefined });
   });

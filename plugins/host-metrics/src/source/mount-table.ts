@@ -1,4 +1,4 @@
-import { access, realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { ProcUnreadable } from '../errors.ts';
 import type { BlockDevice } from '../parse/diskstats.ts';
 import { parseFilesystems } from '../parse/filesystems.ts';
@@ -21,6 +21,8 @@ interface View {
   readonly list: string;
   /** What its mountpoints are seen through. */
   readonly root: string;
+  /** Whether `/` there is `/` here. */
+  readonly sameRoot: boolean;
 }
 
 /** States stay small on hosts that mount one device hundreds of times. */
@@ -43,12 +45,12 @@ export class MountTable {
   /** Each device once, at its first mountpoint, in the kernel's order; empty when no list can be read. */
   async devices(blocks: ReadonlyMap<string, BlockDevice>): Promise<readonly MountedDevice[]> {
     this.#view ??= await chooseView(this.#proc);
-    const { list, root } = this.#view;
+    const { list } = this.#view;
     const text = orEmpty(() => this.#reader.read(list));
     if (text === this.#text) return this.#devices;
     const types = parseFilesystems(orEmpty(() => this.#reader.readOnce(`${this.#proc}/filesystems`)));
     const entries = parseMountinfo(text).filter((entry) => entry.source !== 'none' && types.has(entry.type));
-    this.#devices = await groupByDevice(entries, blocks, root);
+    this.#devices = await groupByDevice(entries, blocks, this.#view);
     this.#text = text;
     return this.#devices;
   }
@@ -71,10 +73,10 @@ function orEmpty(read: () => string): string {
 async function chooseView(proc: string): Promise<View> {
   const root = `${proc}/1/root`;
   try {
-    await access(`${root}/`);
-    return { list: `${proc}/1/mountinfo`, root };
+    const [theirs, ours] = await Promise.all([stat(`${root}/`), stat('/')]);
+    return { list: `${proc}/1/mountinfo`, root, sameRoot: theirs.dev === ours.dev && theirs.ino === ours.ino };
   } catch (error) {
-    if (error instanceof Error) return { list: `${proc}/self/mountinfo`, root: '' };
+    if (error instanceof Error) return { list: `${proc}/self/mountinfo`, root: '', sameRoot: true };
     throw error;
   }
 }
@@ -82,14 +84,15 @@ async function chooseView(proc: string): Promise<View> {
 async function groupByDevice(
   entries: readonly MountEntry[],
   blocks: ReadonlyMap<string, BlockDevice>,
-  root: string,
+  { root, sameRoot }: View,
 ): Promise<readonly MountedDevice[]> {
   const groups = new Map<string, MountedDevice & { readonly also: string[] }>();
   for (const { deviceNumber, mountpoint, type, source } of entries) {
     const device = await deviceName(source, blocks.get(deviceNumber));
     const group = groups.get(device);
     if (group === undefined && groups.size < MAX_DEVICES) {
-      groups.set(device, { device, deviceNumber, mountpoint, also: [], type, path: `${root}${mountpoint}` });
+      const path = sameRoot && mountpoint === '/' ? '/' : `${root}${mountpoint}`;
+      groups.set(device, { device, deviceNumber, mountpoint, also: [], type, path });
     } else if (group !== undefined && group.also.length < MAX_ALSO) group.also.push(mountpoint);
   }
   return [...groups.values()];

@@ -17,11 +17,8 @@ export class ProcReader {
   /** The text of `file` now. Throws `E_METRICS_PROC_UNREADABLE`, `E_METRICS_STOPPED`. */
   read(file: string): string {
     this.#assertRunning();
-    const held = this.#open.get(file);
-    if (held !== undefined) {
-      const text = this.#reread(file, held);
-      if (text !== undefined) return text;
-    }
+    const again = this.#reread(file);
+    if (again !== undefined) return again;
     try {
       const descriptor = openSync(file, 'r');
       this.#open.set(file, descriptor);
@@ -46,6 +43,13 @@ export class ProcReader {
     }
   }
 
+  /** Closes one file; reading it again opens it again. */
+  release(file: string): void {
+    const descriptor = this.#open.get(file);
+    this.#open.delete(file);
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+
   close(): void {
     this.#closed = true;
     for (const descriptor of this.#open.values()) closeSync(descriptor);
@@ -56,14 +60,15 @@ export class ProcReader {
     if (this.#closed) throw MetricsStopped({});
   }
 
-  /** Undefined when the descriptor went stale, as one of lxcfs does when that restarts; it is then opened anew. */
-  #reread(file: string, descriptor: number): string | undefined {
+  /** Undefined when it is not open, or went stale, as a file of lxcfs does when that restarts; it is then opened anew. */
+  #reread(file: string): string | undefined {
+    const descriptor = this.#open.get(file);
+    if (descriptor === undefined) return undefined;
     try {
       return this.#readAll(descriptor);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.#open.delete(file);
-      closeSync(descriptor);
+      this.release(file);
       return undefined;
     }
   }

@@ -108,7 +108,7 @@ describe('disks', () => {
     expect(fileSystems[1]?.counters).toEqual({ reads: 2, readSectors: 16, writes: 2, writtenSectors: 16, busyMs: 2 });
     expect(root.usage_pct).toBeCloseTo(63.1578947, 6);
     expect(atMs).toBe(77);
-    expect(asked).not.toContain('/net');
+    expect(asked).toEqual(['/', '/srv/my data']);
   });
 
   test('follows the kernel’s list when it changes', async () => {
@@ -217,6 +217,21 @@ describe('interfaces', () => {
       ['gone0', false],
     ]);
   });
+});
+
+test('an interface that comes back is read anew', async () => {
+  const numbers = '1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16';
+  const source = sourceWith();
+  const isUp = async (): Promise<unknown> => (await source.interfaces())[0]?.isUp;
+  write('proc/net/dev', `eth0: ${numbers}\n`);
+  write('sys/class/net/eth0/flags', '0x1003\n');
+  expect(await isUp()).toBe(true);
+  write('proc/net/dev', '');
+  rmSync(join(folder, 'sys/class/net/eth0'), { recursive: true });
+  expect(await isUp()).toBeUndefined();
+  write('proc/net/dev', `eth0: ${numbers}\n`);
+  write('sys/class/net/eth0/flags', '0x1002\n');
+  expect(await isUp()).toBe(false);
 });
 
 test('a closed source says so, for good', async () => {

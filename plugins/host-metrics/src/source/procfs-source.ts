@@ -37,6 +37,7 @@ export class ProcfsSource implements HostSource {
   readonly #probe: SpaceProbe;
   readonly #wallMs: () => number;
   readonly #monotonicMs: () => number;
+  #flagsFiles: ReadonlySet<string> = new Set();
 
   constructor(options: ProcfsOptions = {}) {
     this.#proc = options.proc ?? '/proc';
@@ -72,19 +73,19 @@ export class ProcfsSource implements HostSource {
     const fileSystems: FileSystemReading[] = [];
     const unresponsive: string[] = [];
     for (const { device, deviceNumber, mountpoint, also, type, path } of await this.#mounts.devices(blocks)) {
-      const probe = await this.#probe.ask(path);
-      if (probe.kind === 'unresponsive') unresponsive.push(mountpoint);
-      if (probe.kind !== 'answered') continue;
+      const space = path === '/' ? root : await this.#space(path, () => unresponsive.push(mountpoint));
+      if (space === undefined) continue;
       const counters = (blocks.get(deviceNumber) ?? byName(blocks, device))?.counters;
-      const space = toSpace(probe.counts);
       fileSystems.push({ device, mountpoint, also, type, space, ...(counters === undefined ? {} : { counters }) });
     }
     return { atMs, root, fileSystems, unresponsive };
   }
 
   async interfaces(): Promise<readonly InterfaceReading[]> {
-    const interfaces = parseNetDev(this.#reader.read(`${this.#proc}/net/dev`)).slice(0, MAX_INTERFACES);
-    return interfaces.map((counters) => ({ ...counters, isUp: this.#isUp(counters.name) }));
+    const listed = parseNetDev(this.#reader.read(`${this.#proc}/net/dev`)).slice(0, MAX_INTERFACES);
+    const interfaces = listed.map((counters) => ({ ...counters, flagsFile: `${this.#sys}/class/net/${counters.name}/flags` }));
+    this.#forgetFlags(new Set(interfaces.map(({ flagsFile }) => flagsFile)));
+    return interfaces.map(({ flagsFile, ...counters }) => ({ ...counters, isUp: this.#isUp(flagsFile) }));
   }
 
   close(): void {
@@ -100,6 +101,13 @@ export class ProcfsSource implements HostSource {
     });
   }
 
+  /** Undefined when it cannot be asked, or does not answer: then `onSilence` is told. */
+  async #space(path: string, onSilence: () => void): Promise<Space | undefined> {
+    const probe = await this.#probe.ask(path);
+    if (probe.kind === 'unresponsive') onSilence();
+    return probe.kind === 'answered' ? toSpace(probe.counts) : undefined;
+  }
+
   /** Some containers hide it: then there are no rates. */
   #blockDevices(): ReadonlyMap<string, BlockDevice> {
     try {
@@ -110,10 +118,16 @@ export class ProcfsSource implements HostSource {
     }
   }
 
+  /** Flags stay open as long as their interface is listed. */
+  #forgetFlags(current: ReadonlySet<string>): void {
+    for (const file of this.#flagsFiles) if (!current.has(file)) this.#reader.release(file);
+    this.#flagsFiles = current;
+  }
+
   /** An interface that went away since it was listed is down. */
-  #isUp(name: string): boolean {
+  #isUp(flagsFile: string): boolean {
     try {
-      return parseInterfaceUp(this.#reader.readOnce(`${this.#sys}/class/net/${name}/flags`));
+      return parseInterfaceUp(this.#reader.read(flagsFile));
     } catch (error) {
       if (ProcUnreadable.is(error)) return false;
       throw error;

@@ -5,6 +5,7 @@ import type { PatternNode } from './pattern-node.ts';
 
 const MAX_WORDS = 12;
 const MAX_LETTERS = 12;
+const MAX_ENDINGS = 4;
 const SHORT_LENGTHS = [8, 16, 24, 40] as const;
 
 /** Texts made to keep a backtracking engine busy: what each repeat can take, over and over, and then something it cannot. */
@@ -12,26 +13,26 @@ export function* adversarialTexts(root: PatternNode, maxChars: number): Generato
   const alphabet = alphabetOf(root);
   const lengths = [...new Set([maxChars, ...SHORT_LENGTHS.filter((length) => length < maxChars)])];
   for (const [prefix, word] of wordsToRepeat(root, alphabet)) {
-    for (const length of lengths) yield* filled(prefix, word, length, alphabet.missing);
+    for (const length of lengths) yield* filled(prefix, word, length, alphabet.endings);
   }
   for (const a of alphabet.letters) {
-    for (const b of alphabet.letters) yield* filled('', a === b ? a : a + b, maxChars, alphabet.missing);
+    for (const b of alphabet.letters) yield* filled('', a === b ? a : a + b, maxChars, alphabet.endings);
   }
 }
 
-function* filled(prefix: string, word: string, length: number, missing: string | undefined): Generator<string> {
+function* filled(prefix: string, word: string, length: number, endings: readonly string[]): Generator<string> {
   if (word === '') return;
-  const room = length - Array.from(prefix).length - (missing === undefined ? 0 : 1);
+  const room = length - Array.from(prefix).length - 1;
   const text = prefix + word.repeat(Math.max(1, Math.floor(room / Array.from(word).length)));
   yield text;
-  if (missing !== undefined) yield text + missing;
+  for (const ending of endings) yield text + ending;
 }
 
 interface Alphabet {
   /** One character for every way to be in some sets and not in others, those in most sets first. */
   readonly letters: readonly string[];
-  /** A character that no set holds, if there is one. */
-  readonly missing: string | undefined;
+  /** What makes a text fail at its end: a character that no set holds, or else those that few hold. */
+  readonly endings: readonly string[];
   readonly letterOf: (set: CharSet) => string;
 }
 
@@ -45,13 +46,11 @@ function alphabetOf(root: PatternNode): Alphabet {
     if (!known.has(key)) known.set(key, { letter, members: memberships.filter(Boolean).length });
   }
   const ranked = [...known.values()].toSorted((a, b) => b.members - a.members);
-  const missing = ranked.find(({ members }) => members === 0);
+  const spell = (entries: typeof ranked): string[] => entries.map(({ letter }) => String.fromCodePoint(letter));
+  const missing = ranked.filter(({ members }) => members === 0);
   return {
-    letters: ranked
-      .filter(({ members }) => members > 0)
-      .slice(0, MAX_LETTERS)
-      .map(({ letter }) => String.fromCodePoint(letter)),
-    missing: missing === undefined ? undefined : String.fromCodePoint(missing.letter),
+    letters: spell(ranked.filter(({ members }) => members > 0).slice(0, MAX_LETTERS)),
+    endings: spell(missing.length > 0 ? missing : ranked.slice(-MAX_ENDINGS)),
     letterOf: (set) => String.fromCodePoint(ranked.find(({ letter }) => contains(set, letter))?.letter ?? set[0]?.[0] ?? 0),
   };
 }

@@ -41,7 +41,7 @@ function readRangeEnd(cursor: Cursor, low: Atom, negated: boolean, options: Clas
   if (codeOf(low) > codeOf(high)) return invalid(`has the range ${low.text}-${high.text}, which is in reverse order`);
   if (!options.allowWideRange && !isPlainRange(low, high)) {
     const fix =
-      'name the characters, write a literal "-" last in the class, or, if it is meant, add allow_wide_range = true to the parameter';
+      'name the characters, write a literal "-" last in the class, or, if it is meant, add allow = ["wide_range"] to the command';
     throw new PatternRefusal(
       'wide_range',
       `has the range ${low.text}-${high.text}, which also takes in characters between them`,

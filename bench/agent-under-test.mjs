@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** STORMPULSE_BENCH_BUNDLE measures another build of the agent. */
+const BUNDLE = process.env.STORMPULSE_BENCH_BUNDLE ?? fileURLToPath(new URL('../packages/agent/bundle/', import.meta.url));
+
+/** The bundle a host runs, copied to a folder of its own: an agent shares no file of it with another, as on a host. */
+export async function installBundle(folder) {
+  if (!existsSync(join(BUNDLE, 'main.js'))) throw new Error(`there is no main.js in ${BUNDLE}; npm run bench makes it`);
+  await cp(BUNDLE, folder, { recursive: true, dereference: true });
+  const main = join(folder, 'main.js');
+  return { file: process.execPath, args: [...shebangFlags(main), main] };
+}
+
+/** Node flags that the bundle's first line sets. */
+function shebangFlags(main) {
+  const [first] = readFileSync(main, 'utf8').split('\n', 1);
+  const words = first.startsWith('#!') ? first.slice(2).split(/\s+/) : [];
+  return words.slice(words.indexOf('node') + 1).filter((word) => word.startsWith('--'));
+}
+
+/** Writes the configuration of an agent with host metrics and custom commands; gives its path. */
+export async function writeConfig(folder, { agentId, url, pulseToken, credentials }) {
+  const state = join(folder, 'state');
+  await mkdir(state, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'stormpulse.toml');
+  await writeFile(path, configText({ agentId, url, pulseToken, credentials, state }), { mode: 0o600 });
+  return path;
+}
+
+function configText({ agentId, url, pulseToken, credentials, state }) {
+  const text = (value) => JSON.stringify(value);
+  return `[agent]
+id = ${text(agentId)}
+pulse_token = ${text(pulseToken)}
+
+[dashboard]
+url = ${text(url)}
+reconnect_min_seconds = 1
+reconnect_max_seconds = 60
+heartbeat_interval_seconds = 30
+
+[tls]
+ca_cert = ${text(join(credentials, 'ca.pem'))}
+client_cert = ${text(join(credentials, 'agent.pem'))}
+client_key = ${text(join(credentials, 'agent-key.pem'))}
+
+[auth]
+hmac_secret = ${text(join(credentials, 'hmac.key'))}
+command_max_age_seconds = 60
+
+[metrics]
+push_interval_seconds = 15
+collect_containers = false
+
+[storage]
+db_path = ${text(join(state, 'stormpulse.db'))}
+
+[commands.echo]
+group = "diagnostics"
+command = ["/bin/echo", "{text}"]
+timeout = 10
+description = "prints its parameter"
+params.text.placeholder = "text"
+params.text.pattern = "[a-z0-9 ]{1,64}"
+`;
+}
+
+/** A clean environment: nothing of the shell that started the bench. */
+export function agentEnvironment(folder) {
+  return { HOME: folder, LANG: 'C.UTF-8', STORMPULSE_LOG_LEVEL: 'INFO' };
+}
+
+/** Arguments that start the agent on a configuration. */
+export function runArguments(configPath) {
+  return ['run', configPath];
+}
+

@@ -1,0 +1,103 @@
+// B4, floor part: a signed `echo` from the hub's side to the agent and back, beside the least code that does it.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { agentEnvironment, installBundle, runArguments, writeConfig } from './agent-under-test.mjs';
+import { startDriver } from './driver.mjs';
+import { bundleFloor } from './floor-bundle.mjs';
+import { createAuthority, writeCredentials } from './pki.mjs';
+import { createProcesses } from './processes.mjs';
+import { figure } from './report.mjs';
+import { median, pause, percentile } from './sampling.mjs';
+
+export const KNOBS = {
+  commands: { full: 500, short: 150 },
+  block: { full: 50, short: 50 },
+  warmUp: { full: 50, short: 20 },
+  repeats: { full: 5, short: 3 },
+};
+
+const AGENT = 'bench-agent';
+const FLOOR = 'bench-floor';
+/** A new nonce store takes commands dated 5 s after it was made, and no earlier ones. */
+const FLOOR_MS = 6_000;
+
+export async function run(knobs) {
+  const folder = await mkdtemp(join(tmpdir(), 'stormpulse-bench-roundtrip-'));
+  const processes = createProcesses();
+  const authority = await createAuthority();
+  const driver = await startDriver(authority);
+  const hmacKey = Buffer.from(randomBytes(32).toString('hex'));
+  try {
+    const agents = [
+      await startAgent({ processes, authority, driver, hmacKey, folder: join(folder, AGENT) }),
+      await startFloor({ processes, authority, driver, hmacKey, folder: join(folder, FLOOR) }),
+    ];
+    await Promise.all([AGENT, FLOOR].map((agentId, index) => explain(driver.whenRegistered(agentId), agents[index])));
+    await pause(FLOOR_MS);
+    return report(await measure((agentId, text) => driver.echo(agentId, hmacKey, text), knobs), knobs);
+  } finally {
+    await processes.stopAll();
+    await driver.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function startAgent({ processes, authority, driver, hmacKey, folder }) {
+  const credentials = join(folder, 'credentials');
+  await writeCredentials(authority, credentials, AGENT, hmacKey);
+  const { file, args } = await installBundle(join(folder, 'bundle'));
+  const config = await writeConfig(folder, { agentId: AGENT, url: driver.url, pulseToken: randomUUID(), credentials });
+  return processes.start(file, [...args, ...runArguments(config)], { env: agentEnvironment(folder) });
+}
+
+async function startFloor({ processes, authority, driver, hmacKey, folder }) {
+  await writeCredentials(authority, folder, FLOOR, hmacKey);
+  const script = join(folder, 'roundtrip-agent.mjs');
+  await bundleFloor('roundtrip-agent', script);
+  return processes.start(process.execPath, [script, driver.url, folder, FLOOR]);
+}
+
+/** An agent that does not come up says why on its own output. */
+async function explain(registered, agent) {
+  const ended = once(agent.child, 'exit').then(([code]) => Promise.reject(new Error(`an agent ended with ${code}`)));
+  try {
+    await Promise.race([registered, ended]);
+  } catch (error) {
+    throw new Error(`${error.message}; it said:\n${agent.lines.join('\n')}`, { cause: error });
+  }
+}
+
+/** Blocks of the two agents take turns. One list of latencies a repeat and agent. */
+async function measure(echo, { commands, block, warmUp, repeats }) {
+  const times = { [AGENT]: [], [FLOOR]: [] };
+  for (const agentId of [AGENT, FLOOR]) await many(echo, agentId, warmUp);
+  for (let round = 0; round < repeats; round += 1) {
+    const here = { [AGENT]: [], [FLOOR]: [] };
+    for (let done = 0; done < commands; done += block) {
+      for (const agentId of [AGENT, FLOOR]) here[agentId].push(...(await many(echo, agentId, Math.min(block, commands - done))));
+    }
+    for (const agentId of [AGENT, FLOOR]) times[agentId].push(here[agentId]);
+  }
+  return times;
+}
+
+async function many(echo, agentId, count) {
+  const latencies = [];
+  for (let index = 0; index < count; index += 1) latencies.push(await echo(agentId, `hello ${index}`));
+  return latencies;
+}
+
+function report(times, { smoke, commands, repeats }) {
+  const middle = (agentId, share) => median(times[agentId].map((latencies) => percentile(latencies, share)));
+  const figures = [
+    { name: 'signed echo, p50', share: 0.5, limit: 1.3 },
+    { name: 'signed echo, p99', share: 0.99, limit: 1.5 },
+  ].map(({ name, share, limit }) => {
+    const yardstick = { name: 'bare spawn over the same socket', value: middle(FLOOR, share) };
+    return figure(name, middle(AGENT, share), 'ms', { better: 'lower', yardstick, limit, smoke });
+  });
+  return { figures, notes: [`${repeats} repeats of ${commands} commands for each, in turns; medians of the repeats`] };
+}

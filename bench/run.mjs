@@ -1,0 +1,31 @@
+// npm run bench -- [NAME…] [--smoke] [--NAME.KNOB=NUMBER…]: see docs/reference/bench.md.
+import { readKnobs, UsageError } from './knobs.mjs';
+import { printTable, writeResult } from './report.mjs';
+
+// Footprints first: the later benches fill this process's own heap and the disk's caches.
+const NAMES = ['idle', 'roundtrip', 'verify'];
+
+async function main(args) {
+  const asked = args.filter((arg) => !arg.startsWith('--'));
+  const unknown = asked.filter((name) => !NAMES.includes(name));
+  if (unknown.length > 0) throw new UsageError(`no bench is called ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
+  const names = NAMES.filter((name) => asked.length === 0 || asked.includes(name));
+  const missed = [];
+  for (const name of names) {
+    const bench = await import(`./${name}.mjs`);
+    const knobs = readKnobs(name, bench.KNOBS, args);
+    const { figures, notes } = await bench.run(knobs);
+    printTable(name, figures, notes, knobs);
+    await writeResult(name, figures);
+    missed.push(...figures.filter((figure) => !figure.ok).map((figure) => `${name}: ${figure.name}`));
+  }
+  if (missed.length > 0) process.stdout.write(`\nmissed: ${missed.join('; ')}\n`);
+  return missed.length > 0 ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(error instanceof UsageError ? `bench: ${error.message}\n` : `bench: ${error.stack ?? error}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

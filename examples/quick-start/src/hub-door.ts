@@ -1,0 +1,29 @@
+/** What the parent may ask of the hub's process. The door is the pipe between the two: nobody else can use it. */
+export type HubRequest =
+  | { readonly op: 'setup-link' }
+  | { readonly op: 'token'; readonly agentId: string }
+  | {
+      readonly op: 'sign';
+      readonly agentId: string;
+      readonly command: string;
+      readonly params: Readonly<Record<string, string>>;
+      readonly shiftSeconds: number;
+    }
+  | { readonly op: 'send'; readonly agentId: string; readonly text: string };
+
+export interface HubReady {
+  readonly ready: true;
+  readonly agentsUrl: string;
+  readonly peopleUrl: string;
+}
+
+export interface HubAnswer {
+  readonly id: number;
+  readonly value?: string;
+  readonly error?: string;
+}
+
+export interface HubCall {
+  readonly id: number;
+  readonly request: HubRequest;
+}

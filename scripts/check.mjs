@@ -1,0 +1,32 @@
+// npm run check [-- --update]: types, lint, format, import rules, budgets, dependency list. Everything is run; all problems are shown.
+import { spawnSync } from 'node:child_process';
+import { bin, install, root } from './setup.mjs';
+import { checkBudgets } from './checks/budgets.mjs';
+import { checkDependencies } from './checks/dependencies.mjs';
+import { checkImports } from './checks/imports.mjs';
+import { checkNode } from './checks/isomorphic.mjs';
+
+install();
+const update = process.argv.includes('--update');
+const tool = (name, ...args) => () => {
+  const { status, stdout, stderr } = spawnSync(bin(name), args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  return status === 0 ? [] : [`${stdout}${stderr}`.trim()];
+};
+const checks = {
+  types: tool('tsc', '-b'),
+  'types of tests': tool('tsc', '-p', 'tsconfig.tests.json'),
+  lint: tool('oxlint', '--type-aware', '--deny-warnings', '.'),
+  format: tool('oxfmt', '--check', '.'),
+  imports: () => checkImports(root),
+  isomorphic: () => checkNode(root),
+  budgets: () => checkBudgets(root),
+  dependencies: () => checkDependencies(root, { update }),
+};
+
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  const problems = check();
+  failed += problems.length > 0 ? 1 : 0;
+  process.stdout.write(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}\n${problems.map((problem) => `       ${problem.replaceAll('\n', '\n       ')}\n`).join('')}`);
+}
+process.exitCode = failed === 0 ? 0 : 1;
