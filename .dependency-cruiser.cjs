@@ -45,7 +45,7 @@ module.exports = {
       name: 'tsyringe-only-in-the-composition-root',
       severity: 'error',
       from: { pathNot: '^packages/(agent|hub)/src/container\\.ts$' },
-      to: { path: 'node_modules/(tsyringe|reflect-metadata)/' },
+      to: { path: 'node_modules/tsyringe/' },
     },
     {
       name: 'services-do-not-import-each-other',

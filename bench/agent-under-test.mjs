@@ -75,6 +75,5 @@ export function agentEnvironment(folder) {
 
 /** Arguments that start the agent on a configuration. */
 export function runArguments(configPath) {
-  return ['run', configPath];
+  return ['run', configPath, ...(process.geteuid() === 0 ? ['--allow-root'] : [])];
 }
-

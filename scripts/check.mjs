@@ -8,10 +8,12 @@ import { checkNode } from './checks/isomorphic.mjs';
 
 install();
 const update = process.argv.includes('--update');
-const tool = (name, ...args) => () => {
-  const { status, stdout, stderr } = spawnSync(bin(name), args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  return status === 0 ? [] : [`${stdout}${stderr}`.trim()];
-};
+const tool =
+  (name, ...args) =>
+  () => {
+    const { status, stdout, stderr } = spawnSync(bin(name), args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+    return status === 0 ? [] : [`${stdout}${stderr}`.trim()];
+  };
 const checks = {
   types: tool('tsc', '-b'),
   'types of tests': tool('tsc', '-p', 'tsconfig.tests.json'),
@@ -27,6 +29,8 @@ let failed = 0;
 for (const [name, check] of Object.entries(checks)) {
   const problems = check();
   failed += problems.length > 0 ? 1 : 0;
-  process.stdout.write(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}\n${problems.map((problem) => `       ${problem.replaceAll('\n', '\n       ')}\n`).join('')}`);
+  process.stdout.write(
+    `${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}\n${problems.map((problem) => `       ${problem.replaceAll('\n', '\n       ')}\n`).join('')}`,
+  );
 }
 process.exitCode = failed === 0 ? 0 : 1;

@@ -31,9 +31,13 @@ export function fail(message) {
 export function install() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
-    fail(`this needs Node ${MINIMUM.join('.')} or newer, this is ${process.versions.node}; on Debian: apt-get install nodejs npm (13 or newer)`);
+    fail(
+      `this needs Node ${MINIMUM.join('.')} or newer, this is ${process.versions.node}; on Debian: apt-get install nodejs npm (13 or newer)`,
+    );
   }
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules', '.stormpulse-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   process.stderr.write('Installing dependencies (once)…\n');

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { build, fail, root } from './setup.mjs';
 
 build();
-const child = spawn(process.execPath, [join(root, 'examples/quick-start/dist/main.js'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const child = spawn(process.execPath, [join(root, 'examples/quick-start/dist/main.js'), ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
 // Ctrl-C reaches the whole terminal group; this process only waits for the other to finish its own shutdown.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -18,7 +18,9 @@ export function agentDependencies(root) {
     found.set(key, true);
     const folder = packages[path].link === true ? packages[path].resolved : path;
     for (const next of Object.keys(entry.dependencies ?? {})) visit(folder, next);
-    if (name.startsWith('@stormpulse/')) for (const next of Object.keys(entry.peerDependencies ?? {})) if (entry.peerDependenciesMeta?.[next]?.optional !== true) visit(folder, next);
+    if (name.startsWith('@stormpulse/'))
+      for (const next of Object.keys(entry.peerDependencies ?? {}))
+        if (entry.peerDependenciesMeta?.[next]?.optional !== true) visit(folder, next);
   };
   visit('', '@stormpulse/agent');
   return [...found.keys()].filter((line) => !line.startsWith(OPTIONAL_PREFIX)).sort((a, b) => (a < b ? -1 : 1));
@@ -28,7 +30,8 @@ function locate(packages, from, name) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     const path = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
     if (packages[path] !== undefined) return path;
-    if (folder === '' || !folder.includes('node_modules')) return packages[`node_modules/${name}`] === undefined ? undefined : `node_modules/${name}`;
+    if (folder === '' || !folder.includes('node_modules'))
+      return packages[`node_modules/${name}`] === undefined ? undefined : `node_modules/${name}`;
   }
 }
 
@@ -42,15 +45,25 @@ export function checkDependencies(root, { update = false } = {}) {
   const added = now.split('\n').filter((line) => !before.split('\n').includes(line));
   const gone = before.split('\n').filter((line) => !now.split('\n').includes(line));
   if (added.length + gone.length > 0) {
-    problems.push(`${LIST} is not what the lock file says (new: ${added.join(', ') || 'none'}; gone: ${gone.join(', ') || 'none'}); if that is meant, run: npm run check -- --update`);
+    problems.push(
+      `${LIST} is not what the lock file says (new: ${added.join(', ') || 'none'}; gone: ${gone.join(', ') || 'none'}); if that is meant, run: npm run check -- --update`,
+    );
   }
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
-  if (/"resolved": "https?:/u.test(lock)) problems.push('package-lock.json names a host; run npm install with omit-lockfile-registry-resolved=true');
-  const documented = existsSync(join(root, 'docs/dependencies.md')) ? readFileSync(join(root, 'docs/dependencies.md'), 'utf8') : '';
+  if (/"resolved": "https?:/u.test(lock))
+    problems.push('package-lock.json names a host; run npm install with omit-lockfile-registry-resolved=true');
+  const documented = existsSync(join(root, 'docs/dependencies.md'))
+    ? readFileSync(join(root, 'docs/dependencies.md'), 'utf8')
+    : '';
   const { packages } = JSON.parse(lock);
-  const direct = new Set(Object.entries(packages).filter(([path]) => /^(?:packages|plugins)\//u.test(path)).flatMap(([, entry]) => Object.keys(entry.dependencies ?? {})));
+  const direct = new Set(
+    Object.entries(packages)
+      .filter(([path]) => /^(?:packages|plugins)\//u.test(path))
+      .flatMap(([, entry]) => Object.keys(entry.dependencies ?? {})),
+  );
   for (const name of direct) {
-    if (!name.startsWith('@stormpulse/') && !documented.includes(`\`${name}\``)) problems.push(`runtime dependency ${name} has no line in docs/dependencies.md`);
+    if (!name.startsWith('@stormpulse/') && !documented.includes(`\`${name}\``))
+      problems.push(`runtime dependency ${name} has no line in docs/dependencies.md`);
   }
   return problems;
 }

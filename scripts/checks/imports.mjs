@@ -9,13 +9,21 @@ const FEWEST_MODULES = 100;
 /** Sentences about imports that may not be; none when all is well. */
 export function checkImports(root, tool = join(root, 'node_modules/.bin/depcruise')) {
   const folders = ['packages', 'plugins', 'examples', 'test/src'].filter((folder) => existsSync(join(root, folder)));
-  const { stdout, stderr, status } = spawnSync(tool, ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...folders], { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 });
+  const { stdout, stderr, status } = spawnSync(
+    tool,
+    ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...folders],
+    { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 },
+  );
   let summary;
   try {
     ({ summary } = JSON.parse(stdout));
   } catch (error) {
     return [`dependency-cruiser did not answer (exit ${status}): ${stderr || error}`];
   }
-  if (summary.totalCruised < FEWEST_MODULES) return [`dependency-cruiser saw ${summary.totalCruised} modules only; it would find nothing wrong`];
-  return summary.violations.map(({ rule, from, to, cycle }) => `${rule.name}: ${from} imports ${cycle === undefined ? to : cycle.map(({ name }) => name).join(' → ')}`);
+  if (summary.totalCruised < FEWEST_MODULES)
+    return [`dependency-cruiser saw ${summary.totalCruised} modules only; it would find nothing wrong`];
+  return summary.violations.map(
+    ({ rule, from, to, cycle }) =>
+      `${rule.name}: ${from} imports ${cycle === undefined ? to : cycle.map(({ name }) => name).join(' → ')}`,
+  );
 }

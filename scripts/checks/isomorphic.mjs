@@ -13,6 +13,8 @@ export function checkNode(root) {
     .flatMap((name) => {
       const text = readFileSync(join(folder, name), 'utf8');
       const named = [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/gu)].map((match) => match[1]);
-      return named.filter((module) => module.startsWith('node:') || builtinModules.includes(module)).map((module) => `packages/protocol/src/${name} imports ${module}; only src/${BINDING} may`);
+      return named
+        .filter((module) => module.startsWith('node:') || builtinModules.includes(module))
+        .map((module) => `packages/protocol/src/${name} imports ${module}; only src/${BINDING} may`);
     });
 }

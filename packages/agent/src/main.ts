@@ -1,1 +1,8 @@
+#!/usr/bin/env -S node --disable-proto=throw
+// SEC-002: on Node a SIGUSR1 opens the inspector; from here on it does nothing.
+process.on('SIGUSR1', () => undefined);
+
+const { main } = await import('./cli/program.ts');
+await main(process.argv.slice(2));
+
 export {};

@@ -80,7 +80,7 @@ export function composeHub(opened: Opened): HubParts {
   once(Tokens.Dispatch, () =>
     createDispatch({ ...shared(), signer: get(Tokens.Signer), presence: get(Tokens.Presence), times, log }),
   );
-  once(Tokens.Issue, () => createIssue({ ...shared(), presence: get(Tokens.Presence), dispatch: get(Tokens.Dispatch) }));
+  once(Tokens.Issue, () => createIssue({ ...shared(), dispatch: get(Tokens.Dispatch) }));
   once(Tokens.Ingest, () => createIngest(shared()));
   once(Tokens.Logins, () =>
     createLogins({ store: get(Tokens.Stores).logins, meta: get(Tokens.Stores).meta, clock, changes: get(Tokens.Changes) }),

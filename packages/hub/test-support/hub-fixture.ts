@@ -72,7 +72,7 @@ export interface Identity {
 /** A key and a request for it, `CN=<agent id>` unless told. */
 export async function newCsr(
   agentId: string,
-  subject: x509.JsonNameParams = [{ CN: [agentId] }],
+  subject: Record<string, string[]>[] = [{ CN: [agentId] }],
 ): Promise<{ csrPem: string; keyPem: string }> {
   const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
   const request = await x509.Pkcs10CertificateRequestGenerator.create({

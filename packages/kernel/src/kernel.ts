@@ -1,3 +1,4 @@
+import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { Dialect, Payloads, RawEnvelope } from '@stormpulse/protocol';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionStatus } from './connection/connection.ts';
@@ -247,10 +248,11 @@ class AssembledKernel implements Kernel {
   async #metrics(features: ReadonlySet<string>): Promise<Payloads['metrics.push'] | undefined> {
     const { collectors } = this.#options.ports;
     await collectors.collectForPush();
-    const fields = collectors.v1Metrics();
-    if (Object.keys(fields).length === 0) return undefined;
+    const fields = { containers: [], ...collectors.v1Metrics() };
+    // A push without one of v1's fields would be refused whole; the state of the collector that failed says why.
+    if (V1_METRICS.some((name) => !Object.hasOwn(fields, name))) return undefined;
     const integrations = features.has('plugin.state') ? this.#pluginStates() : null;
-    return { containers: [], ...fields, integrations, jobs: NO_JOBS } as unknown as Payloads['metrics.push'];
+    return { ...fields, integrations, jobs: NO_JOBS } as unknown as Payloads['metrics.push'];
   }
 
   #pluginStates(): Record<
@@ -275,6 +277,9 @@ class AssembledKernel implements Kernel {
     this.#options.onStatus?.(this.status);
   }
 }
+
+/** What v1 requires of a push and no port fills (wire page, 7.1). */
+const V1_METRICS = PAYLOAD_SCHEMAS['metrics.push'].required?.filter((name) => name !== 'integrations') ?? [];
 
 /** v1 sends this field on every push of a live connection; jobs come with the job definition. */
 const NO_JOBS = { pending: 0, running: 0, quota_pending: 0, quota_running: 0, quota_rejected: 0 };

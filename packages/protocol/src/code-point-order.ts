@@ -5,7 +5,9 @@ export function compareCodePoints(a: string, b: string): number {
     const left = a.charCodeAt(index);
     const right = b.charCodeAt(index);
     if (left === right) continue;
-    return left < FIRST_SURROGATE || right < FIRST_SURROGATE ? left - right : codePointAround(a, index) - codePointAround(b, index);
+    return left < FIRST_SURROGATE || right < FIRST_SURROGATE
+      ? left - right
+      : codePointAround(a, index) - codePointAround(b, index);
   }
   return a.length - b.length;
 }

@@ -27,7 +27,14 @@ export function commandResult(
 ): CommandResultPayload {
   const { request_id, command, group, success, exit_code, stdout, stderr, duration_ms } = result;
   const standard = {
-    ...{ request_id, command, group, success, exit_code, stdout, stderr, duration_ms },
+    request_id,
+    command,
+    group,
+    success,
+    exit_code,
+    stdout,
+    stderr,
+    duration_ms,
     sequence_id: result.sequence_id ?? null,
     failure_reason: result.failure_reason ?? null,
   };

@@ -21,5 +21,6 @@ export function eventRecord(nowMs: number, source: string, kind: string, fields:
 /** Cut by code points, so that no surrogate pair is split. */
 function cut(value: string | number | boolean): string | number | boolean {
   if (typeof value !== 'string' || value.length <= MAX_ERROR_CHARACTERS) return value;
-  return [...value.slice(0, 2 * MAX_ERROR_CHARACTERS)].slice(0, MAX_ERROR_CHARACTERS).join('').toWellFormed();
+  const characters = Array.from(value.slice(0, 2 * MAX_ERROR_CHARACTERS));
+  return characters.slice(0, MAX_ERROR_CHARACTERS).join('').toWellFormed();
 }

@@ -35,7 +35,10 @@ const FIELDS = ['v', 'type', 'id', 'ts', 'agent_id', 'payload'] as const;
  *
  * Reference dialect: `id` may be any JSON value, and numbers in the payload may be `PythonFloat` or bigint.
  */
-export function parseFrame(data: string | Uint8Array, options: { readonly dialect: Dialect; readonly limits: JsonLimits }): RawEnvelope {
+export function parseFrame(
+  data: string | Uint8Array,
+  options: { readonly dialect: Dialect; readonly limits: JsonLimits },
+): RawEnvelope {
   return options.dialect === 'hardened' ? parseHardened(data, options.limits) : parseReference(data);
 }
 
@@ -87,7 +90,8 @@ function requireTs(ts: JsonValue | undefined): string {
 }
 
 function requireAgentId(agentId: JsonValue | undefined): string {
-  if (typeof agentId !== 'string' || agentId === '') throw new ProtocolError('bad_agent_id', 'agent_id must be a non-empty string');
+  if (typeof agentId !== 'string' || agentId === '')
+    throw new ProtocolError('bad_agent_id', 'agent_id must be a non-empty string');
   return agentId;
 }
 

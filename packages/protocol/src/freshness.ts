@@ -5,7 +5,11 @@ import type { Timestamp } from './timestamp.ts';
  * Freshness of a signed message (SEC-059): at most 5 s in the future, at most `maxAgeSeconds` old, both inclusive.
  * `nowMicros` is Unix microseconds.
  */
-export function checkFreshness(timestamp: Timestamp, nowMicros: bigint, maxAgeSeconds: number): 'future_dated' | 'too_old' | undefined {
+export function checkFreshness(
+  timestamp: Timestamp,
+  nowMicros: bigint,
+  maxAgeSeconds: number,
+): 'future_dated' | 'too_old' | undefined {
   const ageMicros = nowMicros - timestamp.micros;
   if (ageMicros < BigInt(-MAX_FUTURE_SECONDS * 1_000_000)) return 'future_dated';
   if (ageMicros > BigInt(Math.round(maxAgeSeconds * 1_000_000))) return 'too_old';

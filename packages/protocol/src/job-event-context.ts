@@ -25,6 +25,8 @@ export function nonSecretParams(
 /** What a `job_result` event says of the job's parameters: short values whose names are not taken. */
 export function jobEventContext(params: Readonly<Record<string, string>> | null | undefined): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(params ?? {}).filter(([name, value]) => !RESERVED.has(name) && [...value].length <= MAX_CONTEXT_CHARACTERS),
+    Object.entries(params ?? {}).filter(
+      ([name, value]) => !RESERVED.has(name) && Array.from(value).length <= MAX_CONTEXT_CHARACTERS,
+    ),
   );
 }

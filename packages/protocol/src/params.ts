@@ -12,7 +12,10 @@ const PROTOTYPE_NAMES: ReadonlySet<string> = new Set([...Object.getOwnPropertyNa
  * Checks the names and types of a request's parameters against those a command declares (SEC-053, SEC-054), in this order:
  * names that no command can declare, names this one does not, values that are not text, and texts with a second reading.
  */
-export function checkParams(declaredNames: readonly string[], params: Readonly<Record<string, unknown>>): ParamsReason | undefined {
+export function checkParams(
+  declaredNames: readonly string[],
+  params: Readonly<Record<string, unknown>>,
+): ParamsReason | undefined {
   const names = Object.keys(params);
   if (!names.every(isParamName)) return 'bad_param_key';
   if (!names.every((name) => declaredNames.includes(name))) return 'unknown_param';

@@ -12,7 +12,10 @@ import { ContainerRecord } from './payloads/agent-to-hub.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** Payloads that v1 never reads by field. */
-const FREE_TYPES: ReadonlySet<MessageType> = new Set<MessageType>(['heartbeat', ...HUB_TO_AGENT_TYPES.filter((type) => !isSignedType(type))]);
+const FREE_TYPES: ReadonlySet<MessageType> = new Set<MessageType>([
+  'heartbeat',
+  ...HUB_TO_AGENT_TYPES.filter((type) => !isSignedType(type)),
+]);
 const Free = Type.Object({});
 
 /** A payload read by field name: absent optional fields have their default. No types are checked. */
@@ -43,7 +46,11 @@ export function readPayloadFields(type: MessageType, payload: unknown): PayloadF
   return fields;
 }
 
-function readFields(schema: TObject, payload: unknown, keep: { readonly ours: boolean; readonly unknown: boolean }): Record<string, unknown> {
+function readFields(
+  schema: TObject,
+  payload: unknown,
+  keep: { readonly ours: boolean; readonly unknown: boolean },
+): Record<string, unknown> {
   if (!isJsonObject(payload)) throw new ProtocolError('payload_not_object', 'payload must be a JSON object');
   const fields: Record<string, unknown> = keep.unknown ? { ...payload } : {};
   const missing: string[] = [];

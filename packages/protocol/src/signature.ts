@@ -12,7 +12,12 @@ const HEX_HMAC = /^[0-9a-f]{64}$/;
  * Signs a request: 64 lower-case hex digits. Throws `unsignable` for whatever a hardened agent would refuse, so that a hub
  * never puts its name under a text with two readings. Without `declaredNames` the parameters' own names are taken.
  */
-export function signRequest(crypto: ProtocolCrypto, key: Uint8Array, request: RequestText, declaredNames?: Iterable<string>): string {
+export function signRequest(
+  crypto: ProtocolCrypto,
+  key: Uint8Array,
+  request: RequestText,
+  declaredNames?: Iterable<string>,
+): string {
   refuse(checkRequestFields(request, declaredNames ?? Object.keys(request.params)));
   requireCanonical(request.ts);
   return hmacHex(crypto, key, canonicalRequest(request));

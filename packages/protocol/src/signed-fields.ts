@@ -38,7 +38,12 @@ export function checkRequestFields(
 
 /** Checks of SEC-053 on the fields of a sequence. */
 export function checkSequenceFields(
-  fields: { readonly sequence_id: unknown; readonly commands: unknown; readonly stop_on_failure: unknown; readonly nonce: unknown },
+  fields: {
+    readonly sequence_id: unknown;
+    readonly commands: unknown;
+    readonly stop_on_failure: unknown;
+    readonly nonce: unknown;
+  },
   hasCommand?: (name: string) => boolean,
 ): RefusalReason | undefined {
   if (!isWireName(fields.sequence_id)) return 'bad_sequence_id';

@@ -13,8 +13,18 @@ import type { Timestamp } from './calendar.ts';
 
 /** A signed message whose shape is right: what to verify, and the fields to act on once it verified. */
 export type SignedPayload =
-  | { readonly ok: true; readonly type: 'command.request'; readonly payload: CommandRequestPayload; readonly canonicalText: string }
-  | { readonly ok: true; readonly type: 'command.sequence'; readonly payload: CommandSequencePayload; readonly canonicalText: string };
+  | {
+      readonly ok: true;
+      readonly type: 'command.request';
+      readonly payload: CommandRequestPayload;
+      readonly canonicalText: string;
+    }
+  | {
+      readonly ok: true;
+      readonly type: 'command.sequence';
+      readonly payload: CommandSequencePayload;
+      readonly canonicalText: string;
+    };
 
 /** Refused before its signature was looked at. */
 export interface SignedPayloadRefusal {
@@ -60,7 +70,10 @@ function requestShape({ payload, timestamp }: RawEnvelope): SignedPayload | Sign
   return { ok: true, type: 'command.request', payload: request, canonicalText: requestText(request, timestamp) };
 }
 
-function sequenceShape({ payload, timestamp }: RawEnvelope, hasCommand?: (name: string) => boolean): SignedPayload | SignedPayloadRefusal {
+function sequenceShape(
+  { payload, timestamp }: RawEnvelope,
+  hasCommand?: (name: string) => boolean,
+): SignedPayload | SignedPayloadRefusal {
   const { sequence_id, commands, stop_on_failure, hmac, nonce, op_sig: operator } = payload as Unchecked<CommandSequencePayload>;
   const fields = { sequence_id, commands, stop_on_failure, hmac, nonce };
   if (Object.values(fields).includes(undefined)) return MISSING_FIELDS;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { definition } from '../test/definition.ts';
-import { capabilitiesOf } from './capabilities.ts';
 import { compileCommands } from './compile.ts';
 import type { Compiled } from './compile.ts';
 import type { CommandConfig, CustomCommandsConfig, ParamConfig } from './config.ts';
@@ -266,21 +265,6 @@ describe('a dangerous command is left out, and the others stay', () => {
   });
 });
 
-describe('keys that nothing reads', () => {
-  it('are refused when they look like a typo, and warned of otherwise', () => {
-    const table = { ...GOOD, requires_confirmaton: true, note: 'mine' } as CommandConfig;
-    const compiled = compile({ x: table });
-    expect(compiled.problems).toMatchObject([
-      { path: ['commands', 'x', 'requires_confirmaton'], expected: 'requires_confirmation, which it looks like' },
-    ]);
-    expect(compiled.warnings).toEqual(['commands.x.note: this key is not known and has no effect']);
-  });
-
-  it('are found in parameters too', () => {
-    expect(problemPaths(withParam({ patern: 'x', pattern: 'x' } as ParamConfig))).toEqual(['commands.x.params.p.patern']);
-  });
-});
-
 describe('warnings', () => {
   it('SEC-113 tell that a class was narrowed', () => {
     expect(withParam({ pattern: '\\d+' }).warnings).toEqual([
@@ -294,20 +278,5 @@ describe('warnings', () => {
     expect(warnings).toEqual([expect.stringContaining('commands.x.params.p.default')]);
     expect(warnings.join('')).not.toContain('Canary');
     expect(commands).toHaveLength(1);
-  });
-});
-
-describe('capabilities', () => {
-  it('are the programs that are written, once each, and the strongest effect', () => {
-    const commands = {
-      a: GOOD,
-      b: { ...GOOD, effect: 'destructive' },
-      c: { ...GOOD, command: ['/bin/x'] },
-      d: { ...GOOD, command: ['relative'] },
-    };
-    expect(capabilitiesOf({ commands })).toEqual({ exec: ['/usr/bin/uptime', '/bin/x'], commands: 'destructive' });
-    expect(capabilitiesOf({ commands, disabled_commands: ['b', 'c'] })).toEqual({ exec: ['/usr/bin/uptime'], commands: 'write' });
-    expect(capabilitiesOf({ commands: { a: { ...GOOD, effect: 'read' } } })).toMatchObject({ commands: 'read' });
-    expect(capabilitiesOf({ commands: {} })).toEqual({ exec: [] });
   });
 });

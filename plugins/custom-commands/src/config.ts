@@ -42,10 +42,12 @@ export const CommandTable = Type.Object(
 );
 
 /** The host's `[project]`, which fills the placeholders that no request can set. */
-export const ProjectTable = Type.Object(
-  { project_dir: Type.String(), compose_file: Type.String(), docker_service_name: Type.String(), env_file: text },
-  { additionalProperties: true },
-);
+export const ProjectTable = Type.Object({
+  project_dir: Type.String(),
+  compose_file: Type.String(),
+  docker_service_name: Type.String(),
+  env_file: text,
+});
 
 export const ConfigSchema = Type.Object({
   commands: Type.Record(Type.String(), CommandTable, { default: {} }),

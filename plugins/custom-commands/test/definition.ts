@@ -22,6 +22,8 @@ export interface Definition {
   };
 }
 
+const DEFINITION: unique symbol = Symbol.for('@stormpulse/command') as never;
+
 export function definition(command: Command | undefined): Definition {
-  return (command as unknown as Readonly<Record<symbol, Definition>>)[Symbol.for('@stormpulse/command')] as Definition;
+  return (command as unknown as { readonly [DEFINITION]: Definition })[DEFINITION];
 }

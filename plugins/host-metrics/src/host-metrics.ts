@@ -19,7 +19,7 @@ export function defineHostMetrics(open: () => HostSource = openHostSource): Plug
     description: 'CPU, memory, disks, network, load and uptime of this host.',
     configSchema,
     capabilities: () => ({ read: ['/proc', '/sys/class/net'] }),
-    setup({ config, collectors, lifecycle }) {
+    setup({ config, collectors, lifecycle, signal: stopping }) {
       let opened: HostSource | undefined;
       const close = (): void => {
         opened?.close();
@@ -35,7 +35,7 @@ export function defineHostMetrics(open: () => HostSource = openHostSource): Plug
       const cpu = createCpuCollector({
         source,
         perCore: config.per_core,
-        sleep: async (ms, signal) => await sleep(ms, undefined, { signal }),
+        sleep: async (ms, signal) => await sleep(ms, undefined, { signal: AbortSignal.any([signal, stopping]) }),
       });
       collectors.register(cpu.collector);
       collectors.register(createMemoryCollector(source));

@@ -43,12 +43,11 @@ function kilobytes(name: string): number {
   return Number(new RegExp(`^${name}: +(\\d+) kB$`, 'mu').exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]);
 }
 
-describe.skipIf(process.platform !== 'linux')('on this host', () => {
-  test('E1: the first push has all of v1’s eleven fields, and they are this host’s', async () => {
+describe('on this host', () => {
+  test('E1: the first push has all of v1’s figures, and they are this host’s', async () => {
     const plugin = await start();
     const v1 = plugin.v1(await plugin.push());
     expect(Object.keys(v1).sort()).toEqual([
-      'containers',
       'cpu_percent',
       'disk_percent',
       'disk_total_gb',

@@ -43,14 +43,19 @@ function checkFrame(vector: Vector, data: string | Uint8Array, dialect: Dialect)
   else if (hardened !== undefined) fail(`unknown value of hardened: ${JSON.stringify(hardened)}`);
   if (vector['accept'] === true) return expectAccepted(vector, reading);
   expectSame('accept', 'envelope' in reading, vector['accept']);
-  if (!('error' in reading)) return;
-  // Where the reference fails outside its own checks there is no name for a stricter reader to share.
-  if (dialect === 'reference' || vector['error_kind'] !== 'uncaught') expectSame('error_kind', reading.error.kind, vector['error_kind']);
-  if (dialect === 'reference') expectSame('error_class', reading.error.referenceClass ?? 'ProtocolError', vector['error_class']);
+  if ('error' in reading) expectSameError(vector, reading.error, dialect);
+}
+
+/** Where the reference fails outside its own checks there is no name for a stricter reader to share. */
+function expectSameError(vector: Vector, error: ProtocolError, dialect: Dialect): void {
+  if (dialect === 'hardened' && vector['error_kind'] === 'uncaught') return;
+  expectSame('error_kind', error.kind, vector['error_kind']);
+  expectSame('error_class', error.referenceClass ?? error.name, vector['error_class']);
 }
 
 function expectAccepted(vector: Vector, reading: Reading): void {
   if ('error' in reading) return fail(`refused as ${reading.error.kind}, should be accepted: ${reading.error.message}`);
+  expectSame('error', [null, null], [vector['error_class'], vector['error_kind']]);
   const { timestamp, ...envelope } = reading.envelope;
   if (vector['normalized'] !== null) expectSame('normalized', { ...envelope, ts: timestamp.canonical }, vector['normalized']);
 }
@@ -95,7 +100,7 @@ function checkPayload(vector: Vector, dialect: Dialect): void {
     if (!(error instanceof ProtocolError)) throw error;
     expectSame('accept', false, vector['accept']);
     expectSame('error_kind', error.kind, vector['error_kind']);
-    expectSame('error_class', error.referenceClass ?? 'ProtocolError', vector['error_class']);
+    expectSame('error_class', error.referenceClass ?? error.name, vector['error_class']);
     return;
   }
   expectSame('accept', true, vector['accept']);

@@ -1,7 +1,15 @@
-import { checkFreshness, checkSignedPayload, hmacHex, isSignedType, ProtocolError, PythonFloat, pythonText } from '@stormpulse/protocol';
+import {
+  checkFreshness,
+  checkSignedPayload,
+  hmacHex,
+  isSignedType,
+  ProtocolError,
+  PythonFloat,
+  pythonText,
+} from '@stormpulse/protocol';
 import { nodeCrypto } from '@stormpulse/protocol/node';
-import { readFrame } from './verify-scenario.ts';
-import type { FrameVerifier, Outcome } from './verify-scenario.ts';
+import { readFrame } from './frame-verifier.ts';
+import type { FrameVerifier, Outcome } from './frame-verifier.ts';
 
 /** The reference agent's checks in its order (wire page, sections 3.3 to 3.6), with its nonce retention. */
 export function createReferenceVerifier(key: Uint8Array, maxAgeSeconds: number): FrameVerifier {
@@ -30,7 +38,8 @@ function verify(raw: string, nowMicros: bigint, { key, maxAgeSeconds, claim }: A
   if (stale !== undefined) return { verdict: 'refuse', reason: stale };
   const checked = checkSignedPayload(message, 'reference');
   if (!checked.ok) return { verdict: 'refuse', reason: checked.reason };
-  if (hmacHex(nodeCrypto, key, checked.canonicalText) !== checked.payload.hmac) return { verdict: 'refuse', reason: 'bad_signature' };
+  if (hmacHex(nodeCrypto, key, checked.canonicalText) !== checked.payload.hmac)
+    return { verdict: 'refuse', reason: 'bad_signature' };
   return claim(checked.payload.nonce, nowMicros) ? { verdict: 'accept' } : { verdict: 'refuse', reason: 'replayed_nonce' };
 }
 

@@ -51,12 +51,15 @@ export function number(vector: Vector, name: string): number {
 
 /** Bytes of a base64 field. */
 export function bytes(vector: Vector, name: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text(vector, name), 'base64'));
+  const decoded = Buffer.from(text(vector, name), 'base64');
+  if (decoded.toString('base64') !== vector[name]) throw new Error(`the vector's ${name} is not base64`);
+  return new Uint8Array(decoded);
 }
 
 /** The value as ordinary JSON: numbers are numbers, objects have the usual prototype and keep every key as their own. */
 export function plain(value: unknown): unknown {
   if (value instanceof PythonFloat) return plain(value.value);
+  // Precision beyond 2^53 is nobody's to rely on, and tools that rewrite a file lose it.
   if (typeof value === 'bigint') return Number(value);
   if (Object.is(value, -0)) return 0;
   if (Array.isArray(value)) return value.map(plain);

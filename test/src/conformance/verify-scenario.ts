@@ -1,22 +1,15 @@
-import { AGENT_JSON_LIMITS, isSignedType, parseFrame, ProtocolError } from '@stormpulse/protocol';
-import type { Dialect, RawEnvelope } from '@stormpulse/protocol';
+import { isSignedType, ProtocolError } from '@stormpulse/protocol';
+import type { Dialect } from '@stormpulse/protocol';
 import { nodeCrypto } from '@stormpulse/protocol/node';
 import { createVerifier } from '@stormpulse/kernel';
 import { expectSame, fail } from './cases.ts';
 import type { Cases } from './cases.ts';
 import { createNonceMemory } from './nonce-memory.ts';
+import { readFrame } from './frame-verifier.ts';
+import type { FrameVerifier, Outcome } from './frame-verifier.ts';
 import { createReferenceVerifier } from './reference-verifier.ts';
 import { bytes, number, section, text } from './vectors.ts';
 import type { Vector } from './vectors.ts';
-
-/** What became of one signed frame. */
-export type Outcome =
-  | { readonly verdict: 'accept' }
-  | { readonly verdict: 'refuse'; readonly reason: string }
-  | { readonly verdict: 'drop'; readonly error: ProtocolError };
-
-/** Verifies one frame at a time of the wall clock, in Unix microseconds. */
-export type FrameVerifier = (raw: string, nowMicros: bigint) => Promise<Outcome>;
 
 interface Context {
   readonly dialect: Dialect;
@@ -60,7 +53,11 @@ function hardenedVerifier(options: {
   const { key, maxAgeSeconds, agentId, declared } = options;
   let nowMicros = 0n;
   const verifier = createVerifier({
-    ...{ agentId, key, maxAgeSeconds, crypto: nodeCrypto, dialect: 'hardened' },
+    agentId,
+    key,
+    maxAgeSeconds,
+    crypto: nodeCrypto,
+    dialect: 'hardened',
     clock: { now: () => Number(nowMicros) / 1000 },
     nonces: createNonceMemory(maxAgeSeconds, () => nowMicros),
     declaredParams: () => declared,
@@ -77,22 +74,12 @@ function hardenedVerifier(options: {
   };
 }
 
-/** The frame's envelope, or what was wrong with it. */
-export function readFrame(raw: string, dialect: Dialect): RawEnvelope | ProtocolError {
-  try {
-    return parseFrame(raw, { dialect, limits: AGENT_JSON_LIMITS });
-  } catch (error) {
-    if (error instanceof ProtocolError) return error;
-    throw error;
-  }
-}
-
 function expectReference(outcome: Outcome, step: Vector): void {
   expectSame('upstream', outcome.verdict, step['upstream']);
   if (outcome.verdict === 'refuse') expectSame('reason', outcome.reason, step['reason']);
   if (outcome.verdict !== 'drop') return;
-  const { kind, referenceClass } = outcome.error;
-  expectSame('error_class', referenceClass ?? 'ProtocolError', step['error_class']);
+  const { kind, name, referenceClass } = outcome.error;
+  expectSame('error_class', referenceClass ?? name, step['error_class']);
   if (kind !== 'uncaught' || step['error_kind'] !== undefined) expectSame('error_kind', kind, step['error_kind']);
 }
 

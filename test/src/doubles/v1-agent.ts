@@ -13,6 +13,8 @@ export interface V1Credentials {
   readonly cert: string;
   readonly ca: string;
   readonly hmacKey: Buffer;
+  /** Keys of the answer that v1 does not know and ignores. */
+  readonly ignored: Readonly<Record<string, unknown>>;
 }
 
 /** A command of the double's table: argv without placeholders. */
@@ -40,9 +42,10 @@ export async function enrolV1Agent(endpoint: string, agentId: string, token: str
   const { csrPem, key } = await createCsr(agentId);
   const { status, body } = await post(endpoint, JSON.stringify({ agent_id: agentId, token, csr_pem: csrPem }), trustPem);
   if (status < 200 || status > 299) throw new Error(`enrolment answered ${status}: ${body}`);
-  const answer = JSON.parse(body) as Record<'client_cert_pem' | 'ca_cert_pem' | 'hmac_key', string>;
-  const raw = Buffer.from(answer.hmac_key, 'base64');
-  return { agentId, key, cert: answer.client_cert_pem, ca: answer.ca_cert_pem, hmacKey: stripKey(raw) };
+  const { client_cert_pem: cert, ca_cert_pem: ca, hmac_key, ...ignored } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+  if (typeof cert !== 'string' || typeof ca !== 'string' || typeof hmac_key !== 'string')
+    throw new Error(`a key is missing in ${body}`);
+  return { agentId, key, cert, ca, hmacKey: stripKey(Buffer.from(hmac_key, 'base64')), ignored };
 }
 
 /** v1 reads its key file stripped of ASCII white space (wire page, 3.2). */
@@ -62,6 +65,8 @@ export class V1Agent {
   readonly received = new Inbox();
   /** The most frames that ever waited behind a command. */
   deepestQueue = 0;
+  /** Pongs the hub sent and this agent read. */
+  pongs = 0;
   /** Commands that ran, in order. */
   readonly ran: string[] = [];
   readonly #options: V1AgentOptions;
@@ -133,6 +138,7 @@ export class V1Agent {
     );
     let answered = true;
     this.#socket.on('pong', () => {
+      this.pongs += 1;
       answered = true;
     });
     const ping = setInterval(() => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { enrol, newSocket, registerPayload, Stage, upgradeStatus } from '../../test-support/hub-fixture.ts';
+import { enrol, newCsr, newSocket, Person, registerPayload, Stage, upgradeStatus } from '../../test-support/hub-fixture.ts';
 import type { FakeAgent } from '../../test-support/hub-fixture.ts';
+import { openAuthority } from '../ca/authority.ts';
+import { checkCsr } from '../ca/csr.ts';
 import type { Hub } from '../index.ts';
 
 describe('gateway', () => {
@@ -22,6 +24,23 @@ describe('gateway', () => {
     expect(await upgradeStatus(hub, { certPem: foreign.certPem, keyPem: foreign.keyPem })).toBe(403);
     expect(await upgradeStatus(hub, identity, '/ws/other/')).toBe(404);
     expect(await upgradeStatus(hub, identity)).toBe(101);
+  });
+
+  it('refuses a certificate that its CA signed but the hub never recorded', async () => {
+    const stateDir = stage.newStateDir();
+    const own = await stage.startHub({ stateDir });
+    const identity = await enrol(own, 'web-1');
+    const authority = await openAuthority(stateDir, () => Date.now());
+    const { csrPem, keyPem } = await newCsr('web-1');
+    const stray = await authority.issueFor('web-1', await checkCsr(csrPem, 'web-1'), 30);
+    expect(await upgradeStatus(own, { ...identity, certPem: stray.chainPem, keyPem })).toBe(403);
+    expect(await upgradeStatus(own, identity)).toBe(101);
+  });
+
+  it('refuses a recorded certificate that has expired', async () => {
+    const own = await stage.startHub({ clock: { now: () => Date.now() - 400 * 86_400_000 } });
+    const { certPem, keyPem } = await enrol(own, 'web-1');
+    expect(await upgradeStatus(own, { certPem, keyPem })).toBe(403);
   });
 
   it('is verified by an agent that trusts only the CA of its enrolment', async () => {
@@ -52,9 +71,12 @@ describe('gateway', () => {
     const agent = await stage.connect(hub, identity);
     await agent.register();
     agent.send('heartbeat', {}, 'web-2');
-    agent.send('heartbeat', {});
+    agent.send('events.batch', { batch_id: 'b', events: [{ ts: '2026-03-04T05:06:07.089Z', source: 's', kind: 'too late' }] });
     expect(await agent.closed).toEqual({ code: 1008, reason: 'agent_id is not the one of the certificate' });
     expect(agent.received).toEqual([]);
+    const person = await Person.signedIn(hub);
+    for (const id of ['web-1', 'web-2'])
+      expect((await person.call('GET', `/api/v1/agents/${id}/events`)).json()['items']).toEqual([]);
   });
 
   it('closes 1008 for a wrong pulse_token, for another first message, and for no JSON', async () => {

@@ -15,10 +15,13 @@ async function newPublicKey(): Promise<x509.PublicKey> {
   return await x509.PublicKey.create((await newKeys()).publicKey);
 }
 
-function parts(chainPem: string): X509Certificate[] {
-  return (chainPem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
+/** The first two certificates of a chain. */
+function pair(chainPem: string): [X509Certificate, X509Certificate] {
+  const [first, second] = (chainPem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
     (pem) => new X509Certificate(pem),
   );
+  if (first === undefined || second === undefined) throw new Error('expected a chain of two');
+  return [first, second];
 }
 
 describe('authority', () => {
@@ -32,12 +35,11 @@ describe('authority', () => {
 
   it('makes a root, an agents intermediate and a server certificate that verify each other', async () => {
     const ca = await openAuthority(stateDir, now);
-    const server = parts((await ca.serverFor(['localhost', '127.0.0.1', 'hub.example'])).chainPem);
-    const [leaf, root] = server;
-    expect(root?.ca && root.checkIssued(root)).toBe(true);
-    expect(leaf?.checkIssued(root)).toBe(true);
-    expect(leaf?.subjectAltName).toBe('DNS:localhost, IP Address:127.0.0.1, DNS:hub.example');
-    expect(leaf?.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
+    const [leaf, root] = pair((await ca.serverFor(['localhost', '127.0.0.1', 'hub.example'])).chainPem);
+    expect(root.ca && root.checkIssued(root)).toBe(true);
+    expect(leaf.checkIssued(root)).toBe(true);
+    expect(leaf.subjectAltName).toBe('DNS:localhost, IP Address:127.0.0.1, DNS:hub.example');
+    expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
     expect(createHash('sha256').update(root.raw).digest('hex')).toBe(ca.rootDigest);
     expect(readFileSync(join(stateDir, 'ca.pem'), 'utf8')).toBe(ca.rootPem);
   });
@@ -45,14 +47,14 @@ describe('authority', () => {
   it('SEC-304 gives agents a 128-bit serial, clientAuth only, and their id as URI name and CN', async () => {
     const ca = await openAuthority(stateDir, now);
     const issued = await ca.issueFor('web-1', await newPublicKey(), 30);
-    const [leaf, intermediate] = parts(issued.chainPem);
-    expect(leaf?.subject).toBe('CN=web-1');
-    expect(leaf?.subjectAltName).toBe(`URI:spiffe://${ca.hubId}.stormpulse.invalid/agent/web-1`);
-    expect(ca.agentIdOf(leaf?.subjectAltName)).toBe('web-1');
-    expect(leaf?.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2']);
-    expect(leaf?.serialNumber).toMatch(/^01[0-9A-F]{32}$/);
-    expect(leaf?.checkIssued(intermediate) && leaf.verify(intermediate.publicKey)).toBe(true);
-    expect(issued.fingerprint).toBe(leaf?.fingerprint256.replaceAll(':', '').toLowerCase());
+    const [leaf, intermediate] = pair(issued.chainPem);
+    expect(leaf.subject).toBe('CN=web-1');
+    expect(leaf.subjectAltName).toBe(`URI:spiffe://${ca.hubId}.stormpulse.invalid/agent/web-1`);
+    expect(ca.agentIdOf(leaf.subjectAltName)).toBe('web-1');
+    expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2']);
+    expect(leaf.serialNumber).toMatch(/^01[0-9A-F]{32}$/);
+    expect(leaf.checkIssued(intermediate) && leaf.verify(intermediate.publicKey)).toBe(true);
+    expect(issued.fingerprint).toBe(leaf.fingerprint256.replaceAll(':', '').toLowerCase());
     expect(Math.round((issued.notAfter - now()) / DAY_MS)).toBe(30);
   });
 
@@ -69,7 +71,7 @@ describe('authority', () => {
     async () => {
       const ca = await openAuthority(stateDir, now);
       const issued = await ca.issueFor('web-1', await newPublicKey(), 30);
-      const [leaf, intermediate] = parts(issued.chainPem);
+      const [leaf, intermediate] = pair(issued.chainPem);
       const parsed = new x509.X509Certificate(intermediate.raw);
       expect(parsed.getExtension(x509.BasicConstraintsExtension)).toMatchObject({ ca: true, pathLength: 0, critical: true });
       expect(parsed.getExtension('2.5.29.30')?.critical).toBe(true);
@@ -83,7 +85,7 @@ describe('authority', () => {
       const verify = (extra: string[], file: string): string =>
         execFileSync('openssl', [...args, ...extra, file], { encoding: 'utf8', stdio: 'pipe' });
       expect(verify(['-purpose', 'sslclient', '-untrusted', middle], write('l.pem', leaf.toString()))).toContain('OK');
-      const server = parts((await ca.serverFor(['localhost'])).chainPem)[0];
+      const [server] = pair((await ca.serverFor(['localhost'])).chainPem);
       expect(verify(['-purpose', 'sslserver', '-verify_hostname', 'localhost'], write('s.pem', server.toString()))).toContain(
         'OK',
       );

@@ -37,7 +37,9 @@ interface DispatchPorts {
 }
 
 const MAX_OPEN = 32;
-const MAX_QUEUED_MS = 10 * 60_000;
+/** How long an order waits for its agent (hub page 7.8). */
+const MAX_QUEUED_MS = 3_600_000;
+const SWEEP_MS = 15_000;
 
 export function createDispatch(ports: DispatchPorts): Dispatch {
   const { stores, signer, presence, changes, clock, times, log } = ports;
@@ -54,14 +56,18 @@ export function createDispatch(ports: DispatchPorts): Dispatch {
 
   function arm(target: TargetRow): void {
     disarm(target);
-    const timer = setTimeout(() => giveUp(target, 'no answer within its time'), target.timeoutMs + times.resultGraceMs);
+    const timer = setTimeout(() => giveUp(target), target.timeoutMs + times.resultGraceMs);
     timers.set(target.id, timer);
   }
 
-  function giveUp(target: TargetRow, reason: string): void {
-    stores.runs.setState(target.id, 'unknown', reason, clock.now());
-    settled(target);
-    changed(target);
+  function giveUp(target: TargetRow): void {
+    try {
+      stores.runs.setState(target.id, 'unknown', 'no answer within its time', clock.now());
+      settled(target);
+      changed(target);
+    } catch (error) {
+      log.error({ agent: target.agentId, run: target.runId, error: messageOf(error) }, 'the end of a run was not stored');
+    }
   }
 
   function settled(target: TargetRow): void {
@@ -77,16 +83,19 @@ export function createDispatch(ports: DispatchPorts): Dispatch {
     return stores.runs.unanswered(link.agentId).some((target) => !target.longRunning);
   }
 
+  function expire(): void {
+    for (const target of stores.runs.waitingSince(clock.now() - MAX_QUEUED_MS)) {
+      stores.runs.setState(target.id, 'expired', 'its turn did not come within an hour', clock.now());
+      changed(target);
+    }
+  }
+
   function pump(agentId: string): void {
+    expire();
     const link = presence.link(agentId);
     if (link?.negotiated === undefined) return;
     for (const target of stores.runs.live(agentId)) {
       if (target.state !== 'queued') continue;
-      if (clock.now() - target.queuedAt > MAX_QUEUED_MS) {
-        stores.runs.setState(target.id, 'expired', 'waited too long for its turn', clock.now());
-        changed(target);
-        continue;
-      }
       if (holdsAcks(link) || stores.runs.unanswered(agentId).length >= MAX_OPEN) return;
       sendTarget(link, target);
     }
@@ -122,6 +131,14 @@ export function createDispatch(ports: DispatchPorts): Dispatch {
     }
   }
 
+  const sweep = setInterval(() => {
+    try {
+      expire();
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'waiting orders were not looked through');
+    }
+  }, SWEEP_MS);
+
   return {
     pump,
     holdsAcks,
@@ -136,6 +153,7 @@ export function createDispatch(ports: DispatchPorts): Dispatch {
       lose(stores.runs.unanswered(undefined), 'the hub was restarted before an answer came');
     },
     close() {
+      clearInterval(sweep);
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
     },

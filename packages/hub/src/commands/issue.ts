@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatTimestamp, ProtocolError, signRequest } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
-import type { Presence } from '../agents/presence.ts';
 import { sameHash } from '../auth/secret-text.ts';
 import type { Clock } from '../config/options.ts';
 import { HubError } from '../errors.ts';
@@ -23,15 +22,14 @@ export interface RunOrder {
 /** Takes orders to run a command. */
 export interface Issue {
   /**
-   * Stores a run and sends it when its turn comes. The same key and body again give the same run. Throws HubError:
-   * E_AGENT 404, E_STATE 409, E_RUN_COMMAND and E_RUN_PARAM 422, E_NEEDS 428, E_IDEMPOTENCY 422.
+   * Stores a run and sends it when its turn comes: at once, after the one before, or when its agent is back within an hour. The same key and body again give the same run. Throws HubError:
+   * E_AGENT 404, E_RUN_COMMAND and E_RUN_PARAM 422, E_NEEDS 428, E_IDEMPOTENCY 422.
    */
   run(order: RunOrder, idempotencyKey: string): RunView;
 }
 
 interface IssuePorts {
   readonly stores: Stores;
-  readonly presence: Presence;
   readonly dispatch: Dispatch;
   readonly changes: Changes;
   readonly clock: Clock;
@@ -40,7 +38,7 @@ interface IssuePorts {
 /** Only tries whether an agent would take it: nothing is sent under this key. */
 const PROBE_KEY = new Uint8Array(32).fill(0x61);
 
-export function createIssue({ stores, presence, dispatch, changes, clock }: IssuePorts): Issue {
+export function createIssue({ stores, dispatch, changes, clock }: IssuePorts): Issue {
   return {
     run(order, idempotencyKey) {
       const digest = createHash('sha256').update(JSON.stringify(order)).digest();
@@ -86,9 +84,6 @@ export function createIssue({ stores, presence, dispatch, changes, clock }: Issu
       });
     }
     checkSignable(order, Object.keys(entry.params));
-    if (presence.link(agent.id)?.negotiated === undefined) {
-      throw new HubError('E_STATE', 409, `agent "${agent.id}" is not connected; try again when its link is up`);
-    }
     return entry;
   }
 

@@ -10,9 +10,11 @@ describe('runs', () => {
   let hub: Hub;
   let agent: FakeAgent;
   let person: Person;
+  let aheadMs: number;
   beforeEach(async () => {
     stage = new Stage();
-    hub = await stage.startHub({ times: { resultGraceMs: 0 } });
+    aheadMs = 0;
+    hub = await stage.startHub({ times: { resultGraceMs: 0 }, clock: { now: () => Date.now() + aheadMs } });
     agent = await stage.connect(hub, await enrol(hub, 'web-1'));
     await agent.register({ features: ['results.ack'] });
     person = await Person.signedIn(hub);
@@ -180,14 +182,32 @@ describe('runs', () => {
       const answer = await person.run(order);
       expect([answer.status, answer.json()['code']], JSON.stringify(order)).toEqual([status, code]);
     }
-    await enrol(hub, 'away');
     await agent.settle();
     expect(agent.received).toEqual([]);
+  });
+
+  it('keeps an order for an agent that is away, signs it when it is back, and drops it after an hour', async () => {
+    const order = { agent: 'web-1', command: 'show', params: { what: 'a' } };
     await agent.close();
-    expect((await person.run({ agent: 'web-1', command: 'show', params: { what: 'a' } })).json()).toMatchObject({
-      status: 409,
-      code: 'E_STATE',
-    });
+    const waiting = (await person.run(order)).json();
+    expect(waiting).toMatchObject({ state: 'queued', target: { sent_at: null, result: null } });
+    aheadMs = 59 * 60_000;
+    agent = await stage.connect(hub, agent.identity);
+    await agent.register();
+    const request = await agent.next('command.request');
+    expect(Date.parse(request.ts) - Date.now()).toBeGreaterThan(58 * 60_000);
+    expect(request.id).toBe((waiting['target'] as { request_id: string }).request_id);
+
+    await agent.close();
+    person = await Person.signedIn(hub);
+    const forgotten = (await person.run(order)).json();
+    aheadMs += 61 * 60_000;
+    agent = await stage.connect(hub, agent.identity);
+    await agent.register();
+    await agent.settle();
+    expect(agent.received).toEqual([]);
+    person = await Person.signedIn(hub);
+    expect(await look(String(forgotten['id']))).toMatchObject({ state: 'expired' });
   });
 
   it('gives the same run for the same key, and refuses another order under it', async () => {

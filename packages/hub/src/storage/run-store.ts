@@ -60,6 +60,8 @@ export interface RunStore {
   live(agentId: string): TargetRow[];
   /** Every target that was sent and has no answer yet, of one agent or of all. */
   unanswered(agentId: string | undefined): TargetRow[];
+  /** Targets that wait since before then. */
+  waitingSince(beforeMs: number): TargetRow[];
   markSent(id: string, sent: { readonly nonce: string; readonly ts: string; readonly at: number }): void;
   setState(id: string, state: TargetState, reason: string | null, endedAt: number | null): void;
   end(id: string, state: 'succeeded' | 'failed', result: TargetResult, extras: object, endedAt: number, late: boolean): void;
@@ -85,6 +87,7 @@ export function createRunStore(database: Database): RunStore {
     `SELECT ${TARGET} FROM target WHERE agent_id = ? AND state IN ('queued', 'sent', 'running') ORDER BY queued, id`,
   );
   const unansweredAll = database.prepare(`SELECT ${TARGET} FROM target WHERE state IN ('sent', 'running')`);
+  const waiting = database.prepare(`SELECT ${TARGET} FROM target WHERE state = 'queued' AND queued < ?`);
   const sent = database.prepare("UPDATE target SET state = 'sent', nonce = ?, sent_ts = ?, sent = ? WHERE id = ?");
   const state = database.prepare('UPDATE target SET state = ?, reason = ?, ended = ? WHERE id = ?');
   const end = database.prepare(
@@ -121,6 +124,7 @@ export function createRunStore(database: Database): RunStore {
             .all(agentId)
             .map(toTarget)
             .filter((target) => target.state !== 'queued'),
+    waitingSince: (beforeMs) => waiting.all(beforeMs).map(toTarget),
     markSent(id, { nonce, ts, at }) {
       sent.run(nonce, ts, at, id);
     },

@@ -84,6 +84,21 @@ describe('state folder', () => {
     await expect(openSealer(path)).rejects.toThrow(/has 5 bytes, expected 32/);
   });
 
+  it('SEC-300 spends a token once, in time, and never when five uses failed', () => {
+    withStores(({ tokens }) => {
+      const add = (byte: number): number => {
+        const hash = new Uint8Array(32).fill(byte);
+        tokens.add({ hash, agentId: 'a', createdAt: NOW, expiresAt: NOW + 1_000 });
+        return tokens.find(hash)?.id ?? 0;
+      };
+      const [once, old, locked] = [add(1), add(2), add(3)];
+      expect([tokens.spend(once, NOW), tokens.spend(once, NOW)]).toEqual([true, false]);
+      expect(tokens.spend(old, NOW + 1_000)).toBe(false);
+      for (let n = 0; n < 5; n += 1) tokens.fail(locked);
+      expect(tokens.spend(locked, NOW)).toBe(false);
+    });
+  });
+
   it('bounds what agents can fill', () => {
     withStores((stores) => {
       addAgent(stores, 'a');

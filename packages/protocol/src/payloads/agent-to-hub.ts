@@ -13,7 +13,13 @@ const Integrations = nullable(Type.Record(Type.String(), IntegrationReport));
 
 /** What the host runs (section 7.3). Every key is optional. */
 export const SystemInventory = Type.Object({
-  os: Type.Optional(Type.Object({ id: Type.Optional(Type.String()), version: Type.Optional(Type.String()), pretty: Type.Optional(Type.String()) })),
+  os: Type.Optional(
+    Type.Object({
+      id: Type.Optional(Type.String()),
+      version: Type.Optional(Type.String()),
+      pretty: Type.Optional(Type.String()),
+    }),
+  ),
   kernel: Type.Optional(Type.String()),
   services: Type.Optional(Type.Array(Type.Object({ name: Type.String(), version: Type.String() }))),
 });

@@ -20,7 +20,10 @@ export const CommandSequencePayload = Type.Object({
 });
 
 /** Payload of `register.ok`. Free in v1; `features` is ours: what both sides named. */
-export const RegisterOkPayload = Type.Object({ features: Type.Optional(Type.Array(Type.String())) }, { additionalProperties: Type.Unknown() });
+export const RegisterOkPayload = Type.Object(
+  { features: Type.Optional(Type.Array(Type.String())) },
+  { additionalProperties: Type.Unknown() },
+);
 
 /** Payload of an acknowledgement that names nothing. Free in v1. */
 export const AckPayload = Type.Object({}, { additionalProperties: Type.Unknown() });
@@ -29,7 +32,10 @@ export const AckPayload = Type.Object({}, { additionalProperties: Type.Unknown()
 export const BatchAckPayload = Type.Object({ batch_id: Type.String() }, { additionalProperties: Type.Unknown() });
 
 /** Payload of `command.result.ack`. Free in v1; with feature `results.ack` it says which result. */
-export const ResultAckPayload = Type.Object({ request_id: Type.Optional(Type.String()) }, { additionalProperties: Type.Unknown() });
+export const ResultAckPayload = Type.Object(
+  { request_id: Type.Optional(Type.String()) },
+  { additionalProperties: Type.Unknown() },
+);
 
 /** Payload of `error`. Free in v1. */
 export const ErrorPayload = Type.Object(

@@ -55,7 +55,8 @@ function decodeUtf8(bytes: Uint8Array): string {
   const codes: number[] = [];
   for (let index = 0; index < bytes.length;) {
     const lead = bytes[index]!;
-    const length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+    const length =
+      lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
     if (length === 0) throw undecodable();
     let code = length === 1 ? lead : lead & (0xff >> (length + 1));
     for (let next = 1; next < length; next += 1) {

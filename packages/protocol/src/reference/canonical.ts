@@ -9,7 +9,12 @@ export function referenceCanonicalText(type: SignedType, payload: Readonly<Recor
   const lines =
     type === 'command.request'
       ? [payload['command'], referenceCanonicalParams(payload['params']), payload['nonce']]
-      : [payload['sequence_id'], joined(payload['commands']), pythonTruth(payload['stop_on_failure']) ? 'true' : 'false', payload['nonce']];
+      : [
+          payload['sequence_id'],
+          joined(payload['commands']),
+          pythonTruth(payload['stop_on_failure']) ? 'true' : 'false',
+          payload['nonce'],
+        ];
   return ['v1', ...lines.map(pythonText), ts].join('\n');
 }
 
@@ -25,8 +30,12 @@ export function referenceCanonicalParams(params: unknown): string {
 
 /** `",".join(commands)`: lists and objects of strings, and a text character by character. */
 function joined(commands: unknown): string {
-  if (typeof commands === 'string') return [...commands].join(',');
-  const items: unknown[] | undefined = Array.isArray(commands) ? commands : isJsonObject(commands) ? Object.keys(commands) : undefined;
+  if (typeof commands === 'string') return Array.from(commands).join(',');
+  const items: unknown[] | undefined = Array.isArray(commands)
+    ? commands
+    : isJsonObject(commands)
+      ? Object.keys(commands)
+      : undefined;
   if (items === undefined || !items.every((item) => typeof item === 'string')) {
     throw new ProtocolError('uncaught', 'commands is not a list of strings', { referenceClass: 'TypeError' });
   }

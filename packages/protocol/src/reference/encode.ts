@@ -15,9 +15,7 @@ export function encodeReference(value: unknown): string {
 
 /** A JSON string in ASCII, other characters as lower-case `\uXXXX`. */
 export function asciiJsonString(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) =>
-    unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function floatLiteral(value: number): string {

@@ -1,5 +1,9 @@
 /** The calendar date of an ISO week date, or undefined when there is no such week or day. */
-export function isoWeekDate(year: number, week: number, weekday: number): { year: number; month: number; day: number } | undefined {
+export function isoWeekDate(
+  year: number,
+  week: number,
+  weekday: number,
+): { year: number; month: number; day: number } | undefined {
   if (year < 1 || week < 1 || week > 53 || weekday < 1 || weekday > 7) return undefined;
   const firstWeekday = weekdayOf(year, 1, 1);
   const isLong = firstWeekday === 4 || (firstWeekday === 3 && new Date(utc(year, 2, 29)).getUTCMonth() === 1);

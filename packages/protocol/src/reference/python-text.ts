@@ -29,8 +29,10 @@ export function pythonFloatText(value: number): string {
   if (exponent < -4 || exponent >= 16) {
     return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
   }
-  const text = value.toFixed(Math.max(1, mantissa.replace(/[-.]/g, '').length - 1 - exponent));
-  return text;
+  const digits = mantissa.replace(/[-.]/g, '');
+  const whole = exponent < 0 ? '0' : digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+  const fraction = exponent < 0 ? '0'.repeat(-exponent - 1) + digits : digits.slice(exponent + 1);
+  return `${value < 0 ? '-' : ''}${whole}.${fraction || '0'}`;
 }
 
 function pythonRepr(value: unknown): string {
@@ -42,7 +44,7 @@ function pythonRepr(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : pythonFloatText(value);
   if (value instanceof PythonFloat) return pythonFloatText(value.value);
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`;
-  const entries = Object.entries(value as object).map(([key, item]) => `${stringRepr(key)}: ${pythonRepr(item)}`);
+  const entries = Object.entries(value).map(([key, item]) => `${stringRepr(key)}: ${pythonRepr(item)}`);
   return `{${entries.join(', ')}}`;
 }
 

@@ -31,11 +31,27 @@ interface Collecting {
   readonly report: (error: AgentError | undefined) => void;
   current: CollectedState | undefined;
   running: Promise<unknown> | undefined;
+  /** `collect` has not returned, though its cycle may have timed out. */
+  busy: boolean;
   failing: boolean;
   cancel: () => void;
+  /** Ends the cycle that runs, with its timer. */
+  abandon: (reason: Error) => void;
 }
 
-/** Runs collectors: never two cycles of one at once, whole states only, a revision for each. */
+async function collecting(entry: Collecting, context: Parameters<CollectorDefinition['collect']>[0]): Promise<unknown> {
+  entry.busy = true;
+  try {
+    return await entry.definition.collect(context);
+  } finally {
+    entry.busy = false;
+  }
+}
+
+/**
+ * Runs collectors: never two cycles of one at once, whole states only, a revision for each. One that hangs and does not heed
+ * its signal is not asked again until it returns: what it waits for would pile up behind it.
+ */
 export function createCollectorService(options: { readonly clock: Clock; readonly random: () => number }): CollectorService {
   const { clock, random } = options;
   const all = new Set<Collecting>();
@@ -47,17 +63,16 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
     const abort = new AbortController();
     let cancel = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
-      cancel = clock.after(ms, () => {
-        const error = CollectTimeout({ ...name, ms });
-        abort.abort(error);
-        reject(error);
-      });
+      entry.abandon = (reason) => {
+        cancel();
+        abort.abort(reason);
+        reject(reason);
+      };
+      cancel = clock.after(ms, () => entry.abandon(CollectTimeout({ ...name, ms })));
     });
     try {
-      const state = await Promise.race([
-        definition.collect({ signal: abort.signal, previous: entry.current?.state, only }),
-        late,
-      ]);
+      if (entry.busy) throw CollectTimeout({ ...name, ms });
+      const state = await Promise.race([collecting(entry, { signal: abort.signal, previous: entry.current?.state, only }), late]);
       if (!Value.Check(definition.state, state))
         throw CollectShape({ ...name, path: Value.Errors(definition.state, state).First()?.path ?? '/' });
       if (all.has(entry)) entry.current = { ...name, state, at: clock.now(), revision: (entry.current?.revision ?? 0) + 1 };
@@ -69,7 +84,7 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
         ? cause
         : CollectFailed({ ...name, message: String(cause instanceof Error ? cause.message : cause).slice(0, 200) }, { cause });
       entry.failing = true;
-      entry.report(error);
+      if (all.has(entry)) entry.report(error);
       throw error;
     } finally {
       cancel();
@@ -99,8 +114,10 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
         report,
         current: undefined,
         running: undefined,
+        busy: false,
         failing: false,
         cancel: () => undefined,
+        abandon: () => undefined,
       };
       all.add(entry);
       if (definition.every !== 'push') {
@@ -117,6 +134,7 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
         remove: () => {
           all.delete(entry);
           entry.cancel();
+          entry.abandon(new Error(`collector "${plugin}.${definition.id}" was removed`));
         },
       };
     },

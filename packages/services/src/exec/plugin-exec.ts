@@ -1,5 +1,9 @@
+import type { Clock } from '@stormpulse/kernel';
 import { defineError } from '@stormpulse/plugin-api';
 import type { ExecOptions, ExecResult } from '@stormpulse/plugin-api';
+import { withChildUmask } from './child-umask.ts';
+import { hasExecFormat, noExecFormat } from './exec-format.ts';
+import { DRAIN_MS, KILL_AFTER_MS, signalGroup } from './kill-group.ts';
 
 export const ExecFailed = defineError<{ file: string; exitCode: number; stderr: string }>(
   'E_EXEC_FAILED',
@@ -20,39 +24,81 @@ export const ExecKilled = defineError<{ file: string; why: string }>(
   (d) => `${d.file} was ended: ${d.why}`,
 );
 
+const GAVE_UP = 'its caller gave up';
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 1024 * 1024;
 
-/** What stands behind `ctx.exec`: execa with everything it would inherit switched off. Loaded on first use. */
+/**
+ * What stands behind `ctx.exec`: execa with everything it would inherit switched off, in a process group of its own, which a
+ * timeout or a cancel ends as a whole (SEC-121). Loaded on first use.
+ */
 export async function pluginExec(
   file: string,
   args: readonly string[],
   options: ExecOptions,
   env: Readonly<Record<string, string>>,
+  clock: Pick<Clock, 'after'>,
 ): Promise<ExecResult> {
+  const { signal } = options;
   const { execa } = await import('execa');
-  const result = await execa(file, [...args], {
-    shell: false,
-    extendEnv: false,
-    env: { ...env, ...options.env },
-    timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    maxBuffer: options.maxOutputBytes ?? DEFAULT_MAX_BYTES,
-    stripFinalNewline: false,
-    reject: false,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  if (signal?.aborted === true) throw ExecKilled({ file, why: GAVE_UP });
+  if (!hasExecFormat(file)) throw ExecFailed({ file, exitCode: -1, stderr: noExecFormat(file) });
+  const subprocess = withChildUmask(() =>
+    execa(file, [...args], {
+      shell: false,
+      extendEnv: false,
+      env: { ...env, ...options.env },
+      detached: true,
+      maxBuffer: options.maxOutputBytes ?? DEFAULT_MAX_BYTES,
+      stripFinalNewline: false,
+      reject: false,
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    }),
+  );
+  const { pid } = subprocess;
+  const cancels: (() => void)[] = [];
+  let why: string | undefined;
+  const end = (reason: string): void => {
+    if (why !== undefined || pid === undefined) return;
+    why = reason;
+    signalGroup(pid, 'SIGTERM');
+    cancels.push(clock.after(KILL_AFTER_MS, () => signalGroup(pid, 'SIGKILL')));
+  };
+  const onAbort = (): void => end(GAVE_UP);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  cancels.push(clock.after(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, () => end('it took too long')));
+  subprocess.once('exit', () => {
+    // A process left behind may hold the pipes for ever.
+    if (why === undefined)
+      cancels.push(clock.after(DRAIN_MS, () => [subprocess.stdout, subprocess.stderr].forEach((pipe) => pipe.destroy())));
   });
+  const result = await subprocess;
+  cancels.forEach((cancel) => cancel());
+  signal?.removeEventListener('abort', onAbort);
+  if (pid !== undefined && (why !== undefined || result.isMaxBuffer)) signalGroup(pid, 'SIGKILL');
+  if (why !== undefined) throw ExecKilled({ file, why });
+  return asResult(file, result);
+}
+
+interface Finished {
+  readonly exitCode?: number | undefined;
+  readonly code?: string | undefined;
+  readonly stdout?: unknown;
+  readonly stderr?: unknown;
+  readonly shortMessage?: string | undefined;
+  readonly isMaxBuffer: boolean;
+}
+
+function asResult(file: string, result: Finished): ExecResult {
   const stderr = typeof result.stderr === 'string' ? result.stderr : '';
-  if (result.timedOut) throw ExecKilled({ file, why: 'it took too long' });
-  if (result.isCanceled) throw ExecKilled({ file, why: 'its caller gave up' });
   if (result.exitCode === undefined && result.code === 'ENOENT') throw ExecNotFound({ file });
-  if (result.isMaxBuffer !== true && result.exitCode !== 0)
+  if (!result.isMaxBuffer && result.exitCode !== 0)
     throw ExecFailed({ file, exitCode: result.exitCode ?? -1, stderr: (stderr || (result.shortMessage ?? '')).slice(0, 300) });
   return {
     exitCode: result.exitCode ?? 0,
     stdout: typeof result.stdout === 'string' ? result.stdout : '',
     stderr,
-    truncated: result.isMaxBuffer === true,
+    truncated: result.isMaxBuffer,
   };
 }

@@ -11,6 +11,6 @@ export function createProcessRunner(options: {
   const { clock, env, cwd } = options;
   return {
     run: (request) => runProcess({ cwd, ...request }, env, clock),
-    exec: (file, args, execOptions) => pluginExec(file, args, execOptions, env),
+    exec: (file, args, execOptions) => pluginExec(file, args, execOptions, env, clock),
   };
 }

@@ -3,12 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Clock, ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
 import { CappedOutput } from './capped-output.ts';
-import { KILL_AFTER_MS, signalGroup } from './kill-group.ts';
-
-/** v1's umask for children: 077 breaks deploys (D1). */
-const CHILD_UMASK = 0o022;
-/** How long output may still arrive after the program itself ended: a process it left behind may hold the pipe. */
-const DRAIN_MS = 200;
+import { withChildUmask } from './child-umask.ts';
+import { hasExecFormat, noExecFormat } from './exec-format.ts';
+import { DRAIN_MS, KILL_AFTER_MS, signalGroup } from './kill-group.ts';
 
 interface Running {
   readonly child: ChildProcess;
@@ -35,6 +32,7 @@ export function runProcess(
     truncated: running !== undefined && (running.stdout.truncated || running.stderr.truncated),
   });
   if (request.signal.aborted) return Promise.resolve(outcome('cancelled', -1, undefined, CANCELLED));
+  if (!hasExecFormat(request.file)) return Promise.resolve(outcome('os_error', -1, undefined, `${noExecFormat(request.file)}\n`));
   let child: ChildProcess;
   try {
     child = start(request, env);
@@ -45,6 +43,7 @@ export function runProcess(
     const running: Running = { child, stdout: new CappedOutput(), stderr: new CappedOutput() };
     const cancels: (() => void)[] = [];
     let ended: { readonly kind: 'timeout' | 'cancelled'; readonly note: string } | undefined;
+    let exited = false;
     let settled = false;
 
     const settle = (result: () => ProcessOutcome): void => {
@@ -57,15 +56,22 @@ export function runProcess(
       resolve(result());
     };
     const finish = (code: number | null, signal: NodeJS.Signals | null): void => {
+      // Whatever of the group a timeout or a cancel left alive goes now.
+      if (ended !== undefined && child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
       const exitCode = signal === null ? (code ?? -1) : -constants.signals[signal];
       settle(() => (ended === undefined ? outcome('exited', exitCode, running) : outcome(ended.kind, -1, running, ended.note)));
     };
     const end = (kind: 'timeout' | 'cancelled', note: string): void => {
-      if (ended !== undefined || child.pid === undefined) return;
+      if (ended !== undefined || exited || child.pid === undefined) return;
       ended = { kind, note };
       const { pid } = child;
       signalGroup(pid, 'SIGTERM');
-      cancels.push(clock.after(KILL_AFTER_MS, () => signalGroup(pid, 'SIGKILL')));
+      const kill = (): void => {
+        signalGroup(pid, 'SIGKILL');
+        // Not even this ends what belongs to another user or hangs in the kernel; the answer does not wait for it.
+        cancels.push(clock.after(DRAIN_MS, () => finish(null, null)));
+      };
+      cancels.push(clock.after(KILL_AFTER_MS, kill));
     };
     const onAbort = (): void => end('cancelled', CANCELLED);
 
@@ -74,9 +80,10 @@ export function runProcess(
     child.once('error', (error) => settle(() => spawnFailure(error, request, outcome)));
     child.once('close', finish);
     child.once('exit', (code, signal) => {
-      // The group outlives its leader: what is left of it after a timeout or a cancel goes too.
-      if (ended !== undefined && child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
-      cancels.push(clock.after(DRAIN_MS, () => finish(code, signal)));
+      exited = true;
+      // After a timeout or a cancel the rest of the group has until SIGKILL to end in order. One turn more reads what a
+      // busy loop left in the pipe.
+      if (ended === undefined) cancels.push(clock.after(DRAIN_MS, () => setImmediate(() => finish(code, signal))));
     });
     cancels.push(
       clock.after(request.timeoutMs, () =>
@@ -91,18 +98,15 @@ export function runProcess(
 const CANCELLED = 'cancelled because the agent is stopping\n';
 
 function start(request: ProcessRequest, env: Readonly<Record<string, string>>): ChildProcess {
-  const before = process.umask(CHILD_UMASK);
-  try {
-    return spawn(request.file, [...request.args], {
+  return withChildUmask(() =>
+    spawn(request.file, [...request.args], {
       env: { ...env },
       shell: false,
       detached: true,
       stdio: [request.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
-    });
-  } finally {
-    process.umask(before);
-  }
+    }),
+  );
 }
 
 function feed(child: ChildProcess, text: string): void {

@@ -17,6 +17,7 @@ describe('SEC-103 the words that a shell runs', () => {
     '/bin/bash --rcfile f -c {x}',
     '/bin/dash -ec {x} sh a',
     '/bin/sh -c -- {x}',
+    '/bin/sh -c -- -{x}',
     '/usr/bin/env -i A=1 /bin/sh -c {x}',
     '/usr/bin/env bash -c {x}',
     '/bin/busybox ash -c {x}',

@@ -65,7 +65,6 @@ export function createCpuCollector({ source, perCore, sleep }: CpuCollectorOptio
         load_avg_5m: load_avg[1],
         uptime_seconds,
         // v1 requires the key; what fills it is the business of the docker plugin.
-        containers: [],
       }),
       gauges: {
         'system.cpu.utilization': {

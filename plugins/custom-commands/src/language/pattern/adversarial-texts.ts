@@ -6,7 +6,7 @@ import type { PatternNode } from './pattern-node.ts';
 const MAX_WORDS = 12;
 const MAX_LETTERS = 12;
 const MAX_ENDINGS = 4;
-const SHORT_LENGTHS = [8, 16, 24, 40] as const;
+const SHORT_LENGTHS = [8, 16, 21, 28, 40, 64] as const;
 
 /** Texts made to keep a backtracking engine busy: what each repeat can take, over and over, and then something it cannot. */
 export function* adversarialTexts(root: PatternNode, maxChars: number): Generator<string> {
@@ -65,6 +65,7 @@ function* wordsToRepeat(root: PatternNode, alphabet: Alphabet, prefix = ''): Gen
     const words = root.max > 1 ? wordsOf(root.body, alphabet) : [];
     for (const word of words) yield [prefix, word];
     if (words.length > 1) yield [prefix, words.join('')];
+    for (const [index, word] of words.entries()) if (index > 0) yield [prefix, (words[index - 1] ?? '') + word];
     yield* wordsToRepeat(root.body, alphabet, prefix);
   } else if (root.kind === 'choice') {
     for (const option of root.options) yield* wordsToRepeat(option, alphabet, prefix);

@@ -1,6 +1,7 @@
+import { assertOneReading } from './assert-one-reading.ts';
 import { EMPTY, overlaps, union } from './char-set.ts';
 import type { CharSet } from './char-set.ts';
-import { childrenOf, descendantsOf, isNullable } from './pattern-node.ts';
+import { childrenOf, descendantsOf } from './pattern-node.ts';
 import type { PatternNode } from './pattern-node.ts';
 import { PatternRefusal } from './pattern-refusal.ts';
 import { MAX_REPEATS, tooManyRepeats } from './read-quantifier.ts';
@@ -26,6 +27,7 @@ const NOTHING: Edges = { nullable: true, first: EMPTY, head: EMPTY, tail: EMPTY 
 export function assertSafe(node: PatternNode): void {
   countRepeats(node);
   edgesOf(node);
+  assertOneReading(node);
 }
 
 /** The product of nested bounds; an unbounded repeat counts its lower bound. */
@@ -70,6 +72,7 @@ function join(before: Edges, after: Edges, node: PatternNode): Edges {
 
 function boundedEdges(node: Repeat): Edges {
   const once = edgesOf(node.body);
+  if (once.nullable && node.max > 1) throw ambiguous(node, 'a repeated group can match nothing');
   const all = node.max > 1 ? join(once, once, node) : once;
   return { ...all, nullable: node.min === 0 || once.nullable };
 }
@@ -78,7 +81,6 @@ function unboundedEdges(node: Repeat): Edges {
   const once = edgesOf(node.body);
   if (once.nullable) throw ambiguous(node, 'a repeated group can match nothing');
   assertDelimited(node);
-  assertDisjointChoices(node);
   return { nullable: node.min === 0, first: once.first, head: once.first, tail: union(once.first, once.tail) };
 }
 
@@ -117,39 +119,6 @@ function markOf(node: PatternNode): CharSet | undefined {
     case 'repeat':
       return node.min > 0 ? markOf(node.body) : undefined;
   }
-}
-
-function assertDisjointChoices(node: Repeat): void {
-  for (const child of descendantsOf(node.body)) {
-    if (child.kind !== 'choice') continue;
-    const clash = child.options.some((option, index) =>
-      child.options.slice(index + 1).some((other) => mayOverlap(option, other)),
-    );
-    if (clash) throw ambiguous(node, `the alternatives of ${child.text} can match the same text`);
-  }
-}
-
-/** True unless no text of one can be the start of a text of the other. */
-function mayOverlap(a: PatternNode, b: PatternNode): boolean {
-  const left = leadOf(a);
-  const right = leadOf(b);
-  return !left.some((set, index) => right[index] !== undefined && !overlaps(set, right[index]));
-}
-
-/** The sets of the characters that every match starts with, as far as they are fixed. */
-function leadOf(node: PatternNode): readonly CharSet[] {
-  if (node.kind === 'set') return [node.set];
-  if (node.kind !== 'sequence') {
-    const mark = isNullable(node) ? undefined : markOf(node);
-    return mark === undefined ? [] : [mark];
-  }
-  const lead: CharSet[] = [];
-  for (const item of node.items) {
-    if (item.kind === 'edge') continue;
-    lead.push(...leadOf(item));
-    if (item.kind !== 'set') break;
-  }
-  return lead;
 }
 
 function ambiguous(node: PatternNode, problem: string): PatternRefusal {

@@ -7,8 +7,10 @@ import { PatternRefusal } from './pattern-refusal.ts';
 const MAX_STEPS_PER_VALUE = 200_000;
 /** A pattern without backtracking takes a few steps a character; a long cap must not make it look slow. */
 const STEPS_PER_CHAR = 8;
-/** Bounds the probe itself: it ends after some 100 ms whatever the pattern. */
-const MAX_STEPS_IN_ALL = 3_000_000;
+/** Many texts that each come near the limit are a sign that a worse one was not tried. */
+const MAX_BACKTRACKING_IN_ALL = 2_000_000;
+/** Bounds the probe of patterns that do not backtrack: with a long cap, some texts are enough. */
+const MAX_STEPS_IN_ALL = 10_000_000;
 
 /**
  * Counts what adversarial texts at the length cap cost (SEC-114). Steps, not time: a busy host must not change which commands
@@ -18,12 +20,16 @@ export function probe(node: PatternNode, maxChars: number): void {
   const fix = 'bound the repeats, make neighbouring parts match different characters, or lower max_chars';
   const backtracker = createBacktracker(node);
   if (backtracker === undefined) throw new PatternRefusal('slow', 'is too large once its repeats are written out', fix);
-  const limit = Math.max(MAX_STEPS_PER_VALUE, maxChars * STEPS_PER_CHAR);
-  let total = 0;
+  const linear = maxChars * STEPS_PER_CHAR;
+  const limit = Math.max(MAX_STEPS_PER_VALUE, linear);
+  let [total, backtracking] = [0, 0];
   for (const text of adversarialTexts(node, maxChars)) {
     const steps = backtracker.countSteps(text, limit);
-    if (steps > limit) throw new PatternRefusal('slow', `can take too long for a value of ${maxChars} characters`, fix);
     total += steps;
+    backtracking += Math.max(0, steps - linear);
+    if (steps > limit || backtracking > MAX_BACKTRACKING_IN_ALL) {
+      throw new PatternRefusal('slow', `can take too long for a value of ${maxChars} characters`, fix);
+    }
     if (total > MAX_STEPS_IN_ALL) return;
   }
 }

@@ -1,0 +1,133 @@
+// B1: what an enrolled agent costs a host that asks nothing of it, beside the least agent and a metrics exporter.
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { agentEnvironment, installBundle, runArguments, writeConfig } from './agent-under-test.mjs';
+import { startDriver } from './driver.mjs';
+import { bundleFloor } from './floor-bundle.mjs';
+import { cpuMsOf, memoryOf } from './footprint.mjs';
+import { createAuthority, writeCredentials } from './pki.mjs';
+import { createProcesses, lineOf } from './processes.mjs';
+import { figure } from './report.mjs';
+import { median, pause } from './sampling.mjs';
+
+export const KNOBS = {
+  settleMs: { full: 15_000, short: 4_000 },
+  watchMs: { full: 30_000, short: 8_000 },
+  sides: { full: 3, short: 3 },
+};
+
+const HUB = fileURLToPath(new URL('../packages/hub/dist/main.js', import.meta.url));
+const EXPORTER = '/usr/bin/prometheus-node-exporter';
+const SCRAPE_MS = 15_000;
+const ANY_PORT = '127.0.0.1:0';
+
+export async function run(knobs) {
+  const folder = await mkdtemp(join(tmpdir(), 'stormpulse-bench-idle-'));
+  const processes = createProcesses();
+  const authority = await createAuthority();
+  const driver = await startDriver(authority);
+  const stop = new AbortController();
+  try {
+    const hub = await startHub(processes, join(folder, 'hub'));
+    const sides = Array.from({ length: knobs.sides }, (_, index) => index + 1);
+    const agents = await Promise.all(sides.map((side) => startAgent(processes, hub, join(folder, `agent-${side}`), `bench-${side}`)));
+    const floors = await Promise.all(sides.map((side) => startFloor(processes, authority, driver, join(folder, `floor-${side}`), `floor-${side}`)));
+    const exporters = existsSync(EXPORTER) ? await Promise.all(sides.map(() => startExporter(processes, stop.signal))) : [];
+    return report(await watch({ agents, floors, exporters }, knobs), knobs);
+  } finally {
+    stop.abort();
+    await processes.stopAll();
+    await driver.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The real hub, in a process of its own. */
+async function startHub(processes, stateDir) {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const args = [HUB, 'run', '--state', stateDir, '--agents-listen', ANY_PORT, '--people-listen', ANY_PORT];
+  const { process: hub, match } = await lineOf(processes, process.execPath, args, /^agents +https:\/\/(\S+)$/);
+  return { ...hub, stateDir, address: match[1] };
+}
+
+/** Enrols through the agent's own command and the hub's own token, then starts it. */
+async function startAgent(processes, hub, folder, agentId) {
+  const { file, args } = await installBundle(join(folder, 'bundle'));
+  const credentials = join(folder, 'credentials');
+  const env = agentEnvironment(folder);
+  const said = await processes.run(process.execPath, [HUB, 'token', agentId, '--state', hub.stateDir]);
+  const [, endpoint, token] = /^stormpulse enroll (\S+) \S+ (\S+)$/m.exec(said.join('\n'));
+  const [, pulseToken] = /pulse_token = "([^"]+)"/.exec(said.join('\n'));
+  await processes.run(file, [...args, 'enroll', endpoint, agentId, token, '--creds-dir', credentials], { env });
+  const config = await writeConfig(folder, { agentId, url: `wss://${hub.address}/ws/pulse/`, pulseToken, credentials });
+  return processes.start(file, [...args, ...runArguments(config)], { env });
+}
+
+async function startFloor(processes, authority, driver, folder, agentId) {
+  await writeCredentials(authority, folder, agentId, 'unused');
+  const script = join(folder, 'agent.mjs');
+  await bundleFloor('agent', script);
+  const floor = processes.start(process.execPath, [script, driver.url, folder, agentId]);
+  await driver.whenRegistered(agentId);
+  return floor;
+}
+
+/** The exporter on a free port, scraped every 15 s. */
+async function startExporter(processes, signal) {
+  const said = /msg="Listening on" address=(127\.0\.0\.1:\d+)/;
+  const { process: exporter, match } = await lineOf(processes, EXPORTER, [`--web.listen-address=${ANY_PORT}`], said);
+  const scrape = async () => {
+    const response = await fetch(`http://${match[1]}/metrics`);
+    await response.text();
+  };
+  await scrape();
+  const timer = setInterval(() => void scrape().catch(() => exporter.stop()), SCRAPE_MS);
+  signal.addEventListener('abort', () => clearInterval(timer));
+  return exporter;
+}
+
+/** All run side by side, so that every figure and its yardstick come from the same seconds. */
+async function watch(groups, { settleMs, watchMs }) {
+  await pause(settleMs);
+  const everyone = Object.values(groups).flat();
+  const before = new Map(everyone.map((one) => [one, cpuMsOf(one.pid)]));
+  const gone = Promise.race(everyone.map((one) => once(one.child, 'exit').then(() => Promise.reject(endedEarly(one)))));
+  await Promise.race([pause(watchMs), gone]);
+  const read = (one) => ({ ...memoryOf(one.pid), cpu: ((cpuMsOf(one.pid) - before.get(one)) / watchMs) * 100 });
+  const readings = Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, group.map(read)]));
+  assertConnected(groups.agents);
+  return readings;
+}
+
+function endedEarly(one) {
+  return new Error(`a process under measurement ended; it said:\n${one.lines.join('\n')}`);
+}
+
+/** An agent that waits for its hub is cheap for the wrong reason. */
+function assertConnected(agents) {
+  for (const agent of agents) {
+    if (agent.lines.some((line) => line.includes('E_CONN_'))) throw new Error(`an agent was not connected; it said:\n${agent.lines.join('\n')}`);
+  }
+}
+
+function report({ agents, floors, exporters }, { smoke, settleMs, watchMs, sides }) {
+  const middle = (group, field) => median(group.map((one) => one[field]));
+  const beside = (field) => ({ name: 'floor agent', value: middle(floors, field) });
+  const memory = (name, field, limit) => figure(name, middle(agents, field), 'MB', { better: 'lower', yardstick: beside(field), limit, smoke });
+  const exporter = exporters.length === 0 ? null : { name: 'node_exporter scraped at 15 s', value: middle(exporters, 'cpu') };
+  const cpu = middle(agents, 'cpu');
+  const figures = [
+    memory('private memory (Private_Dirty)', 'privateDirty', 1.6),
+    memory('RSS less Private_Clean', 'resident', 1.25),
+    memory('RSS', 'rss', null),
+    figure('CPU', cpu, '%', { better: 'lower', yardstick: exporter, limit: exporter === null ? null : 0.5, smoke }),
+    figure('CPU beside the floor', cpu, '%', { better: 'lower', yardstick: beside('cpu') }),
+  ];
+  const notes = [`${sides} of each side by side; settled ${settleMs / 1_000} s, watched ${watchMs / 1_000} s; medians`];
+  if (exporter === null) notes.push(`${EXPORTER} is not installed, so CPU has no limit: apt-get install prometheus-node-exporter`);
+  return { figures, notes };
+}

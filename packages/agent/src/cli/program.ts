@@ -1,0 +1,99 @@
+import { isAgentError } from '@stormpulse/plugin-api';
+import { Command, CommanderError } from 'commander';
+import { defaultPaths } from '../config/paths.ts';
+import { EXIT } from '../exit-codes.ts';
+import { VERSION } from '../version.ts';
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const EXAMPLES = `
+Examples:
+  stormpulse enroll https://hub.example/api/enroll/ web-1 sp1.…   get this host its identity, once
+  stormpulse run                                                   the agent itself, usually by a service manager
+  stormpulse status                                                what it is doing
+`;
+
+/** Reads the command line, does what it says, and leaves the exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  process.on('unhandledRejection', (error) => {
+    say(`stormpulse: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    process.exitCode = EXIT.refused;
+    process.kill(process.pid, 'SIGTERM');
+  });
+  const program = createProgram();
+  try {
+    if (args.length === 0) {
+      program.outputHelp({ error: true });
+      process.exitCode = EXIT.refused;
+      return;
+    }
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (isAgentError(error)) say(error.fault === 'bug' ? `${error.code}: ${error.message}` : error.message);
+  else say(`stormpulse: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return EXIT.refused;
+}
+
+function createProgram(): Command {
+  const paths = defaultPaths();
+  const program = new Command('stormpulse')
+    .description('The Storm Pulse agent: it opens no port, dials its hub, and runs only what its file allows.')
+    .version(`storm-pulse-agent v${VERSION}`, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .showHelpAfterError('(stormpulse --help says more)');
+
+  program
+    .command('enroll')
+    .description("Exchange a one-time token for this host's identity. Writes the credentials folder; the key never leaves it.")
+    .argument('<endpoint>', "the hub's enrollment address, https://…/api/enroll/")
+    .argument('<agent-id>', 'the id the token was made for')
+    .argument('<token>', 'the token, whole')
+    .option('--creds-dir <dir>', 'where the credentials go', paths.credentials)
+    .option('--force', 'replace credentials that are there', false)
+    .option('--ca <file>', 'trust this CA for the exchange, instead of the one the token names')
+    .option('--insecure-loopback-http', 'allow http:// to a loopback address', false)
+    .action(
+      async (
+        endpoint: string,
+        agentId: string,
+        token: string,
+        options: { credsDir: string; force: boolean; ca?: string; insecureLoopbackHttp: boolean },
+      ) => {
+        const { enroll } = await import('./enroll.ts');
+        await enroll(endpoint, agentId, token, options, say);
+      },
+    );
+
+  program
+    .command('run')
+    .description('Run the agent until SIGINT or SIGTERM. Reads the file once; changes need a restart.')
+    .argument('[config]', "the host's file", paths.config)
+    .option('--allow-root', 'run as root all the same', false)
+    .option('--allow-unsafe-env', 'start although the environment would change how this process runs', false)
+    .action(async (config: string, options: { allowRoot: boolean; allowUnsafeEnv: boolean }) => {
+      const { run } = await import('./run.ts');
+      await run(config, options, say);
+    });
+
+  program
+    .command('status')
+    .description("Say what this host's agent is doing. Changes nothing, asks no network.")
+    .argument('[config]', "the host's file", paths.config)
+    .option('--json', 'as one JSON object', false)
+    .action(async (config: string, options: { json: boolean }) => {
+      const { formatStatus, readStatus } = await import('./status.ts');
+      const status = readStatus(config);
+      process.stdout.write(`${options.json ? JSON.stringify(status) : formatStatus(status)}\n`);
+    });
+  return program;
+}

@@ -1,0 +1,118 @@
+import { createKernel } from '@stormpulse/kernel';
+import type { Kernel, KernelOptions, LeftOut, PluginEntry } from '@stormpulse/kernel';
+import { isAgentError } from '@stormpulse/plugin-api';
+import type { ConfigProblem } from '@stormpulse/plugin-api';
+import { loadHmacKey } from '@stormpulse/protocol';
+import type { AgentConfig } from '../config/agent-config.ts';
+import { loadFirstParty } from '../config/first-party.ts';
+import { loadConfig, missingFiles } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { composePorts } from '../container.ts';
+import { ConfigRefused, Refused } from '../errors.ts';
+import { readGuarded } from '../host/guarded-file.ts';
+import { readInventory } from '../host/inventory.ts';
+import { guardStart } from '../host/start-guards.ts';
+import type { GuardOptions } from '../host/start-guards.ts';
+import { createStatusWriter, statusPath } from '../host/status-file.ts';
+import { VERSION } from '../version.ts';
+
+/** SEC-034. */
+const MIN_KEY_BYTES = 16;
+const MAX_SECRET_BYTES = 64 * 1024;
+
+/** `stormpulse run`: checks everything, then lives until SIGINT or SIGTERM. Throws what refused the start. */
+export async function run(configPath: string, options: GuardOptions, say: (line: string) => void): Promise<void> {
+  guardStart(options);
+  process.umask(0o077);
+  const loaded = loadConfig(configPath);
+  const { config } = loaded;
+  if (loaded.warnings !== '') say(loaded.warnings);
+  assertFiles(loaded);
+  const hmacKey = readKeys(config);
+  const ports = composePorts(config, process.env);
+  const status = createStatusWriter(
+    statusPath(config.databasePath),
+    { pid: process.pid, version: VERSION, startedAt: Date.now(), allowances: allowances(config, options) },
+    (error) => ports.logger('status').warn({ err: error }, 'the status file was not written'),
+  );
+  const stopped = untilStopped();
+  const kernel = await start(loaded, { hmacKey, ports, onStatus: status.update });
+  reportLeftOut(kernel.status.leftOut, loaded, say);
+  await stopped;
+  await kernel.close();
+  status.close();
+}
+
+async function start(
+  loaded: LoadedConfig,
+  rest: Pick<KernelOptions, 'hmacKey' | 'ports'> & Required<Pick<KernelOptions, 'onStatus'>>,
+): Promise<Kernel> {
+  const { config, explain } = loaded;
+  const { reconnectMinMs, reconnectMaxMs, heartbeatMs, pushMs, commandMaxAgeSeconds } = config;
+  try {
+    const kernel = await createKernel({
+      ...rest,
+      agentId: config.agentId,
+      version: VERSION,
+      pulseToken: config.pulseToken,
+      dialect: config.strict ? 'hardened' : 'reference',
+      timing: { reconnectMinMs, reconnectMaxMs, heartbeatMs, pushMs, commandMaxAgeSeconds },
+      inventory: readInventory(),
+      plugins: config.plugins.map(pluginEntry),
+    });
+    await kernel.start();
+    return kernel;
+  } catch (error) {
+    rest.ports.nonces.close();
+    if (isAgentError(error) && error.code === 'E_CONFIG_INVALID') {
+      throw ConfigRefused(
+        { path: config.path, report: explain(error.details['problems'] as readonly ConfigProblem[]) },
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** What v1 refused to start over, this agent does too: its own commands and figures are part of the core (D1, I4). */
+function pluginEntry({ name, config }: AgentConfig['plugins'][number]): PluginEntry {
+  return { name, config, load: () => loadFirstParty(name), firstParty: true, grants: 'all', startup: 'error' };
+}
+
+function assertFiles({ config, explain }: LoadedConfig): void {
+  const missing = missingFiles(config);
+  if (missing.length > 0) throw ConfigRefused({ path: config.path, report: explain(missing) });
+}
+
+function readKeys(config: AgentConfig): Uint8Array {
+  for (const path of [config.caPath, config.certificatePath])
+    readGuarded(path, { secrecy: 'public', maxBytes: MAX_SECRET_BYTES });
+  readGuarded(config.keyPath, { secrecy: 'secret', maxBytes: MAX_SECRET_BYTES });
+  const key = loadHmacKey(readGuarded(config.hmacPath, { secrecy: 'secret', maxBytes: MAX_SECRET_BYTES }));
+  if (key.length >= MIN_KEY_BYTES) return key;
+  const found = key.length === 0 ? 'is empty' : `holds ${key.length} usable bytes`;
+  throw Refused({ what: `${config.hmacPath} ${found}; expected at least ${MIN_KEY_BYTES} random bytes: enroll again` });
+}
+
+function reportLeftOut(leftOut: readonly LeftOut[], { explain }: LoadedConfig, say: (line: string) => void): void {
+  for (const { command, problem } of leftOut)
+    say(`${explain([problem])}\n  The command "${command}" is not offered; everything else is.`);
+}
+
+function allowances(config: AgentConfig, options: GuardOptions): string[] {
+  return [
+    ...(options.allowRoot && process.geteuid?.() === 0 ? ['--allow-root'] : []),
+    ...(options.allowUnsafeEnv ? ['--allow-unsafe-env'] : []),
+    ...(config.strict ? [] : ['[protocol] strict = false']),
+    ...(config.serverCa === 'system' ? ['[tls] server_ca = "system"'] : []),
+    ...(config.requireServerEku ? [] : ['[tls] require_server_eku = false']),
+    ...(config.minTlsVersion === 'TLSv1.2' ? ['[tls] min_version = "1.2"'] : []),
+  ];
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}

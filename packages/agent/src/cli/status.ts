@@ -1,0 +1,139 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { openDatabase } from '@stormpulse/sqlite';
+import type { AgentConfig } from '../config/agent-config.ts';
+import { loadConfig } from '../config/load.ts';
+import { statusPath } from '../host/status-file.ts';
+import type { StatusFile } from '../host/status-file.ts';
+import { VERSION } from '../version.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What `status` knows; `undefined` is shown as unknown. */
+export interface StatusReport {
+  readonly version: string;
+  readonly config: string;
+  readonly configProblem?: string;
+  readonly agentId?: string;
+  readonly dashboard?: string;
+  readonly certificateUntil?: string;
+  readonly nonces?: { readonly path: string; readonly entries?: number };
+  readonly running?: StatusFile;
+}
+
+/** Reads what is there; never the network, never a reason to fail (wire page, 12.1). */
+export function readStatus(configPath: string, now: number = Date.now()): StatusReport {
+  const base = { version: VERSION, config: configPath };
+  let config: AgentConfig;
+  try {
+    ({ config } = loadConfig(configPath));
+  } catch (error) {
+    return { ...base, configProblem: error instanceof Error ? error.message : String(error) };
+  }
+  const certificate = certificateUntil(config.certificatePath, now);
+  const running = readRunning(statusPath(config.databasePath));
+  const entries = countNonces(config.databasePath);
+  return {
+    ...base,
+    agentId: config.agentId,
+    dashboard: config.hubUrl,
+    ...(certificate === undefined ? {} : { certificateUntil: certificate }),
+    nonces: { path: config.databasePath, ...(entries === undefined ? {} : { entries }) },
+    ...(running === undefined ? {} : { running }),
+  };
+}
+
+/** v1's rows, then ours; labels padded to 16 columns. */
+export function formatStatus(status: StatusReport, now: number = Date.now()): string {
+  const { running, nonces } = status;
+  const rows: [label: string, value: string][] = [
+    ['Storm Pulse', `v${status.version}`],
+    ['Agent ID', status.agentId ?? 'unknown'],
+    ['Config', status.config],
+    ['Dashboard', status.dashboard ?? 'unknown'],
+    ['Certs expire', status.certificateUntil ?? 'unavailable'],
+    [
+      'Nonce DB',
+      nonces === undefined
+        ? 'unknown'
+        : `${nonces.path} (${nonces.entries === undefined ? 'unavailable' : `${nonces.entries} entries`})`,
+    ],
+    ['PID', running === undefined ? 'not running' : `${running.pid} (running)`],
+    ['Sign-off', 'sealed (no plugin can open it)'],
+  ];
+  if (status.configProblem !== undefined) rows.push(['Problem', status.configProblem]);
+  if (running !== undefined) rows.push(...liveRows(running, now));
+  return rows.map(([label, value]) => `${`${label}:`.padEnd(16)}${value}`).join('\n');
+}
+
+function liveRows(running: StatusFile, now: number): [label: string, value: string][] {
+  const { connection, lastAckAt } = running;
+  const error = connection.state === 'live' || connection.lastError === undefined ? '' : `; ${connection.lastError.message}`;
+  const again =
+    connection.nextAttemptInMs === undefined
+      ? ''
+      : `, next attempt in ${seconds(connection.since + connection.nextAttemptInMs - now)}`;
+  const counts = (counters: Readonly<Record<string, number>>): string =>
+    Object.entries(counters)
+      .map(([reason, count]) => `${reason} ${count}`)
+      .join(', ') || 'none';
+  return [
+    ['Connection', `${connection.state} for ${seconds(now - connection.since)}${again}${error}`],
+    ['Last ack', lastAckAt === undefined ? 'none on this run' : `${seconds(now - lastAckAt)} ago`],
+    [
+      'Plugins',
+      running.plugins
+        .map(({ name, state, reason }) => `${name} ${state}${reason === undefined ? '' : ` (${reason})`}`)
+        .join(', ') || 'none',
+    ],
+    ['Commands', running.commands.join(', ') || 'none'],
+    ...running.leftOut.map(({ command, problem }): [string, string] => [
+      'Left out',
+      `${command}: ${problem.problem}${problem.fix === undefined ? '' : `; ${problem.fix}`}`,
+    ]),
+    ['Refused', counts(running.refusals)],
+    ['Outbox', `${running.outbox.waiting} waiting, ${running.outbox.lost} lost`],
+    ...(running.allowances.length === 0 ? [] : [['Weakened by', running.allowances.join(', ')] satisfies [string, string]]),
+  ];
+}
+
+function seconds(ms: number): string {
+  return `${Math.max(0, Math.round(ms / 1_000))} s`;
+}
+
+/** Full days, also after the end (wire page, 14.50). */
+function certificateUntil(path: string, now: number): string | undefined {
+  try {
+    const until = new Date(new X509Certificate(readFileSync(path)).validTo);
+    const days = Math.trunc((until.getTime() - now) / DAY_MS);
+    const date = until.toISOString().slice(0, 10);
+    return until.getTime() > now ? `${date} (${days} days)` : `${date} (EXPIRED ${-days} days ago)`;
+  } catch {
+    return undefined;
+  }
+}
+
+function countNonces(path: string): number | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const database = openDatabase(path, { readonly: true });
+    try {
+      return Number(database.prepare('SELECT count(*) AS n FROM seen_nonces').get()?.['n']);
+    } finally {
+      database.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** The status file of an agent that still runs: the process is there and is the one that wrote it. */
+function readRunning(path: string): StatusFile | undefined {
+  try {
+    const status = JSON.parse(readFileSync(path, 'utf8')) as StatusFile;
+    const command = readFileSync(`/proc/${status.pid}/cmdline`, 'utf8').split('\0');
+    return command.includes('run') ? status : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+/** The core of a host's file, checked and named as the code names things. */
+export interface AgentConfig {
+  readonly path: string;
+  readonly agentId: string;
+  readonly pulseToken: string;
+  readonly hubUrl: string;
+  readonly reconnectMinMs: number;
+  readonly reconnectMaxMs: number;
+  readonly heartbeatMs: number;
+  readonly pushMs: number;
+  readonly commandMaxAgeSeconds: number;
+  readonly caPath: string;
+  readonly certificatePath: string;
+  readonly keyPath: string;
+  readonly hmacPath: string;
+  readonly databasePath: string;
+  readonly serverCa: 'private' | 'system';
+  readonly requireServerEku: boolean;
+  readonly minTlsVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly strict: boolean;
+  readonly passEnv: readonly string[];
+  /** Plugins this file enables, by name, each with its own part of the file. */
+  readonly plugins: readonly {
+    readonly name: string;
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly from: readonly string[];
+  }[];
+}
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** Names the checked values; the types were established by `checkConfig`. */
+export function agentConfig(path: string, values: Readonly<Record<string, Section>>, file: Section): AgentConfig {
+  const text = (section: string, key: string): string => values[section]?.[key] as string;
+  const seconds = (section: string, key: string): number => (values[section]?.[key] as number) * 1_000;
+  return {
+    path,
+    agentId: text('agent', 'id'),
+    pulseToken: text('agent', 'pulse_token'),
+    hubUrl: text('dashboard', 'url'),
+    reconnectMinMs: seconds('dashboard', 'reconnect_min_seconds'),
+    reconnectMaxMs: seconds('dashboard', 'reconnect_max_seconds'),
+    heartbeatMs: seconds('dashboard', 'heartbeat_interval_seconds'),
+    pushMs: seconds('metrics', 'push_interval_seconds'),
+    commandMaxAgeSeconds: seconds('auth', 'command_max_age_seconds') / 1_000,
+    caPath: text('tls', 'ca_cert'),
+    certificatePath: text('tls', 'client_cert'),
+    keyPath: text('tls', 'client_key'),
+    hmacPath: text('auth', 'hmac_secret'),
+    databasePath: text('storage', 'db_path'),
+    serverCa: text('tls', 'server_ca') === 'system' ? 'system' : 'private',
+    requireServerEku: values['tls']?.['require_server_eku'] as boolean,
+    minTlsVersion: text('tls', 'min_version') === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
+    strict: values['protocol']?.['strict'] !== false,
+    passEnv: (values['execution']?.['pass_env'] ?? []) as readonly string[],
+    plugins: enabledPlugins(values, file),
+  };
+}
+
+const METRICS_OF_THE_PLUGIN = ['per_core', 'filesystems', 'disk_io', 'network'];
+
+/** Which sections enable which of the plugins shipped with the agent (D3: a section's presence is its grant). */
+function enabledPlugins(values: Readonly<Record<string, Section>>, file: Section): AgentConfig['plugins'] {
+  const metrics = Object.fromEntries(
+    Object.entries(values['metrics'] ?? {}).filter(([key]) => METRICS_OF_THE_PLUGIN.includes(key)),
+  );
+  const commands = file['commands'];
+  return [
+    { name: 'host-metrics', config: metrics, from: ['metrics'] },
+    ...(commands === undefined
+      ? []
+      : [
+          {
+            name: 'custom-commands',
+            config: {
+              commands,
+              ...(values['project'] === undefined ? {} : { project: values['project'] }),
+              disabled_commands: values['agent']?.['disabled_commands'] ?? [],
+            },
+            from: [],
+          },
+        ]),
+  ];
+}

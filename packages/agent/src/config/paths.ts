@@ -1,0 +1,32 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where things are by default (wire page, 11.4): decided by the effective user id alone. */
+export interface DefaultPaths {
+  readonly mode: 'system' | 'user';
+  readonly config: string;
+  readonly credentials: string;
+  readonly database: string;
+}
+
+export function defaultPaths(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  uid: number = process.geteuid?.() ?? -1,
+): DefaultPaths {
+  if (uid === 0) {
+    return {
+      mode: 'system',
+      config: '/etc/stormpulse/stormpulse.toml',
+      credentials: '/etc/stormpulse',
+      database: '/opt/stormpulse/data/stormpulse.db',
+    };
+  }
+  const home = env['HOME'] ?? homedir();
+  const credentials = join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'stormpulse');
+  return {
+    mode: 'user',
+    config: join(credentials, 'stormpulse.toml'),
+    credentials,
+    database: join(home, '.local/share/stormpulse/stormpulse.db'),
+  };
+}

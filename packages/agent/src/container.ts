@@ -1,0 +1,97 @@
+import 'reflect-metadata'; // tsyringe refuses to load without it, decorators or not
+import { readFileSync } from 'node:fs';
+import type {
+  Clock,
+  CollectorService,
+  EventLog,
+  NonceStore,
+  Ports,
+  ProcessRunner,
+  ProgramCheck,
+  Transport,
+} from '@stormpulse/kernel';
+import type { Logger } from '@stormpulse/plugin-api';
+import { newMessageId, nodeCrypto } from '@stormpulse/protocol/node';
+import {
+  childEnvironment,
+  createCollectorService,
+  createEventLog,
+  createLogger,
+  createProcessRunner,
+  createProgramCheck,
+  createSystemClock,
+  createWsTransport,
+  openNonceStore,
+} from '@stormpulse/services';
+import { container as root, instanceCachingFactory } from 'tsyringe';
+import type { DependencyContainer, InjectionToken } from 'tsyringe';
+import type { AgentConfig } from './config/agent-config.ts';
+
+type LoggerFactory = (name: string) => Logger;
+
+/** A token that carries its type. A bare `Symbol()` constant would be narrowed to `symbol` and lose it. */
+function token<T>(name: string): InjectionToken<T> {
+  return Symbol(name);
+}
+
+const Tokens = {
+  Clock: token<Clock>('Clock'),
+  Logger: token<LoggerFactory>('Logger'),
+  Transport: token<Transport>('Transport'),
+  Nonces: token<NonceStore>('Nonces'),
+  Runner: token<ProcessRunner>('Runner'),
+  Programs: token<ProgramCheck>('Programs'),
+  Collectors: token<CollectorService>('Collectors'),
+  Events: token<EventLog>('Events'),
+} as const;
+
+/** Wires what stands behind the kernel's ports. Every token is resolved here, so a mistake fails at start. */
+export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>): Ports {
+  const agent = root.createChildContainer(); // the global container stays empty: two agents, one process
+  const once = <T>(key: InjectionToken<T>, make: (from: DependencyContainer) => T): void => {
+    agent.register(key, { useFactory: instanceCachingFactory(make) });
+  };
+  once(Tokens.Clock, () => createSystemClock());
+  once(Tokens.Logger, () => createLogger({ level: env['STORMPULSE_LOG_LEVEL'] }));
+  once(Tokens.Transport, (from) => transport(config, from.resolve(Tokens.Logger)));
+  once(Tokens.Nonces, (from) => nonces(config, from));
+  once(Tokens.Runner, (from) =>
+    createProcessRunner({ clock: from.resolve(Tokens.Clock), env: childEnvironment(env, config.passEnv), cwd: process.cwd() }),
+  );
+  once(Tokens.Programs, () => createProgramCheck({ agentUid: process.geteuid?.() ?? -1, systemMode: process.geteuid?.() === 0 }));
+  once(Tokens.Collectors, (from) => createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random }));
+  once(Tokens.Events, (from) => createEventLog({ clock: from.resolve(Tokens.Clock), newId: newMessageId }));
+  return {
+    clock: agent.resolve(Tokens.Clock),
+    crypto: nodeCrypto,
+    random: Math.random,
+    newId: newMessageId,
+    transport: agent.resolve(Tokens.Transport),
+    nonces: agent.resolve(Tokens.Nonces),
+    runner: agent.resolve(Tokens.Runner),
+    programs: agent.resolve(Tokens.Programs),
+    collectors: agent.resolve(Tokens.Collectors),
+    events: agent.resolve(Tokens.Events),
+    logger: agent.resolve(Tokens.Logger),
+  };
+}
+
+function transport(config: AgentConfig, logger: LoggerFactory): Transport {
+  return createWsTransport({
+    url: config.hubUrl,
+    ca: config.serverCa === 'system' ? 'system' : readFileSync(config.caPath, 'utf8'),
+    credentials: () => ({ cert: readFileSync(config.certificatePath, 'utf8'), key: readFileSync(config.keyPath, 'utf8') }),
+    minVersion: config.minTlsVersion,
+    requireServerEku: config.requireServerEku,
+    logger: logger('transport'),
+  });
+}
+
+function nonces(config: AgentConfig, from: DependencyContainer): NonceStore {
+  return openNonceStore({
+    path: config.databasePath,
+    clock: from.resolve(Tokens.Clock),
+    maxAgeSeconds: config.commandMaxAgeSeconds,
+    logger: from.resolve(Tokens.Logger)('nonces'),
+  });
+}

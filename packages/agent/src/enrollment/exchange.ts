@@ -1,0 +1,122 @@
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { Enrollment } from '../errors.ts';
+
+const EXCHANGE_MS = 30_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** What the expected statuses mean, and what to do (wire page, section 4). */
+const STATUS_HINTS: Readonly<Record<number, string>> = {
+  400: 'the hub did not accept the agent id or the request; is the id the one the token was made for?',
+  401: 'the hub did not accept the token; ask for a new one',
+  403: 'the token was used, has expired or is unknown; ask for a new one',
+  404: 'there is no enrollment at this address; it usually ends in /api/enroll/',
+  409: 'the hub has an agent of this id already; choose another id, or have the old one revoked',
+  429: 'too many attempts; wait some minutes',
+};
+
+export interface ExchangeRequest {
+  readonly endpoint: URL;
+  readonly agentId: string;
+  readonly token: string;
+  readonly csrPem: string;
+  /** PEM of the one CA to trust; absent: Node's own roots, as v1 does. */
+  readonly caPem: string | undefined;
+}
+
+/** The one HTTP exchange. No redirect is followed. Gives the parsed JSON body; rejects with `E_ENROLL`. */
+export async function exchange(options: ExchangeRequest): Promise<unknown> {
+  const body = JSON.stringify({ agent_id: options.agentId, token: options.token, csr_pem: options.csrPem });
+  const { status, text, location } = await post(options, body);
+  if (status >= 300 && status < 400) {
+    throw Enrollment({
+      what: `the hub redirects to ${clean(location ?? 'another address')}; redirects are not followed, because the token must reach the address you named. Enroll at the final address`,
+    });
+  }
+  if (status < 200 || status >= 300) {
+    const hint = STATUS_HINTS[status] ?? "see the hub's log";
+    throw Enrollment({ what: `the hub answered ${status}: ${clean(errorText(text))}; ${hint}` });
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw Enrollment(
+      { what: `the hub answered ${status}, but not with JSON: ${clean(text)}; is this the enrollment address?` },
+      { cause },
+    );
+  }
+}
+
+function post(
+  options: ExchangeRequest,
+  body: string,
+): Promise<{ readonly status: number; readonly text: string; readonly location: string | undefined }> {
+  const { endpoint, caPem } = options;
+  const send = endpoint.protocol === 'https:' ? httpsRequest : httpRequest;
+  const settings: RequestOptions & { ca?: string; minVersion?: 'TLSv1.2' | 'TLSv1.3'; rejectUnauthorized: true } = {
+    method: 'POST',
+    agent: false,
+    rejectUnauthorized: true,
+    minVersion: caPem === undefined ? 'TLSv1.2' : 'TLSv1.3',
+    signal: AbortSignal.timeout(EXCHANGE_MS),
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    ...(caPem === undefined ? {} : { ca: caPem }),
+  };
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      const why =
+        error.name === 'TimeoutError' || error.name === 'AbortError'
+          ? `no answer within ${EXCHANGE_MS / 1_000} s`
+          : error.message;
+      reject(
+        Enrollment(
+          {
+            what: `the exchange with ${endpoint.origin} failed: ${why}; if the hub's CA is private, use the whole token it printed, or --ca FILE`,
+          },
+          { cause: error },
+        ),
+      );
+    };
+    const request = send(endpoint, settings, (response) => {
+      readAnswer(response).then(
+        (text) => resolve({ status: response.statusCode ?? 0, text, location: response.headers.location }),
+        fail,
+      );
+    });
+    request.once('error', fail);
+    request.end(body);
+  });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) {
+      response.destroy();
+      throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function errorText(text: string): string {
+  try {
+    const body = JSON.parse(text) as { readonly error?: unknown } | null;
+    return typeof body?.error === 'string' ? body.error : text;
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}
+
+/** What a stranger sent, fit for a terminal. */
+function clean(text: string): string {
+  return text
+    .slice(0, 1024)
+    .replaceAll(/\p{C}+/gu, ' ')
+    .trim();
+}

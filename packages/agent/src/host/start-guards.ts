@@ -1,0 +1,43 @@
+import inspector from 'node:inspector';
+import { Refused } from '../errors.ts';
+
+/** SEC-167, SEC-022: what would change how this process runs, or whom it trusts, without standing in the host's file. */
+const DANGEROUS = [
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'NODE_V8_COVERAGE',
+  'NODE_REDIRECT_WARNINGS',
+  'OPENSSL_CONF',
+  'LD_PRELOAD',
+  'LD_LIBRARY_PATH',
+];
+
+export interface GuardOptions {
+  readonly allowRoot: boolean;
+  readonly allowUnsafeEnv: boolean;
+}
+
+/** Everything about the process itself that must hold before a file is read. Throws `E_AGENT_REFUSED`. */
+export function guardStart(options: GuardOptions, env: Readonly<Record<string, string | undefined>> = process.env): void {
+  if (inspector.url() !== undefined || process.execArgv.some((flag) => flag.startsWith('--inspect'))) {
+    throw Refused({
+      what: 'a debugger is open on this process, and whoever reaches it reads the keys; start the agent without --inspect (SEC-002)',
+    });
+  }
+  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== undefined) {
+    throw Refused({
+      what: "NODE_TLS_REJECT_UNAUTHORIZED is set, which would switch the hub's identity check off; unset it (SEC-022)",
+    });
+  }
+  const set = DANGEROUS.filter((name) => env[name] !== undefined && env[name] !== '');
+  if (set.length > 0 && !options.allowUnsafeEnv) {
+    throw Refused({
+      what: `${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set and would change how this process runs; unset ${set.length === 1 ? 'it' : 'them'}, or for a test pass --allow-unsafe-env (SEC-167)`,
+    });
+  }
+  if (process.geteuid?.() === 0 && !options.allowRoot) {
+    throw Refused({
+      what: 'the agent does not run as root: a mistake in a command would have no bounds. Run it as a user of its own, or pass --allow-root (SEC-165)',
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { closeSync, constants, existsSync, fsyncSync, lstatSync, openSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { defineError } from '@stormpulse/plugin-api';
+import type { Clock, NonceStore } from '@stormpulse/kernel';
+import { openDatabase, SqliteError } from '@stormpulse/sqlite';
+import type { Database, OpenDatabaseOptions } from '@stormpulse/sqlite';
+import type { Logger } from '@stormpulse/plugin-api';
+import { createNonceStore } from './nonce-store.ts';
+
+export const NonceStorePath = defineError<{ path: string; found: string }>(
+  'E_CONFIG_DATABASE',
+  'failed_precondition',
+  'operator',
+  (d) => `[storage] db_path = "${d.path}": ${d.found} is there, a regular file was expected; move it away, or name another path`,
+);
+
+/** What {@link openNonceStore} takes; `open` is the engine's, for what a test must see of it. */
+export interface OpenNonceStoreOptions {
+  readonly path: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly maxAgeSeconds: number;
+  readonly logger: Logger;
+  readonly open?: (path: string, options: OpenDatabaseOptions) => Database;
+}
+
+/**
+ * Opens the nonce database at `path`, made with mode 0600 when missing. A damaged one is moved aside to
+ * `PATH.corrupt-TIME` and a new one begun, whose floor refuses what the old one knew (SEC-063). Where it cannot be opened or
+ * written every claim is refused, and each tries again: the agent itself goes on (security model, section 18). Throws
+ * `E_CONFIG_DATABASE` when something other than a regular file is there.
+ */
+export function openNonceStore(options: OpenNonceStoreOptions): NonceStore {
+  refuseOddFile(options.path);
+  let store = tryOpen(options);
+  let closed = false;
+  return {
+    claim(nonce, tsMicros) {
+      if (!closed) store ??= tryOpen(options);
+      return store === undefined ? Promise.resolve('nonce_store_fault') : store.claim(nonce, tsMicros);
+    },
+    close() {
+      closed = true;
+      store?.close();
+    },
+  };
+}
+
+function tryOpen(options: OpenNonceStoreOptions): NonceStore | undefined {
+  const { path, logger } = options;
+  try {
+    return openChecked(options);
+  } catch (error) {
+    if (!(error instanceof SqliteError)) throw error;
+    if (error.code !== 'corrupt') {
+      logger.error({ err: error, path }, 'the nonce database cannot be used; every command is refused until it can');
+      return undefined;
+    }
+    const aside = moveAside(path);
+    logger.error({ err: error, path, aside }, 'the nonce database is damaged; it was moved aside and a new one begun');
+    return tryOpen(options);
+  }
+}
+
+function openChecked({ path, open = openDatabase, ...rest }: OpenNonceStoreOptions): NonceStore {
+  const database = open(path, { synchronous: 'full' });
+  try {
+    const answer = database.prepare('SELECT quick_check AS answer FROM pragma_quick_check(1)').get()?.['answer'];
+    if (answer !== 'ok') throw new SqliteError('corrupt', path, `its check says: ${String(answer).slice(0, 200)}`);
+    return createNonceStore({ database, ...rest });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** A link or a device could lead the agent to write where its operator never meant (SEC-117). */
+function refuseOddFile(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isFile()) return;
+  const found = stat.isSymbolicLink() ? 'a symbolic link' : stat.isDirectory() ? 'a folder' : 'a device or a pipe';
+  throw NonceStorePath({ path, found });
+}
+
+/** Renames the file with its log and its index; nothing of it is deleted. */
+function moveAside(path: string): string {
+  const stamp = new Date().toISOString().replaceAll(/[-:]/gu, '');
+  let aside = `${path}.corrupt-${stamp}`;
+  for (let more = 2; existsSync(aside); more += 1) aside = `${path}.corrupt-${stamp}-${more}`;
+  for (const suffix of ['-wal', '-shm', '']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  const folder = openSync(dirname(path), constants.O_RDONLY);
+  fsyncSync(folder);
+  closeSync(folder);
+  return aside;
+}
