@@ -15,8 +15,8 @@ import { figure } from './report.mjs';
 import { median, pause } from './sampling.mjs';
 
 export const KNOBS = {
-  settleMs: { full: 15_000, short: 4_000 },
-  watchMs: { full: 30_000, short: 8_000 },
+  settleMs: { full: 15_000, short: 3_000 },
+  watchMs: { full: 30_000, short: 15_000 },
   sides: { full: 3, short: 3 },
 };
 

@@ -18,7 +18,7 @@ export function checkImports(root, tool = join(root, 'node_modules/.bin/depcruis
   try {
     ({ summary } = JSON.parse(stdout));
   } catch (error) {
-    return [`dependency-cruiser did not answer (exit ${status}): ${stderr || error}`];
+    return [`dependency-cruiser did not answer (exit ${status}): ${stderr || String(error)}`];
   }
   if (summary.totalCruised < FEWEST_MODULES)
     return [`dependency-cruiser saw ${summary.totalCruised} modules only; it would find nothing wrong`];

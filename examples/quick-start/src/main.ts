@@ -12,6 +12,7 @@ import { signIn } from './people-api.ts';
 import { STEPS } from './rehearsal.ts';
 import { openStateFolder, writeAgentConfig } from './state-folder.ts';
 import type { StateFolder } from './state-folder.ts';
+import { untilFloorPassed } from './until.ts';
 
 const out = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -98,9 +99,12 @@ async function live(options: Arguments): Promise<number> {
   const folder = await openStateFolder(options.state);
   out(`State: ${folder.root}${folder.enrolled ? ' (found, used again)' : ' (new; remove the folder to start over)'}`);
   const running = await startBoth(folder, ports, options.agent);
-  out(await welcome(running));
   let code = 0;
   try {
+    // A new agent takes its first commands a few seconds after its start; what is printed should work at once.
+    if (!folder.enrolled)
+      await Promise.race([stopped, untilFloorPassed(running.agentStartedAt), running.hub.died, running.agent.died]);
+    out(await welcome(running));
     await Promise.race([stopped, running.hub.died, running.agent.died]);
   } catch (error) {
     out(error instanceof Error ? error.message : String(error));

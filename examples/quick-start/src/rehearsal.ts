@@ -2,7 +2,7 @@ import type { HubProcess } from './hub-process.ts';
 import { listeningSockets } from './listening-sockets.ts';
 import type { AgentEvent, AgentView, PeopleApi, RunView } from './people-api.ts';
 import type { StateFolder } from './state-folder.ts';
-import { until } from './until.ts';
+import { until, untilFloorPassed } from './until.ts';
 
 /** What the rehearsal has to hand. */
 export interface Stage {
@@ -21,8 +21,6 @@ export interface Step {
 }
 
 const WAIT_MS = 15_000;
-/** A new nonce store takes no command dated within its first 5 s (SEC-063). */
-const FLOOR_MS = 5_500;
 
 export const STEPS: readonly Step[] = [
   { title: 'The agent registers over mTLS', show: registered },
@@ -43,9 +41,7 @@ async function registered({ api, folder, agentStartedAt }: Stage): Promise<strin
     (await agent(api, folder))?.liveness.link.state === 'up' ? true : undefined,
   );
   const ms = Math.round(performance.now() - agentStartedAt);
-  await until('the first seconds of the nonce store', FLOOR_MS + WAIT_MS, () =>
-    Promise.resolve(performance.now() - agentStartedAt > FLOOR_MS ? true : undefined),
-  );
+  await untilFloorPassed(agentStartedAt);
   return `${folder.agentId}, ${ms} ms after its start`;
 }
 

@@ -17,7 +17,7 @@ export { periodMs } from './period.ts';
 export type { Period } from './period.ts';
 export { AgentError, defineError, isAgentError } from './errors.ts';
 export type { ErrorKind, Fault, Status, WireError } from './errors.ts';
-export type { Guard, ParamPolicy, ParamReason } from './params/policy.ts';
+export type { Guard, ParamPolicy, ParamReason, ParamValue } from './params/policy.ts';
 export { checkText } from './params/check-text.ts';
 export { PARAM_KINDS, isParamKind } from './params/kinds.ts';
 export type { ParamKind } from './params/kinds.ts';

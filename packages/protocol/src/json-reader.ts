@@ -114,14 +114,14 @@ class StrictReader {
     this.#position += 1;
   }
 
-  #checkKey(key: string, object: object, keys: number): void {
+  #checkKey(key: string, object: JsonObject, keys: number): void {
     if (keys > this.#limits.maxKeysPerObject) {
       throw new ProtocolError('too_many_keys', `an object has more than ${this.#limits.maxKeysPerObject} keys`);
     }
     if (key.length >= 9 && (key === '__proto__' || key === 'constructor' || key === 'prototype')) {
       throw new ProtocolError('forbidden_key', `the key ${key} is not allowed`);
     }
-    if (key in object) this.duplicateKey = true;
+    if (object[key] !== undefined) this.duplicateKey = true;
   }
 
   /** After an item: true at the closing bracket, false after a comma, with the position on the next item. */

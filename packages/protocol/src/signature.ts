@@ -6,7 +6,7 @@ import { ProtocolError } from './protocol-error.ts';
 import type { RefusalReason } from './refusal.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-const HEX_HMAC = /^[0-9a-f]{64}$/;
+const HMAC_BYTES = 32;
 
 /**
  * Signs a request: 64 lower-case hex digits. Throws `unsignable` for whatever a hardened agent would refuse, so that a hub
@@ -41,8 +41,9 @@ export function hmacHex(crypto: ProtocolCrypto, key: Uint8Array, canonicalText: 
  * A text with a lone surrogate never verifies (SEC-055).
  */
 export function verifySignature(crypto: ProtocolCrypto, key: Uint8Array, canonicalText: string, hmac: string): boolean {
-  if (!HEX_HMAC.test(hmac) || !canonicalText.isWellFormed()) return false;
-  return crypto.equal(crypto.hmacSha256(key, canonicalText), fromHex(hmac));
+  const claimed = hmacBytes(hmac);
+  if (claimed === undefined || !canonicalText.isWellFormed()) return false;
+  return crypto.equal(crypto.hmacSha256(key, canonicalText), claimed);
 }
 
 /** Lower-case hex of bytes. */
@@ -52,16 +53,22 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-function fromHex(hex: string): Uint8Array {
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let index = 0; index < bytes.length; index += 1) {
-    bytes[index] = (nibble(hex.charCodeAt(index * 2)) << 4) | nibble(hex.charCodeAt(index * 2 + 1));
+/** The 32 bytes that 64 lower-case hex digits spell; undefined for every other text. */
+function hmacBytes(hex: string): Uint8Array | undefined {
+  if (hex.length !== 2 * HMAC_BYTES) return undefined;
+  const bytes = new Uint8Array(HMAC_BYTES);
+  for (let index = 0; index < HMAC_BYTES; index += 1) {
+    const high = hexDigit(hex.charCodeAt(index * 2));
+    const low = hexDigit(hex.charCodeAt(index * 2 + 1));
+    if (high < 0 || low < 0) return undefined;
+    bytes[index] = (high << 4) | low;
   }
   return bytes;
 }
 
-function nibble(unit: number): number {
-  return unit < 0x3a ? unit - 0x30 : unit - 0x57;
+function hexDigit(unit: number): number {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
+  return unit >= 0x61 && unit <= 0x66 ? unit - 0x57 : -1;
 }
 
 function refuse(reason: RefusalReason | undefined): void {

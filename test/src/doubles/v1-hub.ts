@@ -19,7 +19,6 @@ export interface V1HubOptions {
   /** What the acknowledgements carry as `agent_id`; v1 does not look at it. */
   readonly ackAgentId?: string;
   readonly acknowledges?: boolean;
-  readonly port?: number;
 }
 
 /** One connection of an agent. */
@@ -42,6 +41,7 @@ export class V1Hub {
   readonly #options: V1HubOptions;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
+  #port = 0;
   readonly #arrivals: ((link: HubSide) => void)[] = [];
 
   private constructor(options: V1HubOptions, server: Server) {
@@ -57,17 +57,14 @@ export class V1Hub {
     const hub = new V1Hub(options, server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(options.port ?? 0, '127.0.0.1', resolve);
+      server.listen(0, '127.0.0.1', resolve);
     });
+    hub.#port = (server.address() as AddressInfo).port;
     return hub;
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
   get url(): string {
-    return `wss://localhost:${this.port}/ws/pulse/`;
+    return `wss://localhost:${this.#port}/ws/pulse/`;
   }
 
   /** The connection with this number, counted from 0, there or still to come. */

@@ -78,6 +78,16 @@ export function createGateway(ports: GatewayPorts): Gateway {
     });
   }
 
+  function admit(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (request.url?.split('?')[0] !== GATEWAY_PATH) return refuse(socket, '404 Not Found');
+    const identity = identify(socket);
+    if ('refused' in identity) {
+      log.warn({ address: addressOf(request), why: identity.refused }, 'agent refused');
+      return refuse(socket, '403 Forbidden');
+    }
+    return server.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, identity.agentId, addressOf(request)));
+  }
+
   function forget(link: AgentLink): void {
     try {
       if (presence.leave(link)) dispatch.disconnected(link.agentId);
@@ -100,13 +110,12 @@ export function createGateway(ports: GatewayPorts): Gateway {
   return {
     link: (agentId) => presence.link(agentId),
     upgrade(request, socket, head) {
-      if (request.url?.split('?')[0] !== GATEWAY_PATH) return refuse(socket, '404 Not Found');
-      const identity = identify(socket);
-      if ('refused' in identity) {
-        log.warn({ address: addressOf(request), why: identity.refused }, 'agent refused');
-        return refuse(socket, '403 Forbidden');
+      try {
+        admit(request, socket, head);
+      } catch (error) {
+        log.error({ address: addressOf(request), error: messageOf(error) }, 'an agent could not be let in');
+        refuse(socket, '503 Service Unavailable');
       }
-      return server.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, identity.agentId, addressOf(request)));
     },
     async close(deadlineMs) {
       for (const client of server.clients) client.close(GOING_AWAY, 'the hub stops');

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import type { Authority } from '../ca/authority.ts';
+import { listenError } from '../config/listen-error.ts';
 import type { HubLog, ListenAddress } from '../config/options.ts';
 import { HubError, messageOf } from '../errors.ts';
 import type { EnrolAnswer, EnrolRequest } from './enroll.ts';
@@ -98,19 +99,6 @@ async function listenOn(server: Server, { host, port }: ListenAddress, option: s
   });
   const bound = server.address();
   return { host, port: typeof bound === 'object' && bound !== null ? bound.port : port };
-}
-
-/** What a person can do about an address that cannot be had. */
-export function listenError(error: NodeJS.ErrnoException, { host, port }: ListenAddress, option: string): HubError {
-  const why = error.code === 'EADDRINUSE' ? 'is used by another program' : `cannot be used (${error.message})`;
-  return new HubError(
-    'E_LISTEN',
-    503,
-    `port ${port} on ${host} ${why}; stop that program or choose another with ${option} HOST:PORT`,
-    {
-      cause: error,
-    },
-  );
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

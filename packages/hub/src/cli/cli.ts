@@ -4,16 +4,8 @@ import { HubError, messageOf } from '../errors.ts';
 import { runHub } from './run.ts';
 import type { RunOptions } from './run.ts';
 import { printSetupLink, printToken } from './state-commands.ts';
-
-/** Where the command line reads and writes; tests hand in their own. */
-export interface Terminal {
-  /** Data, for programs. */
-  out(text: string): void;
-  /** Words, for people. */
-  err(text: string): void;
-  /** Resolves when the program is asked to stop. */
-  untilStopped(): Promise<void>;
-}
+import { processTerminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 const OK = 0;
 const BROKEN = 1;
@@ -73,17 +65,4 @@ function commandLine(terminal: Terminal): Command {
 
 function collect(value: string, former: string[]): string[] {
   return [...former, value];
-}
-
-/** This process: standard output and error, SIGINT and SIGTERM. */
-function processTerminal(): Terminal {
-  return {
-    out: (text) => void process.stdout.write(`${text}\n`),
-    err: (text) => void process.stderr.write(`${text}\n`),
-    untilStopped: () =>
-      new Promise((resolve) => {
-        process.once('SIGINT', () => resolve());
-        process.once('SIGTERM', () => resolve());
-      }),
-  };
 }

@@ -2,7 +2,7 @@ import { destination, pino } from 'pino';
 import { parseListen } from '../config/options.ts';
 import { HubError } from '../errors.ts';
 import { createHub } from '../hub.ts';
-import type { Terminal } from './cli.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Options of `stormpulse-hub run`, as commander gives them. */
 export interface RunOptions {

@@ -9,7 +9,7 @@ import { createChanges } from '../state/changes.ts';
 import { openHubDatabase } from '../storage/database.ts';
 import { createStores } from '../storage/stores.ts';
 import type { Stores } from '../storage/stores.ts';
-import type { Terminal } from './cli.ts';
+import type { Terminal } from './terminal.ts';
 
 const clock = { now: (): number => Date.now() };
 

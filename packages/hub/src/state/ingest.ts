@@ -6,6 +6,7 @@ import type { MetricName } from '../storage/metric-store.ts';
 import type { Stores } from '../storage/stores.ts';
 import type { Changes } from './changes.ts';
 import { plainText, plainTextOrNull } from './plain-text.ts';
+import { asRecord } from './record.ts';
 
 /** When a message was written, by the agent's clock, Unix milliseconds. */
 export interface Stamped {
@@ -124,9 +125,4 @@ function toEvent(event: unknown, sentAtMs: number): { at: number; kind: string; 
     source: plainText(body['source'], 100),
     body: { ...body },
   };
-}
-
-/** The entries of a JSON object, or nothing. */
-export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

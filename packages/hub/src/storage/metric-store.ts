@@ -52,14 +52,16 @@ export function createMetricStore(database: Database): MetricStore {
       if (added % PRUNE_EVERY === 0) prune.run(agentId, agentId, MAX_ROWS - 1);
     },
     read(agentId, names, { fromMs, toMs, points }) {
+      const where = 'FROM metric WHERE agent_id = ? AND at BETWEEN ? AND ?';
       const rows = number(count.get(agentId, fromMs, toMs) ?? {}, 'n');
-      const stepMs = rows <= points ? 1 : Math.ceil((toMs - fromMs + 1) / points);
+      const stepMs = Math.ceil((toMs - fromMs + 1) / points);
       const averages = names.map((name) => `avg(${name}) AS ${name}`).join(', ');
-      const found = database
-        .prepare(
-          `SELECT min(at) AS at, ${averages} FROM metric WHERE agent_id = ? AND at BETWEEN ? AND ? GROUP BY (at - ?) / ? ORDER BY 1`,
-        )
-        .all(agentId, fromMs, toMs, fromMs, stepMs);
+      const found =
+        rows <= points
+          ? database.prepare(`SELECT at, ${names.join(', ')} ${where} ORDER BY at, rowid`).all(agentId, fromMs, toMs)
+          : database
+              .prepare(`SELECT min(at) AS at, ${averages} ${where} GROUP BY (at - ?) / ? ORDER BY 1`)
+              .all(agentId, fromMs, toMs, fromMs, stepMs);
       return {
         t: found.map((row) => Math.round(number(row, 'at') / 1_000)),
         series: names.map((name) => ({

@@ -1,5 +1,5 @@
 import { decodeParams } from '@stormpulse/plugin-api';
-import type { Logger } from '@stormpulse/plugin-api';
+import type { Logger, ParamValue } from '@stormpulse/plugin-api';
 import type { Payloads } from '@stormpulse/protocol';
 import type { EventLog, Ports } from '../ports.ts';
 import type { CommandTable, RegisteredCommand } from '../plugins/registry.ts';
@@ -99,7 +99,7 @@ export class Dispatcher {
     return !this.#draining && this.#queue.offer(key, run);
   }
 
-  #keyOf(command: RegisteredCommand, params: Readonly<Record<string, unknown>>): string | undefined {
+  #keyOf(command: RegisteredCommand, params: Readonly<Record<string, ParamValue>>): string | undefined {
     const { serializeBy, effect } = command.definition;
     if (serializeBy !== undefined) return `${command.plugin}:${serializeBy(params)}`;
     return effect === 'read' ? undefined : WRITE_KEY;

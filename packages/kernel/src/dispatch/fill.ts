@@ -1,11 +1,12 @@
+import type { ParamValue } from '@stormpulse/plugin-api';
 import type { Part } from '@stormpulse/plugin-api/internal';
 
 /** Fills an argv template once; values are placed literally and never scanned again (SEC-102). */
-export function fillArgv(parts: readonly Part[], values: Readonly<Record<string, unknown>>): string[] {
+export function fillArgv(parts: readonly Part[], values: Readonly<Record<string, ParamValue>>): string[] {
   return parts.flatMap((part) => fillPart(part, values));
 }
 
-function fillPart(part: Part, values: Readonly<Record<string, unknown>>): string[] {
+function fillPart(part: Part, values: Readonly<Record<string, ParamValue>>): string[] {
   switch (part.kind) {
     case 'text':
       return [part.text];
@@ -20,6 +21,6 @@ function fillPart(part: Part, values: Readonly<Record<string, unknown>>): string
   }
 }
 
-function text(value: unknown): string {
+function text(value: ParamValue | undefined): string {
   return value === undefined ? '' : String(value);
 }

@@ -1,6 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import { isAgentError, periodMs } from '@stormpulse/plugin-api';
-import type { ExecOptions } from '@stormpulse/plugin-api';
+import type { ExecOptions, ParamValue } from '@stormpulse/plugin-api';
 import type { Clock, Ports, ProcessOutcome } from '../ports.ts';
 import { closed } from '../plugins/parse-config.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
@@ -11,7 +11,7 @@ import type { Outcome } from './outcome.ts';
 /** A call that may run: verified, its parameters decoded. */
 export interface ReadyCall {
   readonly command: RegisteredCommand;
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params: Readonly<Record<string, ParamValue>>;
   readonly requestId: string;
 }
 

@@ -93,7 +93,7 @@ function addCollector<S extends TSchema>(
     else instance.become('degraded', error.message);
   });
   instance.scope.defer(`collector "${collector.id}"`, remove);
-  return handle as CollectorHandle<Infer<S>>;
+  return handle;
 }
 
 function granted(capabilities: Capabilities, file: string): boolean {

@@ -1,5 +1,5 @@
 import { periodMs } from '@stormpulse/plugin-api';
-import type { TSchema } from '@stormpulse/plugin-api';
+import type { ParamValue, TSchema } from '@stormpulse/plugin-api';
 import type { CommandDefinition, Part } from '@stormpulse/plugin-api/internal';
 import { displayTemplate } from '@stormpulse/protocol';
 import type { CommandManifestEntry } from '@stormpulse/protocol';
@@ -40,7 +40,7 @@ function printed(part: Part): string[] {
 
 function manifestParam(schema: TSchema): CommandManifestEntry['params'][string] {
   // A secret stays on the host (SEC-116), its default too.
-  const fallback: unknown = schema['x-secret'] === true ? undefined : schema['default'];
+  const fallback = schema['x-secret'] === true ? undefined : (schema['default'] as ParamValue | undefined);
   return {
     default: fallback === undefined ? null : String(fallback),
     pattern: shownPattern(schema),

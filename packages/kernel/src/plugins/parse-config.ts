@@ -48,6 +48,6 @@ function problemsOf(schema: TSchema, value: unknown): ConfigProblem[] {
 
 function describe(value: unknown): string {
   if (value === undefined) return 'is missing';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   return `is ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`;
 }

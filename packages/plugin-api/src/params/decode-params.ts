@@ -1,5 +1,6 @@
 import type { TObject } from '@sinclair/typebox';
 import { decodeScalar } from './decode-scalar.ts';
+import type { ParamValue } from './policy.ts';
 import { quote } from './describe-refusal.ts';
 import type { RefusalReason } from './describe-refusal.ts';
 import { isParamKey } from './param-key.ts';
@@ -12,7 +13,7 @@ export interface ParamRefusal {
 }
 
 export type DecodedParams =
-  | { readonly ok: true; readonly values: Readonly<Record<string, unknown>> }
+  | { readonly ok: true; readonly values: Readonly<Record<string, ParamValue>> }
   | { readonly ok: false; readonly refusals: readonly ParamRefusal[] };
 
 /**
@@ -21,7 +22,7 @@ export type DecodedParams =
  */
 export function decodeParams(schema: TObject, wire: Readonly<Record<string, string>>): DecodedParams {
   const refusals = Object.keys(wire).flatMap((name) => refuseName(schema, name));
-  const values: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const values: Record<string, ParamValue> = Object.create(null) as Record<string, ParamValue>;
   for (const [name, property] of Object.entries(schema.properties)) {
     const text: unknown = Object.hasOwn(wire, name) ? wire[name] : defaultText(property['default']);
     if (text === undefined) {

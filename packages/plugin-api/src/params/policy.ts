@@ -37,3 +37,6 @@ export interface ParamPolicy {
   readonly max?: number;
   readonly allowEmpty?: boolean;
 }
+
+/** A parameter as code sees it: decoded from its one spelling on the wire. */
+export type ParamValue = string | number | boolean;

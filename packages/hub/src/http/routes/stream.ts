@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { SqliteError } from '@stormpulse/sqlite';
 import type { Logins } from '../../auth/logins.ts';
 import { findRunView } from '../../commands/run-view.ts';
 import { HubError } from '../../errors.ts';
@@ -37,6 +38,7 @@ export function streamRoutes(app: PeopleApp, ports: StreamPorts): void {
       raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', connection: 'keep-alive' });
       open += 1;
       const stop = follow(raw, ports, { cookie: request.cookies[LOGIN_COOKIE] ?? '', loginKey: request.login?.key ?? '' });
+      raw.on('error', () => undefined);
       raw.on('close', () => {
         open -= 1;
         stop();
@@ -62,10 +64,24 @@ function follow(
   /** Changes of one row within a moment become one event with its last state. */
   function flush(): void {
     flushTimer = undefined;
-    for (const id of agents) send('agents', findAgentView(stores, id));
-    for (const id of runs) send('run', findRunView(stores.runs, id));
+    try {
+      for (const id of agents) send('agents', findAgentView(stores, id));
+      for (const id of runs) send('run', findRunView(stores.runs, id));
+    } catch (error) {
+      raw.destroy(error instanceof Error ? error : undefined);
+    }
     agents.clear();
     runs.clear();
+  }
+
+  /** No answer of the store counts as no. */
+  function signedIn(): boolean {
+    try {
+      return logins.find(login.cookie, false) !== undefined;
+    } catch (error) {
+      if (error instanceof SqliteError) return false;
+      throw error;
+    }
   }
 
   function take(change: Change): void {
@@ -82,8 +98,8 @@ function follow(
   flush();
   const unsubscribe = changes.subscribe(take);
   const check = setInterval(() => {
-    if (logins.find(login.cookie, false) === undefined) raw.end();
-    else raw.write(': still here\n\n');
+    if (signedIn()) raw.write(': still here\n\n');
+    else raw.end();
   }, CHECK_MS);
   return () => {
     unsubscribe();

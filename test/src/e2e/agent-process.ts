@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openNonceStore } from '@stormpulse/services';
+import { createAuthority } from '../doubles/certificates.ts';
+import type { PemPair, TestAuthority } from '../doubles/certificates.ts';
+import { V1Hub } from '../doubles/v1-hub.ts';
+import type { V1HubOptions } from '../doubles/v1-hub.ts';
+
+/** The program a host runs, as the build left it. */
+const PROGRAM = join(import.meta.dirname, '../../../packages/agent/dist/main.js');
+const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** The agent under test as a process, with everything it wrote. */
+export interface AgentProcess {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Exit code and signal. */
+  readonly ended: Promise<readonly [number | null, NodeJS.Signals | null]>;
+  readonly log: () => string;
+}
+
+/** A host with credentials and a `stormpulse.toml`, and a v1 hub it belongs to. */
+export class HostStage {
+  readonly folder: string;
+  readonly hub: V1Hub;
+  readonly agentId = 'node-7';
+  readonly hmacKey: Buffer;
+  readonly #agents: AgentProcess[] = [];
+
+  private constructor(folder: string, hub: V1Hub, hmacKey: Buffer) {
+    this.folder = folder;
+    this.hub = hub;
+    this.hmacKey = hmacKey;
+  }
+
+  static async create(more: Partial<V1HubOptions> = {}): Promise<HostStage> {
+    if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there; build first: npm run build`);
+    const folder = mkdtempSync(join(tmpdir(), 'host-'));
+    const authority = await createAuthority();
+    const options: V1HubOptions = {
+      server: await authority.issue({ names: ['localhost'] }),
+      clientCaPem: authority.caPem,
+      agentId: 'node-7',
+      hmacKey: Buffer.from('0123456789abcdef0123456789abcdef'),
+      ...more,
+    };
+    const stage = new HostStage(folder, await V1Hub.start(options), options.hmacKey);
+    stage.#writeCredentials(authority, await authority.issue({ commonName: 'node-7', use: 'client', uri: 'urn:test:node-7' }));
+    stage.#ageNonceStore();
+    return stage;
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Starts the agent; `commands` is TOML. */
+  start(commands = ''): AgentProcess {
+    writeFileSync(this.path('stormpulse.toml'), this.#toml(commands), { mode: 0o600 });
+    const root = process.geteuid?.() === 0 ? ['--allow-root'] : [];
+    const child = spawn(process.execPath, ['--disable-proto=throw', PROGRAM, 'run', this.path('stormpulse.toml'), ...root], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: '/usr/bin:/bin', HOME: this.folder, STORMPULSE_LOG_LEVEL: 'debug' },
+    });
+    const chunks: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => chunks.push(text));
+    const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+    const agent = { child, pid: child.pid ?? -1, ended, log: () => chunks.join('') };
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  async close(): Promise<void> {
+    for (const { child } of this.#agents) if (child.exitCode === null) child.kill('SIGKILL');
+    await Promise.all(this.#agents.map(({ ended }) => ended));
+    await this.hub.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #writeCredentials(authority: TestAuthority, agent: PemPair): void {
+    writeFileSync(this.path('ca.pem'), authority.caPem);
+    writeFileSync(this.path('agent.pem'), agent.cert);
+    writeFileSync(this.path('agent-key.pem'), agent.key, { mode: 0o600 });
+    writeFileSync(this.path('hmac.key'), this.hmacKey, { mode: 0o600 });
+  }
+
+  /** A store begun an hour ago, so that the floor of a new one (SEC-063) is behind. */
+  #ageNonceStore(): void {
+    const hourAgoMs = Date.now() - 3_600_000;
+    openNonceStore({
+      path: this.path('stormpulse.db'),
+      clock: { now: () => hourAgoMs },
+      maxAgeSeconds: 60,
+      logger: SILENT,
+    }).close();
+  }
+
+  #toml(commands: string): string {
+    const file = (name: string): string => JSON.stringify(this.path(name));
+    return `
+[agent]
+id = "${this.agentId}"
+pulse_token = "11111111-2222-4333-8444-555555555555"
+
+[dashboard]
+url = "${this.hub.url}"
+reconnect_min_seconds = 0.1
+reconnect_max_seconds = 2
+heartbeat_interval_seconds = 1
+
+[tls]
+ca_cert = ${file('ca.pem')}
+client_cert = ${file('agent.pem')}
+client_key = ${file('agent-key.pem')}
+
+[auth]
+hmac_secret = ${file('hmac.key')}
+command_max_age_seconds = 60
+
+[metrics]
+push_interval_seconds = 1
+collect_containers = false
+
+[storage]
+db_path = ${file('stormpulse.db')}
+${commands}`;
+  }
+}
+
+/** One `[commands.NAME]` table. */
+export function command(name: string, argv: readonly string[], more = ''): string {
+  return `
+[commands.${name}]
+group = "demo"
+command = ${JSON.stringify(argv)}
+timeout = 60
+${more}`;
+}
