@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openNonceStore } from '@stormpulse/services';
 import { createAuthority } from '../doubles/certificates.ts';
-import type { PemPair, TestAuthority } from '../doubles/certificates.ts';
+import type { CertificateSpec, PemPair, TestAuthority } from '../doubles/certificates.ts';
 import { V1Hub } from '../doubles/v1-hub.ts';
 import type { V1HubOptions } from '../doubles/v1-hub.ts';
 
@@ -37,12 +37,13 @@ export class HostStage {
     this.hmacKey = hmacKey;
   }
 
-  static async create(more: Partial<V1HubOptions> = {}): Promise<HostStage> {
+  /** `server` says what is wrong with the hub's certificate. */
+  static async create(server: CertificateSpec = {}, more: Partial<V1HubOptions> = {}): Promise<HostStage> {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there; build first: npm run build`);
     const folder = mkdtempSync(join(tmpdir(), 'host-'));
     const authority = await createAuthority();
     const options: V1HubOptions = {
-      server: await authority.issue({ names: ['localhost'] }),
+      server: await authority.issue({ names: ['localhost'], ...server }),
       clientCaPem: authority.caPem,
       agentId: 'node-7',
       hmacKey: Buffer.from('0123456789abcdef0123456789abcdef'),

@@ -82,6 +82,7 @@ export function createInbound(ports: InboundPorts): Inbound {
       const payload = payloadOf('events.batch', message);
       ingest.events(stampOf(message), payload);
       link.reply('events.batch.ack', { batch_id: payload.batch_id });
+      results.refusals(link, payload.events).forEach((target) => dispatch.settled(target));
     },
     'signoff.state'(link, message) {
       ingest.signoff(stampOf(message), payloadOf('signoff.state', message));

@@ -1,7 +1,8 @@
 import type { JsonObject, Payloads } from '@stormpulse/protocol';
 import type { AgentLink } from '../agents/link.ts';
 import type { Clock } from '../config/options.ts';
-import { plainTextOrNull } from '../state/plain-text.ts';
+import { plainText, plainTextOrNull } from '../state/plain-text.ts';
+import { asRecord } from '../state/record.ts';
 import type { Changes } from '../state/changes.ts';
 import type { TargetRow } from '../storage/run-store.ts';
 import type { Stores } from '../storage/stores.ts';
@@ -12,7 +13,15 @@ export interface Results {
   /** Stores a result, or records why it is none; has committed when it returns. Gives back the target it ended. */
   result(link: AgentLink, payload: Payloads['command.result'], raw: JsonObject): TargetRow | undefined;
   progress(link: AgentLink, payload: Payloads['command.progress']): void;
+  /**
+   * An agent answers a message it refused by an event alone (wire page, 3.4). Ends the open targets that these events name
+   * and gives them back; a result that comes all the same corrects it.
+   */
+  refusals(link: AgentLink, events: readonly unknown[]): TargetRow[];
 }
+
+/** A copy of a message that ran is refused by this; it says nothing about the run itself. */
+const REPLAY = 'replayed_nonce';
 
 const STANDARD: ReadonlySet<string> = new Set([
   'request_id',
@@ -59,7 +68,7 @@ export function createResults(ports: { stores: Stores; dispatch: Dispatch; chang
         duration_ms: payload.duration_ms,
         failure_reason: plainTextOrNull(payload.failure_reason, 100),
       };
-      const late = target.state === 'unknown';
+      const late = target.state === 'unknown' || target.state === 'refused';
       stores.transaction(() =>
         stores.runs.end(target.id, payload.success ? 'succeeded' : 'failed', result, extras, clock.now(), late),
       );
@@ -77,6 +86,18 @@ export function createResults(ports: { stores: Stores; dispatch: Dispatch; chang
         changes.publish({ kind: 'run', runId: target.runId });
       }
       dispatch.extend(target);
+    },
+    refusals(link, events) {
+      return events.flatMap((event) => {
+        const { kind, command_ref: ref, failure_reason: reason, error } = asRecord(event);
+        if (kind !== 'signature_failure' || typeof ref !== 'string' || reason === REPLAY) return [];
+        const target = stores.runs.byRequestId(ref);
+        if (target?.agentId !== link.agentId || target.state !== 'sent') return [];
+        const why = plainText(typeof error === 'string' ? error : reason, 500);
+        stores.runs.setState(target.id, 'refused', `the agent refused it: ${plainText(reason, 100)}; ${why}`, clock.now());
+        changes.publish({ kind: 'run', runId: target.runId });
+        return [target];
+      });
     },
   };
 }

@@ -73,6 +73,35 @@ describe('runs', () => {
     });
   });
 
+  it('ends an order when the agent reports that it refused it, and lets a result correct that', async () => {
+    const { id, request } = await send();
+    const refusal = (failure_reason: string): object => ({
+      batch_id: `b-${failure_reason}`,
+      events: [
+        {
+          ts: '2026-01-01T00:00:00.000Z',
+          source: 'auth',
+          kind: 'signature_failure',
+          failure_reason,
+          command_ref: request.id,
+          error: 'too early',
+        },
+      ],
+    });
+    agent.send('events.batch', refusal('replayed_nonce'));
+    await agent.next('events.batch.ack');
+    expect(await look(id)).toMatchObject({ state: 'sent' });
+    agent.send('events.batch', refusal('before_floor'));
+    await agent.next('events.batch.ack');
+    expect(await look(id)).toMatchObject({
+      state: 'refused',
+      target: { reason: 'the agent refused it: before_floor; too early' },
+    });
+    agent.send('command.result', resultPayload(request.id, 'show'));
+    await agent.next('command.result.ack');
+    expect(await look(id)).toMatchObject({ state: 'succeeded' });
+  });
+
   it('SEC-323 never takes a result for what this hub did not send to this agent, and acknowledges it', async () => {
     const second = await stage.connect(hub, await enrol(hub, 'web-2'));
     await second.register({ features: ['results.ack'] });
