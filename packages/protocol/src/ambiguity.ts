@@ -8,15 +8,16 @@ const SEPARATORS = /[=&\n]/;
  * Names with `=`, `&` or LF count as not declared: no command table has them.
  */
 export function ambiguousParams(declaredNames: Iterable<string>, params: Readonly<Record<string, string>>): boolean {
-  const declared = new Set<string>();
-  for (const name of declaredNames) if (!SEPARATORS.test(name)) declared.add(name);
   const names = Object.keys(params);
+  if (names.length === 0) return false;
+  const declared = new Set(declaredNames);
   // Without an & in any value every pair is one piece.
-  if (names.every((name) => declared.has(name) && !params[name]!.includes('&'))) return false;
+  if (names.every((name) => declared.has(name) && !SEPARATORS.test(name))) return false;
   let pairs = 0;
   for (const piece of canonicalParams(params).split('&')) {
     const equals = piece.indexOf('=');
-    if (equals !== -1 && declared.has(piece.slice(0, equals))) pairs += 1;
+    const name = piece.slice(0, equals);
+    if (equals !== -1 && declared.has(name) && !SEPARATORS.test(name)) pairs += 1;
   }
   return pairs !== names.length;
 }

@@ -7,6 +7,9 @@ import type { RefusalReason } from './refusal.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 const HMAC_BYTES = 32;
+const NO_DIGIT = -1;
+/** Value of each lower-case hex digit by its ASCII code. */
+const DIGIT_VALUES = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code)));
 
 /**
  * Signs a request: 64 lower-case hex digits. Throws `unsignable` for whatever a hardened agent would refuse, so that a hub
@@ -57,18 +60,14 @@ export function toHex(bytes: Uint8Array): string {
 function hmacBytes(hex: string): Uint8Array | undefined {
   if (hex.length !== 2 * HMAC_BYTES) return undefined;
   const bytes = new Uint8Array(HMAC_BYTES);
+  let invalid = 0;
   for (let index = 0; index < HMAC_BYTES; index += 1) {
-    const high = hexDigit(hex.charCodeAt(index * 2));
-    const low = hexDigit(hex.charCodeAt(index * 2 + 1));
-    if (high < 0 || low < 0) return undefined;
+    const high = DIGIT_VALUES[hex.charCodeAt(index * 2)] ?? NO_DIGIT;
+    const low = DIGIT_VALUES[hex.charCodeAt(index * 2 + 1)] ?? NO_DIGIT;
+    invalid |= high | low;
     bytes[index] = (high << 4) | low;
   }
-  return bytes;
-}
-
-function hexDigit(unit: number): number {
-  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
-  return unit >= 0x61 && unit <= 0x66 ? unit - 0x57 : -1;
+  return invalid < 0 ? undefined : bytes;
 }
 
 function refuse(reason: RefusalReason | undefined): void {

@@ -31,11 +31,11 @@ describe('the agent process and what it was given', () => {
   ] as [string, CertificateSpec, string][])(
     'a hub certificate %s: it sends nothing, says why, lives on and stops in order',
     async (_name, spec, says) => {
-      const { hub, ...host } = await begin(spec);
-      const agent = (stage as HostStage).start();
+      const host = await begin(spec);
+      const agent = host.start();
       await vi.waitFor(() => expect(agent.log()).toContain(says), PATIENT);
       expect(agent.log()).toContain('E_CONN_TLS');
-      expect(hub.links).toEqual([]);
+      expect(host.hub.links).toEqual([]);
       agent.child.kill('SIGTERM');
       expect(await agent.ended).toEqual([0, null]);
     },

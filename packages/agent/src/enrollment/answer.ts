@@ -16,12 +16,12 @@ const MIN_KEY_BYTES = 16;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/gu;
 
 /** Checks the hub's answer before anything is written. Throws `E_ENROLL`. */
-export function checkAnswer(answer: unknown, agentId: string, keyPem: string): Identity {
+export function checkAnswer(answer: unknown, agentId: string, keyPem: string, now: number = Date.now()): Identity {
   const fields = (typeof answer === 'object' && answer !== null ? answer : {}) as Readonly<Record<string, unknown>>;
   const certificatePem = pem(fields, 'client_cert_pem');
   const caPem = pem(fields, 'ca_cert_pem');
-  const warnings: string[] = [];
-  assertCertificates(certificatePem, caPem, agentId, keyPem);
+  const leaf = assertCertificates(certificatePem, caPem, agentId, keyPem);
+  const warnings = timeWarnings(leaf, now);
   const hmacKey = base64(fields, 'hmac_key');
   const loaded = loadHmacKey(hmacKey);
   if (loaded.length < MIN_KEY_BYTES)
@@ -66,22 +66,28 @@ function base64(fields: Readonly<Record<string, unknown>>, name: string): Buffer
 }
 
 /** The certificate is for our key, names us, and leads to the CA that came with it. */
-function assertCertificates(certificatePem: string, caPem: string, agentId: string, keyPem: string): void {
+function assertCertificates(certificatePem: string, caPem: string, agentId: string, keyPem: string): X509Certificate {
   const [leaf, ...intermediates] = parse(certificatePem, 'client_cert_pem');
   const authorities = parse(caPem, 'ca_cert_pem');
   if (leaf === undefined || authorities.length === 0) throw refuse('a certificate is missing');
   if (!leaf.checkPrivateKey(createPrivateKey(keyPem))) throw refuse('the certificate is for another key');
-  if (!leaf.subject.split('\n').includes(`CN=${agentId}`))
-    throw refuse(`the certificate is for ${leaf.subject.replaceAll('\n', ', ')}, not for ${agentId}`);
+  // The legacy form is the one that gives the name unescaped.
+  const commonName = leaf.toLegacyObject().subject?.CN;
+  if (commonName !== agentId) throw refuse(`the certificate is for ${JSON.stringify(commonName ?? '')}, not for "${agentId}"`);
   let current = leaf;
   for (let step = 0; step < 5; step += 1) {
     const child = current;
-    if (authorities.some((authority) => child.checkIssued(authority) && child.verify(authority.publicKey))) return;
+    if (authorities.some((authority) => child.checkIssued(authority) && child.verify(authority.publicKey))) return leaf;
     const issuer = intermediates.find((candidate) => child.checkIssued(candidate) && child.verify(candidate.publicKey));
     if (issuer === undefined) break;
     current = issuer;
   }
   throw refuse('the certificate does not lead to the CA that came with it');
+}
+
+function timeWarnings(leaf: X509Certificate, now: number): string[] {
+  if (Date.parse(leaf.validFrom) <= now && now <= Date.parse(leaf.validTo)) return [];
+  return [`by this host's clock the new certificate is valid only from ${leaf.validFrom} to ${leaf.validTo}: check the clock`];
 }
 
 function parse(text: string, name: string): X509Certificate[] {

@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Enrollment } from '../errors.ts';
-import { isSymlink } from '../host/guarded-file.ts';
 import { groupId } from '../host/group-id.ts';
-import { replaceFile } from '../host/replace-file.ts';
+import { probeFolder, replaceFiles } from '../host/replace-file.ts';
+import type { FileAccess } from '../host/replace-file.ts';
 import type { Identity } from './answer.ts';
 
 /** v1's four files in v1's order, so that the host can go back. */
@@ -11,24 +11,25 @@ const FILES = ['agent-key.pem', 'hmac.key', 'agent.pem', 'ca.pem'] as const;
 const OWNING_GROUP = 'stormpulse';
 
 /** Everything local that could fail, before a byte is sent and a token spent (wire page, 14.36). Throws `E_ENROLL`. */
-export function prepareFolder(folder: string, options: { readonly force: boolean }): void {
-  if (isSymlink(folder))
-    throw Enrollment({ what: `${folder} is a symbolic link; name the folder itself, so that nobody can point it elsewhere` });
+export function prepareFolder(folderAsGiven: string, options: { readonly force: boolean }): void {
+  const folder = resolve(folderAsGiven); // also drops the trailing slash, behind which a link would hide
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    throw Enrollment({
+      what: `${folder} is a symbolic link. No request was made; name the folder itself, so that nobody can point it elsewhere`,
+    });
+  }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (!statSync(folder).isDirectory()) throw new Error('it is no folder');
     const stat = lstatSync(folder);
+    if (!stat.isDirectory()) throw new Error('it is no folder');
     if ((stat.mode & 0o022) !== 0) throw new Error(`others may write there; run: chmod go-w ${folder}`);
-    replaceFile(join(folder, '.stormpulse-write-test'), Buffer.alloc(0), { mode: 0o600, remove: true });
+    probeFolder(folder);
   } catch (cause) {
-    throw Enrollment(
-      {
-        what: `the credentials folder ${folder} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. No request was made; choose another with --creds-dir`,
-      },
-      { cause },
-    );
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const what = `the credentials folder ${folder} cannot be used: ${why}. No request was made; choose another with --creds-dir`;
+    throw Enrollment({ what }, { cause });
   }
-  const present = FILES.filter((name) => existsSync(join(folder, name)) || isSymlink(join(folder, name)));
+  const present = FILES.filter((name) => lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined);
   if (present.length > 0 && !options.force) {
     throw Enrollment({
       what: `${folder} already holds credentials (${present.join(', ')}). No request was made and the token is not spent; remove them, choose another folder with --creds-dir, or replace them with --force`,
@@ -43,17 +44,23 @@ export function writeIdentity(
   keyPem: string,
   origin: { readonly endpoint: string; readonly agentId: string },
 ): void {
-  const asRoot = process.geteuid?.() === 0;
-  const group = asRoot ? groupId(OWNING_GROUP) : undefined;
-  const secret = { mode: asRoot ? 0o640 : 0o600, ...(group === undefined ? {} : { group }) };
-  const open = { mode: 0o644, ...(group === undefined ? {} : { group }) };
-  const contents: readonly (readonly [name: string, content: string | Buffer, access: typeof secret])[] = [
+  const { secret, open } = credentialAccess();
+  const about = `${JSON.stringify({ endpoint: origin.endpoint, agent_id: origin.agentId }, null, 2)}\n`;
+  const contents: readonly (readonly [name: string, content: string | Buffer, access: FileAccess])[] = [
     ['agent-key.pem', keyPem, secret],
     ['hmac.key', identity.hmacKey, secret],
     ['agent.pem', identity.certificatePem, open],
     ['ca.pem', identity.caPem, open],
-    ['enroll.json', `${JSON.stringify({ endpoint: origin.endpoint, agent_id: origin.agentId }, null, 2)}\n`, { mode: 0o644 }],
+    ['enroll.json', about, { mode: 0o644 }],
     ...(identity.pulseToken === undefined ? [] : [['pulse-token', `${identity.pulseToken}\n`, secret] as const]),
   ];
-  for (const [name, content, access] of contents) replaceFile(join(folder, name), Buffer.from(content), access);
+  replaceFiles(contents.map(([name, content, access]) => ({ path: join(folder, name), content, access })));
+}
+
+/** D1: 0640 for root's service group in system mode, 0600 in user mode. */
+export function credentialAccess(): { readonly secret: FileAccess; readonly open: FileAccess } {
+  const asRoot = process.geteuid?.() === 0;
+  const group = asRoot ? groupId(OWNING_GROUP) : undefined;
+  const owner = group === undefined ? {} : { group };
+  return { secret: { mode: asRoot ? 0o640 : 0o600, ...owner }, open: { mode: 0o644, ...owner } };
 }

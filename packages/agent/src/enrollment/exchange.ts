@@ -1,7 +1,10 @@
 import { request as httpRequest } from 'node:http';
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { RequestOptions as HttpsOptions } from 'node:https';
+import type { PeerCertificate } from 'node:tls';
 import { Enrollment } from '../errors.ts';
+import { identityProblem } from './hub-identity.ts';
 
 const EXCHANGE_MS = 30_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -23,6 +26,8 @@ export interface ExchangeRequest {
   readonly csrPem: string;
   /** PEM of the one CA to trust; absent: Node's own roots, as v1 does. */
   readonly caPem: string | undefined;
+  /** The whole exchange; 30,000 unless told. */
+  readonly timeoutMs?: number;
 }
 
 /** The one HTTP exchange. No redirect is followed. Gives the parsed JSON body; rejects with `E_ENROLL`. */
@@ -52,31 +57,26 @@ function post(
   options: ExchangeRequest,
   body: string,
 ): Promise<{ readonly status: number; readonly text: string; readonly location: string | undefined }> {
-  const { endpoint, caPem } = options;
+  const { endpoint, caPem, timeoutMs = EXCHANGE_MS } = options;
+  const signal = AbortSignal.timeout(timeoutMs);
   const send = endpoint.protocol === 'https:' ? httpsRequest : httpRequest;
-  const settings: RequestOptions & { ca?: string; minVersion?: 'TLSv1.2' | 'TLSv1.3'; rejectUnauthorized: true } = {
+  const settings: HttpsOptions = {
     method: 'POST',
     agent: false,
     rejectUnauthorized: true,
     minVersion: caPem === undefined ? 'TLSv1.2' : 'TLSv1.3',
-    signal: AbortSignal.timeout(EXCHANGE_MS),
+    checkServerIdentity: (host: string, peer: PeerCertificate) => identityProblem(host, peer, caPem === undefined),
+    signal,
     headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     ...(caPem === undefined ? {} : { ca: caPem }),
   };
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
-      const why =
-        error.name === 'TimeoutError' || error.name === 'AbortError'
-          ? `no answer within ${EXCHANGE_MS / 1_000} s`
-          : error.message;
-      reject(
-        Enrollment(
-          {
-            what: `the exchange with ${endpoint.origin} failed: ${why}; if the hub's CA is private, use the whole token it printed, or --ca FILE`,
-          },
-          { cause: error },
-        ),
-      );
+      const why = signal.aborted ? `no whole answer within ${timeoutMs / 1_000} s` : clean(error.message);
+      const fix = UNTRUSTED.test(codeOf(error))
+        ? "if the hub's CA is private, use the whole token it printed, or --ca FILE"
+        : 'check the address, and the firewall for outgoing connections';
+      reject(Enrollment({ what: `the exchange with ${endpoint.origin} failed: ${why}; ${fix}` }, { cause: error }));
     };
     const request = send(endpoint, settings, (response) => {
       readAnswer(response).then(
@@ -87,6 +87,13 @@ function post(
     request.once('error', fail);
     request.end(body);
   });
+}
+
+/** How Node calls a chain that leads to no certificate it trusts. */
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA/u;
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 async function readAnswer(response: IncomingMessage): Promise<string> {

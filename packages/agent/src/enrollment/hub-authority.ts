@@ -9,8 +9,8 @@ const HANDSHAKE_MS = 10_000;
  * Finds the CA that a token names in the chain the hub presents (SEC-033). The handshake sends no byte of the request;
  * nothing is trusted for having answered, only for having this digest. PEM.
  */
-export async function findAuthority(endpoint: URL, caDigest: string): Promise<string> {
-  const chain = await presentedChain(endpoint);
+export async function findAuthority(endpoint: URL, caDigest: string, timeoutMs: number = HANDSHAKE_MS): Promise<string> {
+  const chain = await presentedChain(endpoint, timeoutMs);
   const found = chain.find((certificate) => createHash('sha256').update(certificate).digest('hex') === caDigest);
   if (found === undefined) {
     throw Enrollment({
@@ -21,7 +21,7 @@ export async function findAuthority(endpoint: URL, caDigest: string): Promise<st
   return `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
 }
 
-function presentedChain(endpoint: URL): Promise<Buffer[]> {
+function presentedChain(endpoint: URL, timeoutMs: number): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const host = endpoint.hostname.replaceAll(/^\[|\]$/gu, '');
     // Not verified here: the one thing read is which certificates are shown.
@@ -32,7 +32,9 @@ function presentedChain(endpoint: URL): Promise<Buffer[]> {
       rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
     });
-    socket.setTimeout(HANDSHAKE_MS, () => socket.destroy(new Error(`no answer within ${HANDSHAKE_MS / 1_000} s`)));
+    // Of the whole handshake: a peer that drips bytes would never be idle.
+    const timer = setTimeout(() => socket.destroy(new Error(`no TLS handshake within ${timeoutMs / 1_000} s`)), timeoutMs);
+    socket.once('close', () => clearTimeout(timer));
     socket.once('secureConnect', () => {
       const chain: Buffer[] = [];
       let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);

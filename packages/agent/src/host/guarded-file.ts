@@ -1,14 +1,14 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { ConfigUnreadable, FileMode } from '../errors.ts';
 
 /** Who may read a file besides its owner. */
 export type Secrecy = 'public' | 'secret';
 
 /**
- * Reads a file that decides something: regular, of a bounded size, not to be changed by group or others, and when secret
- * not to be read by others (SEC-166; 0640 is fine, D1). Throws `E_CONFIG_UNREADABLE`, `E_FILE_MODE`.
+ * Reads a file that decides something: regular, of a bounded size, ours or root's, not to be changed by group or others,
+ * and when secret not to be read by others (SEC-166; 0640 is fine, D1). Throws `E_CONFIG_UNREADABLE`, `E_FILE_MODE`.
  */
 export function readGuarded(path: string, options: { readonly secrecy: Secrecy; readonly maxBytes: number }): Buffer {
   const descriptor = open(path);
@@ -21,6 +21,7 @@ export function readGuarded(path: string, options: { readonly secrecy: Secrecy; 
         problem: `is ${stat.size} bytes, at most ${options.maxBytes} are read`,
         fix: 'is this the right file?',
       });
+    assertOwner(path, stat);
     assertMode(path, stat, options.secrecy);
     assertParents(path);
     return readFileSync(descriptor);
@@ -29,8 +30,24 @@ export function readGuarded(path: string, options: { readonly secrecy: Secrecy; 
   }
 }
 
+/** The folder of the agent's state, and what is above it: nobody else may put another database there (SEC-166). Throws `E_FILE_MODE`. */
+export function assertStateFolder(databasePath: string): void {
+  const database = statSync(databasePath, { throwIfNoEntry: false });
+  if (database !== undefined) {
+    assertOwner(databasePath, database);
+    assertMode(databasePath, database, 'public');
+  }
+  assertParents(databasePath);
+}
+
+/** True for a symbolic link, also when written with a slash at its end; false for anything else and for nothing. */
+export function isSymlink(path: string): boolean {
+  return lstatSync(resolve(path), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
 function open(path: string): number {
   try {
+    // Without O_NONBLOCK a pipe would hold the agent until somebody writes into it.
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
@@ -48,6 +65,16 @@ function open(path: string): number {
   }
 }
 
+function assertOwner(path: string, stat: Stats): void {
+  const own = process.geteuid?.() ?? stat.uid;
+  if (stat.uid === 0 || stat.uid === own) return;
+  throw FileMode({
+    path,
+    problem: `belongs to user ${stat.uid}, who may change it; expected this user or root`,
+    fix: `run: chown ${own} ${path}`,
+  });
+}
+
 function assertMode(path: string, stat: Stats, secrecy: Secrecy): void {
   const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
   if ((stat.mode & 0o022) !== 0)
@@ -56,22 +83,24 @@ function assertMode(path: string, stat: Stats, secrecy: Secrecy): void {
     throw FileMode({ path, problem: `has mode ${mode}: everybody may read this secret`, fix: `run: chmod o= ${path}` });
 }
 
-/** Who may change a folder may change what is in it; sticky folders (such as /tmp) excepted. */
+/** Who may change a folder may change what is in it; sticky folders (such as /tmp) excepted. Looks along links and past them. */
 function assertParents(path: string): void {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const stat = statSync(folder);
-    if ((stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0) {
-      throw FileMode({
-        path: folder,
-        problem: `may be changed by others than its owner, and ${path} is below it`,
-        fix: `run: chmod go-w ${folder}`,
-      });
+  const written = resolve(path);
+  for (const start of new Set([written, realPath(written)])) {
+    for (let folder = dirname(start); ; folder = dirname(folder)) {
+      const { mode } = statSync(folder);
+      if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) {
+        throw FileMode({
+          path: folder,
+          problem: `may be changed by others than its owner, and ${path} is below it`,
+          fix: `run: chmod go-w ${folder}`,
+        });
+      }
+      if (folder === dirname(folder)) break;
     }
-    if (folder === dirname(folder)) return;
   }
 }
 
-/** True for a symbolic link; false for anything else and for nothing. */
-export function isSymlink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+function realPath(path: string): string {
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined ? resolve(realpathSync(dirname(path)), 'x') : realpathSync(path);
 }

@@ -1,7 +1,7 @@
 import inspector from 'node:inspector';
 import { Refused } from '../errors.ts';
 
-/** SEC-167, SEC-022: what would change how this process runs, or whom it trusts, without standing in the host's file. */
+/** SEC-167: what would change how this process runs without standing in the host's file. */
 const DANGEROUS = [
   'NODE_OPTIONS',
   'NODE_PATH',
@@ -17,9 +17,11 @@ export interface GuardOptions {
   readonly allowUnsafeEnv: boolean;
 }
 
-/** Everything about the process itself that must hold before a file is read. Throws `E_AGENT_REFUSED`. */
-export function guardStart(options: GuardOptions, env: Readonly<Record<string, string | undefined>> = process.env): void {
-  if (inspector.url() !== undefined || process.execArgv.some((flag) => flag.startsWith('--inspect'))) {
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What must hold of a process that handles keys, before anything is read. Throws `E_AGENT_REFUSED`. */
+export function guardProcess(env: Env = process.env, execArgv: readonly string[] = process.execArgv): void {
+  if (inspector.url() !== undefined || execArgv.some((flag) => flag.startsWith('--inspect'))) {
     throw Refused({
       what: 'a debugger is open on this process, and whoever reaches it reads the keys; start the agent without --inspect (SEC-002)',
     });
@@ -29,10 +31,16 @@ export function guardStart(options: GuardOptions, env: Readonly<Record<string, s
       what: "NODE_TLS_REJECT_UNAUTHORIZED is set, which would switch the hub's identity check off; unset it (SEC-022)",
     });
   }
+}
+
+/** {@link guardProcess}, and what must hold of one that runs commands. Throws `E_AGENT_REFUSED`. */
+export function guardStart(options: GuardOptions, env: Env = process.env, execArgv: readonly string[] = process.execArgv): void {
+  guardProcess(env, execArgv);
   const set = DANGEROUS.filter((name) => env[name] !== undefined && env[name] !== '');
   if (set.length > 0 && !options.allowUnsafeEnv) {
+    const [are, them] = set.length === 1 ? ['is', 'it'] : ['are', 'them'];
     throw Refused({
-      what: `${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set and would change how this process runs; unset ${set.length === 1 ? 'it' : 'them'}, or for a test pass --allow-unsafe-env (SEC-167)`,
+      what: `${set.join(', ')} ${are} set and would change how this process runs; unset ${them}, or for a test pass --allow-unsafe-env (SEC-167)`,
     });
   }
   if (process.geteuid?.() === 0 && !options.allowRoot) {

@@ -1,10 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { KernelStatus } from '@stormpulse/kernel';
-import { replaceFile } from './replace-file.ts';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { processMark } from './process-mark.ts';
+import { removeLeftovers, replaceFiles } from './replace-file.ts';
 
 /** What the running agent says of itself, for `stormpulse status` (D12: it listens nowhere). */
 export interface StatusFile extends KernelStatus {
   readonly pid: number;
+  /** Tells this process from a later one of the same number. */
+  readonly mark: string;
   readonly version: string;
   /** Unix milliseconds. */
   readonly writtenAt: number;
@@ -13,34 +19,79 @@ export interface StatusFile extends KernelStatus {
   readonly allowances: readonly string[];
 }
 
+/** What a reader relies on; an older or a later agent's file may hold more. */
+const Shape = Type.Object({
+  pid: Type.Integer({ minimum: 1 }),
+  mark: Type.String(),
+  connection: Type.Object({
+    state: Type.String(),
+    since: Type.Number(),
+    nextAttemptInMs: Type.Optional(Type.Number()),
+    lastError: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
+  }),
+  lastAckAt: Type.Optional(Type.Number()),
+  plugins: Type.Array(Type.Object({ name: Type.String(), state: Type.String(), reason: Type.Optional(Type.String()) })),
+  commands: Type.Array(Type.String()),
+  leftOut: Type.Array(
+    Type.Object({
+      command: Type.String(),
+      problem: Type.Object({ problem: Type.String(), fix: Type.Optional(Type.String()) }),
+    }),
+  ),
+  refusals: Type.Record(Type.String(), Type.Number()),
+  outbox: Type.Object({ waiting: Type.Number(), lost: Type.Number() }),
+  allowances: Type.Array(Type.String()),
+});
+
 /** Beside the database: `<state folder>/status.json`. */
 export function statusPath(databasePath: string): string {
   return join(dirname(databasePath), 'status.json');
 }
 
+/** The status file of an agent that still runs. Undefined when there is none, it is not readable, or its process is gone. */
+export function readRunning(path: string): StatusFile | undefined {
+  let file: unknown;
+  try {
+    file = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error)) return undefined;
+    throw error;
+  }
+  if (!Value.Check(Shape, file) || processMark(file.pid) !== file.mark) return undefined;
+  return file as unknown as StatusFile;
+}
+
 const EVERY_MS = 1_000;
 
-/** Replaces the status file at most once a second, and at the end. A disk that refuses is no reason to stop. */
+/** Replaces the status file at most once a second, and at the end. A disk that refuses is told once and is no reason to stop. */
 export function createStatusWriter(
   path: string,
-  own: Pick<StatusFile, 'pid' | 'version' | 'startedAt' | 'allowances'>,
+  own: Pick<StatusFile, 'version' | 'startedAt' | 'allowances'>,
   failed: (error: unknown) => void,
 ): {
   readonly update: (status: KernelStatus) => void;
   readonly close: () => void;
 } {
+  const self = { pid: process.pid, mark: processMark(process.pid) ?? '' };
   let latest: KernelStatus | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let isFailing = false;
+  const attempt = (work: () => void): void => {
+    try {
+      work();
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) failed(error);
+      isFailing = true;
+    }
+  };
   const write = (): void => {
     timer = undefined;
     if (latest === undefined) return;
-    const file: StatusFile = { ...own, ...latest, writtenAt: Date.now() };
-    try {
-      replaceFile(path, Buffer.from(`${JSON.stringify(file)}\n`), { mode: 0o600, durable: false });
-    } catch (error) {
-      failed(error);
-    }
+    const file: StatusFile = { ...self, ...own, ...latest, writtenAt: Date.now() };
+    attempt(() => replaceFiles([{ path, content: `${JSON.stringify(file)}\n`, mode: 0o600 }], { durable: false }));
   };
+  attempt(() => removeLeftovers(path));
   return {
     update(status) {
       latest = status;

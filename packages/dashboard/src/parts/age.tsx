@@ -1,5 +1,5 @@
 import { ageText, unixMs } from '../text/time.ts';
-import { useNow } from './clock.ts';
+import { useNow } from './use-now.ts';
 
 interface Props {
   readonly at: number | string | null | undefined;

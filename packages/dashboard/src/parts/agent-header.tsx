@@ -3,7 +3,7 @@ import type { AgentView } from '../api/types.ts';
 import { agentWords, isLinked, neverSeen } from '../model/agent-words.ts';
 import { ageText, unixMs } from '../text/time.ts';
 import { Age } from './age.tsx';
-import { useNow } from './clock.ts';
+import { useNow } from './use-now.ts';
 import { HostText } from './host-text.tsx';
 import { Notice } from './notice.tsx';
 import { StateSign } from './state-sign.tsx';

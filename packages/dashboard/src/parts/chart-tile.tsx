@@ -1,7 +1,7 @@
 import { useState, type PointerEvent } from 'react';
 import { chartShape, HEIGHT, pointAt, summaryOf, WIDTH, type Point } from '../model/series.ts';
 import { clockText } from '../text/time.ts';
-import { useNow } from './clock.ts';
+import { useNow } from './use-now.ts';
 
 interface Props {
   readonly label: string;

@@ -1,6 +1,3 @@
-import { useSyncExternalStore } from 'react';
-import { useHub } from './hub-context.tsx';
-
 /** One timer for every age on the page; it runs only while somebody looks at it. */
 export interface Clock {
   readonly subscribe: (onTick: () => void) => () => void;
@@ -29,10 +26,4 @@ export function createClock(tickMs: number): Clock {
     },
     nowMs: () => current,
   };
-}
-
-/** The time, renewed each tick. Keep it in small components: each tick renders the ones that ask. */
-export function useNow(): number {
-  const { clock } = useHub();
-  return useSyncExternalStore(clock.subscribe, clock.nowMs);
 }

@@ -1,5 +1,5 @@
 import { clockText, unixMs } from '../text/time.ts';
-import { useNow } from './clock.ts';
+import { useNow } from './use-now.ts';
 
 /** The time of day something happened, in the viewer's zone; UTC on hover. */
 export function Moment({ at }: { readonly at: number | string | null | undefined }) {

@@ -10,4 +10,4 @@ export type { TemplateContext, TemplateFinding, TemplateReason } from './inspect
 export { policyFor } from './param-policy.ts';
 export type { ParamRules, PolicyResult } from './param-policy.ts';
 export { resolveCommand } from './resolve-command.ts';
-export type { Resolution, ResolvableParam, ResolveOptions } from './resolve-command.ts';
+export type { Resolution, ResolvableParam, ResolveOptions } from './resolution.ts';

@@ -1,6 +1,6 @@
 import { expandTemplate } from './expand-template.ts';
 import { parseTemplate } from './parse-template.ts';
-import type { Resolution, ResolvableParam, ResolveOptions } from './resolve-command.ts';
+import type { Resolution, ResolvableParam, ResolveOptions } from './resolution.ts';
 import { translatePattern } from './translate-pattern.ts';
 
 /** What a protocol v1 agent answers, uncaught errors included (wire page 8.3, 8.4). For conformance, never for a host. */

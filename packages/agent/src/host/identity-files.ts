@@ -1,0 +1,37 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import { loadHmacKey } from '@stormpulse/protocol';
+import type { AgentConfig } from '../config/agent-config.ts';
+import { Refused } from '../errors.ts';
+import { readGuarded } from './guarded-file.ts';
+
+/** SEC-034. */
+const MIN_KEY_BYTES = 16;
+const MAX_FILE_BYTES = 64 * 1024;
+
+/**
+ * Reads and checks the four files of an enrollment, so that a wrong one ends the start and not each connection (wire page,
+ * section 5). Gives the HMAC key, stripped. Throws `E_AGENT_REFUSED`, `E_CONFIG_UNREADABLE`, `E_FILE_MODE`.
+ */
+export function readIdentityFiles(config: AgentConfig): Uint8Array {
+  const ca = readGuarded(config.caPath, { secrecy: 'public', maxBytes: MAX_FILE_BYTES });
+  const cert = readGuarded(config.certificatePath, { secrecy: 'public', maxBytes: MAX_FILE_BYTES });
+  const key = readGuarded(config.keyPath, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES });
+  const hmacKey = loadHmacKey(readGuarded(config.hmacPath, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES }));
+  if (config.serverCa === 'private') attempt(`${config.caPath} holds no certificate of a CA`, () => new X509Certificate(ca));
+  attempt(`${config.certificatePath} and ${config.keyPath} are no certificate with its key`, () =>
+    createSecureContext({ cert, key }),
+  );
+  if (hmacKey.length >= MIN_KEY_BYTES) return hmacKey;
+  const found = hmacKey.length === 0 ? 'is empty' : `holds ${hmacKey.length} usable bytes`;
+  throw Refused({ what: `${config.hmacPath} ${found}; expected at least ${MIN_KEY_BYTES} random bytes: enroll again` });
+}
+
+function attempt(what: string, read: () => unknown): void {
+  try {
+    read();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw Refused({ what: `${what} (${why}); correct the path in [tls], or enroll again` }, { cause });
+  }
+}
