@@ -11,6 +11,7 @@ import { createAuthority, writeCredentials } from './pki.mjs';
 import { createProcesses } from './processes.mjs';
 import { figure } from './report.mjs';
 import { median, pause, percentile } from './sampling.mjs';
+import { openSyncProbe } from './verify/disk.mjs';
 
 export const KNOBS = {
   commands: { full: 500, short: 150 },
@@ -23,6 +24,8 @@ const AGENT = 'bench-agent';
 const FLOOR = 'bench-floor';
 /** A new nonce store takes commands dated 5 s after it was made, and no earlier ones. */
 const FLOOR_MS = 6_000;
+/** Readings of the disk's own fsync after each pair of blocks. */
+const SYNCS = 5;
 
 export async function run(knobs) {
   const folder = await mkdtemp(join(tmpdir(), 'stormpulse-bench-roundtrip-'));
@@ -37,7 +40,8 @@ export async function run(knobs) {
     ];
     await Promise.all([AGENT, FLOOR].map((agentId, index) => explain(driver.whenRegistered(agentId), agents[index])));
     await pause(FLOOR_MS);
-    return report(await measure((agentId, text) => driver.echo(agentId, hmacKey, text), knobs), knobs);
+    const times = await measure((agentId, text) => driver.echo(agentId, hmacKey, text), join(folder, 'probe'), knobs);
+    return report(times, knobs);
   } finally {
     await processes.stopAll();
     await driver.close();
@@ -70,17 +74,20 @@ async function explain(registered, agent) {
   }
 }
 
-/** Blocks of the two agents take turns. One list of latencies a repeat and agent. */
-async function measure(echo, { commands, block, warmUp, repeats }) {
-  const times = { [AGENT]: [], [FLOOR]: [] };
+/** Blocks of the two agents take turns. One list of latencies a repeat and agent, and the disk's own. */
+async function measure(echo, probePath, { commands, block, warmUp, repeats }) {
+  const times = { [AGENT]: [], [FLOOR]: [], disk: [] };
+  const probe = openSyncProbe(probePath);
   for (const agentId of [AGENT, FLOOR]) await many(echo, agentId, warmUp);
   for (let round = 0; round < repeats; round += 1) {
     const here = { [AGENT]: [], [FLOOR]: [] };
     for (let done = 0; done < commands; done += block) {
       for (const agentId of [AGENT, FLOOR]) here[agentId].push(...(await many(echo, agentId, Math.min(block, commands - done))));
+      for (let sync = 0; sync < SYNCS; sync += 1) times.disk.push(probe.run(1));
     }
     for (const agentId of [AGENT, FLOOR]) times[agentId].push(here[agentId]);
   }
+  probe.close();
   return times;
 }
 
@@ -99,5 +106,7 @@ function report(times, { smoke, commands, repeats }) {
     const yardstick = { name: 'bare spawn over the same socket', value: middle(FLOOR, share) };
     return figure(name, middle(AGENT, share), 'ms', { better: 'lower', yardstick, limit, smoke });
   });
+  figures.push(figure('write + fsync of 4 KB, p50', percentile(times.disk, 0.5), 'ms', { better: 'lower' }));
+  figures.push(figure('write + fsync of 4 KB, p99', percentile(times.disk, 0.99), 'ms', { better: 'lower' }));
   return { figures, notes: [`${repeats} repeats of ${commands} commands for each, in turns; medians of the repeats`] };
 }

@@ -46,6 +46,8 @@ function build() {
 }
 
 if (isBuilt() || build()) {
-  const { status } = spawnSync(process.execPath, [tool, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A relative folder is meant from where npm was called.
+  const cwd = process.env.INIT_CWD ?? process.cwd();
+  const { status } = spawnSync(process.execPath, [tool, ...process.argv.slice(2)], { cwd, stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } else process.exitCode = 1;

@@ -4,5 +4,3 @@ process.on('SIGUSR1', () => undefined);
 
 const { main } = await import('./cli/program.ts');
 await main(process.argv.slice(2));
-
-export {};

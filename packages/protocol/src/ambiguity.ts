@@ -12,7 +12,7 @@ export function ambiguousParams(declaredNames: Iterable<string>, params: Readonl
   if (names.length === 0) return false;
   const declared = new Set(declaredNames);
   // Without an & in any value every pair is one piece.
-  if (names.every((name) => declared.has(name) && !SEPARATORS.test(name))) return false;
+  if (names.every((name) => declared.has(name) && !SEPARATORS.test(name) && !params[name]!.includes('&'))) return false;
   let pairs = 0;
   for (const piece of canonicalParams(params).split('&')) {
     const equals = piece.indexOf('=');

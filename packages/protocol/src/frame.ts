@@ -1,6 +1,6 @@
 import type { Dialect } from './dialect.ts';
 import { readStrictUtf8 } from './frame-bytes.ts';
-import { readStrictJson } from './json-reader.ts';
+import { readFrameJson } from './json-short.ts';
 import type { JsonValue, JsonObject } from './json-value.ts';
 import { isJsonObject } from './json-value.ts';
 import type { JsonLimits } from './limits.ts';
@@ -43,11 +43,12 @@ export function parseFrame(
 }
 
 function parseHardened(data: string | Uint8Array, limits: JsonLimits): RawEnvelope {
-  const { value, duplicateKey, versionText } = readStrictJson(typeof data === 'string' ? data : readStrictUtf8(data), limits);
-  const frame = requireFields(value);
-  if (frame['v'] !== 1 || versionText !== '1') throw new ProtocolError('unsupported_version', 'v must be the integer 1');
+  const json = readFrameJson(typeof data === 'string' ? data : readStrictUtf8(data), limits);
+  const frame = requireFields(json.value);
+  if (frame['v'] !== 1 || json.versionText !== '1') throw new ProtocolError('unsupported_version', 'v must be the integer 1');
   const type = requireType(frame['type']);
-  if (duplicateKey && isSignedType(type)) throw new ProtocolError('duplicate_key', 'a signed message has the same key twice');
+  if (isSignedType(type) && json.duplicateKey)
+    throw new ProtocolError('duplicate_key', 'a signed message has the same key twice');
   const ts = requireTs(frame['ts']);
   const timestamp = parseTimestamp(ts, 'hardened');
   const agentId = requireAgentId(frame['agent_id']);

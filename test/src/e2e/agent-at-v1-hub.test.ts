@@ -33,7 +33,11 @@ describe('our agent at a hub that knows v1 only', () => {
     command('greet', ['/usr/bin/printf', 'hello\n']) +
     command('mark', ['/bin/sh', '-c', `echo x >> ${stage.path('marks')}`]) +
     command('fail', ['/bin/sh', '-c', 'exit 3']) +
-    command('slow', ['/bin/sh', '-c', `while [ ! -e ${stage.path('release')} ]; do sleep 0.05; done; echo late`]) +
+    command('slow', [
+      '/bin/sh',
+      '-c',
+      `while [ -d ${stage.folder} ] && [ ! -e ${stage.path('release')} ]; do sleep 0.05; done; echo late`,
+    ]) +
     command(
       'say',
       ['/usr/bin/printf', '%s', '{word}'],

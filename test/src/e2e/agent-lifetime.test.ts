@@ -14,7 +14,11 @@ describe('the life of the agent process', () => {
   });
 
   const waiting = (name: string): string =>
-    command(name, ['/bin/sh', '-c', `while [ ! -e ${stage.path('release')} ]; do sleep 0.05; done; echo late`]);
+    command(name, [
+      '/bin/sh',
+      '-c',
+      `while [ -d ${stage.folder} ] && [ ! -e ${stage.path('release')} ]; do sleep 0.05; done; echo late`,
+    ]);
 
   it.each(['SIGTERM', 'SIGINT'] as const)('%s closes with 1000 and exits 0 (D8)', async (signal) => {
     const agent = stage.start();

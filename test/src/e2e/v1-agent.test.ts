@@ -45,7 +45,7 @@ describe('a Python agent 0.3.x at our hub', () => {
       pulseToken: String(credentials.ignored['pulse_token']),
       commands: {
         uptime: ['/usr/bin/printf', 'up 3 days\n'],
-        slow: ['/bin/sh', '-c', `while [ ! -e ${release} ]; do sleep 0.05; done; echo late`],
+        slow: ['/bin/sh', '-c', `while [ -d ${folder} ] && [ ! -e ${release} ]; do sleep 0.05; done; echo late`],
       },
       heartbeatMs: 60_000,
       pushMs: 60_000,

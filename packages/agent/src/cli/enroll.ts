@@ -1,10 +1,14 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isAgentId } from '../config/agent-id.ts';
 import { checkAnswer } from '../enrollment/answer.ts';
 import { prepareFolder, writeIdentity } from '../enrollment/credentials-folder.ts';
 import { exchange } from '../enrollment/exchange.ts';
 import { findAuthority } from '../enrollment/hub-authority.ts';
 import { readToken } from '../enrollment/token.ts';
 import { Enrollment } from '../errors.ts';
+import { printable } from '../host/printable.ts';
+import { guardProcess } from '../host/start-guards.ts';
 
 export interface EnrollOptions {
   readonly credsDir: string;
@@ -13,7 +17,7 @@ export interface EnrollOptions {
   readonly insecureLoopbackHttp: boolean;
 }
 
-/** `stormpulse enroll`: nothing is spent before every local check has passed. Throws `E_ENROLL`. */
+/** `stormpulse enroll`: nothing is spent before every local check has passed. Throws `E_ENROLL`, `E_AGENT_REFUSED`. */
 export async function enroll(
   endpointText: string,
   agentId: string,
@@ -21,6 +25,7 @@ export async function enroll(
   options: EnrollOptions,
   say: (line: string) => void,
 ): Promise<void> {
+  guardProcess();
   const endpoint = checkEndpoint(endpointText, options.insecureLoopbackHttp);
   checkAgentId(agentId);
   const token = readToken(tokenText);
@@ -54,6 +59,8 @@ function checkEndpoint(text: string, loopbackHttp: boolean): URL {
   if (!URL.canParse(text))
     throw Enrollment({ what: `"${text}" is no address; expected something like https://hub.example/api/enroll/` });
   const url = new URL(text);
+  if (url.username !== '' || url.password !== '')
+    throw Enrollment({ what: `the address of ${url.host} holds a name or a password; leave them out: the token is what counts` });
   if (url.protocol === 'https:') return url;
   if (url.protocol !== 'http:') throw Enrollment({ what: `${text} is not an https:// address` });
   const loopback = url.hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(url.hostname);
@@ -64,18 +71,20 @@ function checkEndpoint(text: string, loopbackHttp: boolean): URL {
 }
 
 function checkAgentId(agentId: string): void {
-  if (agentId.length > 64 || !/^[^\p{C}\s][^\p{C}]*$/u.test(agentId)) {
-    throw Enrollment({ what: `"${agentId.slice(0, 80)}" cannot be an agent id; expected 1 to 64 printable characters` });
-  }
+  if (!isAgentId(agentId))
+    throw Enrollment({ what: `"${printable(agentId, 80)}" cannot be an agent id; expected 1 to 64 printable characters` });
 }
 
 function readCa(path: string): string {
+  let text: string;
+  let isCa: boolean;
   try {
-    return readFileSync(path, 'utf8');
+    text = readFileSync(path, 'utf8');
+    isCa = new X509Certificate(text).ca;
   } catch (cause) {
-    throw Enrollment(
-      { what: `the CA file ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}` },
-      { cause },
-    );
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw Enrollment({ what: `the CA file ${path} cannot be read as a PEM certificate: ${why}` }, { cause });
   }
+  if (isCa) return text;
+  throw Enrollment({ what: `${path} holds a certificate that is no CA's; name the file of the hub's CA` });
 }

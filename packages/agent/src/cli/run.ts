@@ -2,23 +2,19 @@ import { createKernel } from '@stormpulse/kernel';
 import type { Kernel, KernelOptions, LeftOut, PluginEntry } from '@stormpulse/kernel';
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { ConfigProblem } from '@stormpulse/plugin-api';
-import { loadHmacKey } from '@stormpulse/protocol';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { loadFirstParty } from '../config/first-party.ts';
 import { loadConfig, missingFiles } from '../config/load.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { composePorts } from '../container.ts';
-import { ConfigRefused, Refused } from '../errors.ts';
-import { readGuarded } from '../host/guarded-file.ts';
+import { ConfigRefused } from '../errors.ts';
+import { assertStateFolder } from '../host/guarded-file.ts';
+import { readIdentityFiles } from '../host/identity-files.ts';
 import { readInventory } from '../host/inventory.ts';
 import { guardStart } from '../host/start-guards.ts';
 import type { GuardOptions } from '../host/start-guards.ts';
 import { createStatusWriter, statusPath } from '../host/status-file.ts';
 import { VERSION } from '../version.ts';
-
-/** SEC-034. */
-const MIN_KEY_BYTES = 16;
-const MAX_SECRET_BYTES = 64 * 1024;
 
 /** `stormpulse run`: checks everything, then lives until SIGINT or SIGTERM. Throws what refused the start. */
 export async function run(configPath: string, options: GuardOptions, say: (line: string) => void): Promise<void> {
@@ -28,11 +24,15 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   const { config } = loaded;
   if (loaded.warnings !== '') say(loaded.warnings);
   assertFiles(loaded);
-  const hmacKey = readKeys(config);
+  const hmacKey = readIdentityFiles(config);
+  assertStateFolder(config.databasePath);
   const ports = composePorts(config, process.env);
+  const weakened = allowances(config, options);
+  if (weakened.length > 0)
+    ports.logger('agent').warn({ allowances: weakened }, 'this run is weakened by what its operator allowed');
   const status = createStatusWriter(
     statusPath(config.databasePath),
-    { pid: process.pid, version: VERSION, startedAt: Date.now(), allowances: allowances(config, options) },
+    { version: VERSION, startedAt: Date.now(), allowances: weakened },
     (error) => ports.logger('status').warn({ err: error }, 'the status file was not written'),
   );
   const stopped = untilStopped();
@@ -82,16 +82,6 @@ function pluginEntry({ name, config }: AgentConfig['plugins'][number]): PluginEn
 function assertFiles({ config, explain }: LoadedConfig): void {
   const missing = missingFiles(config);
   if (missing.length > 0) throw ConfigRefused({ path: config.path, report: explain(missing) });
-}
-
-function readKeys(config: AgentConfig): Uint8Array {
-  for (const path of [config.caPath, config.certificatePath])
-    readGuarded(path, { secrecy: 'public', maxBytes: MAX_SECRET_BYTES });
-  readGuarded(config.keyPath, { secrecy: 'secret', maxBytes: MAX_SECRET_BYTES });
-  const key = loadHmacKey(readGuarded(config.hmacPath, { secrecy: 'secret', maxBytes: MAX_SECRET_BYTES }));
-  if (key.length >= MIN_KEY_BYTES) return key;
-  const found = key.length === 0 ? 'is empty' : `holds ${key.length} usable bytes`;
-  throw Refused({ what: `${config.hmacPath} ${found}; expected at least ${MIN_KEY_BYTES} random bytes: enroll again` });
 }
 
 function reportLeftOut(leftOut: readonly LeftOut[], { explain }: LoadedConfig, say: (line: string) => void): void {

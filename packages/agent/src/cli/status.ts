@@ -3,11 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { openDatabase } from '@stormpulse/sqlite';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { loadConfig } from '../config/load.ts';
-import { statusPath } from '../host/status-file.ts';
+import { printable } from '../host/printable.ts';
+import { readRunning, statusPath } from '../host/status-file.ts';
 import type { StatusFile } from '../host/status-file.ts';
 import { VERSION } from '../version.ts';
 
 const DAY_MS = 86_400_000;
+const MAX_VALUE_CHARS = 4_096;
 
 /** What `status` knows; `undefined` is shown as unknown. */
 export interface StatusReport {
@@ -61,9 +63,9 @@ export function formatStatus(status: StatusReport, now: number = Date.now()): st
     ['PID', running === undefined ? 'not running' : `${running.pid} (running)`],
     ['Sign-off', 'sealed (no plugin can open it)'],
   ];
-  if (status.configProblem !== undefined) rows.push(['Problem', status.configProblem]);
+  for (const line of status.configProblem?.split('\n') ?? []) rows.push(['Problem', line]);
   if (running !== undefined) rows.push(...liveRows(running, now));
-  return rows.map(([label, value]) => `${`${label}:`.padEnd(16)}${value}`).join('\n');
+  return rows.map(([label, value]) => `${`${label}:`.padEnd(16)}${printable(value, MAX_VALUE_CHARS)}`).join('\n');
 }
 
 function liveRows(running: StatusFile, now: number): [label: string, value: string][] {
@@ -122,17 +124,6 @@ function countNonces(path: string): number | undefined {
     } finally {
       database.close();
     }
-  } catch {
-    return undefined;
-  }
-}
-
-/** The status file of an agent that still runs: the process is there and is the one that wrote it. */
-function readRunning(path: string): StatusFile | undefined {
-  try {
-    const status = JSON.parse(readFileSync(path, 'utf8')) as StatusFile;
-    const command = readFileSync(`/proc/${status.pid}/cmdline`, 'utf8').split('\0');
-    return command.includes('run') ? status : undefined;
   } catch {
     return undefined;
   }

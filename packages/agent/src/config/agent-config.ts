@@ -19,12 +19,10 @@ export interface AgentConfig {
   readonly minTlsVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly strict: boolean;
   readonly passEnv: readonly string[];
+  /** v1's deployment, whose paths commands may use as placeholders. */
+  readonly project: Readonly<Record<string, string | undefined>>;
   /** Plugins this file enables, by name, each with its own part of the file. */
-  readonly plugins: readonly {
-    readonly name: string;
-    readonly config: Readonly<Record<string, unknown>>;
-    readonly from: readonly string[];
-  }[];
+  readonly plugins: readonly { readonly name: string; readonly config: Readonly<Record<string, unknown>> }[];
 }
 
 type Section = Readonly<Record<string, unknown>>;
@@ -53,6 +51,7 @@ export function agentConfig(path: string, values: Readonly<Record<string, Sectio
     minTlsVersion: text('tls', 'min_version') === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
     strict: values['protocol']?.['strict'] !== false,
     passEnv: (values['execution']?.['pass_env'] ?? []) as readonly string[],
+    project: (values['project'] ?? {}) as AgentConfig['project'],
     plugins: enabledPlugins(values, file),
   };
 }
@@ -66,7 +65,7 @@ function enabledPlugins(values: Readonly<Record<string, Section>>, file: Section
   );
   const commands = file['commands'];
   return [
-    { name: 'host-metrics', config: metrics, from: ['metrics'] },
+    { name: 'host-metrics', config: metrics },
     ...(commands === undefined
       ? []
       : [
@@ -77,7 +76,6 @@ function enabledPlugins(values: Readonly<Record<string, Section>>, file: Section
               ...(values['project'] === undefined ? {} : { project: values['project'] }),
               disabled_commands: values['agent']?.['disabled_commands'] ?? [],
             },
-            from: [],
           },
         ]),
   ];

@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '@stormpulse/plugin-api';
 import { nearest } from './nearest.ts';
-import { OTHER_TABLES, SECTIONS } from './sections.ts';
+import { OTHER_TABLES, SECTIONS, UNREAD_TABLES } from './sections.ts';
 import type { KeySpec, SectionSpec } from './sections.ts';
 
 type Table = Readonly<Record<string, unknown>>;
@@ -49,7 +49,7 @@ function checkSection(
     } else {
       const expected = wrongType(keySpec, value) ?? keySpec.check?.(value as never);
       if (expected === undefined) values[key] = value;
-      else problems.push({ path, problem: `is ${describe(value)}`, expected });
+      else problems.push({ path, problem: `is ${keySpec.secret === true ? 'something else' : describe(value)}`, expected });
     }
   }
   const known = Object.keys(spec.keys);
@@ -77,6 +77,13 @@ function checkTopLevel(file: Table, problems: ConfigProblem[], warnings: ConfigP
     };
     if (meant === undefined) warnings.push(problem);
     else problems.push({ ...problem, fix: `did you mean [${meant}]?` });
+  }
+  for (const name of UNREAD_TABLES.filter((candidate) => file[candidate] !== undefined)) {
+    warnings.push({
+      path: [name],
+      problem: 'is read by no plugin of this version',
+      expected: 'an agent that has the plugin, or no such table',
+    });
   }
 }
 
@@ -114,7 +121,7 @@ function wrongType(spec: KeySpec, value: unknown): string | undefined {
   const right = {
     string: typeof value === 'string' && value !== '',
     path: typeof value === 'string' && value.startsWith('/') && !value.includes('\0'),
-    number: typeof value === 'number' || typeof value === 'bigint',
+    number: typeof value === 'number',
     boolean: typeof value === 'boolean',
     strings: Array.isArray(value) && value.every((item) => typeof item === 'string'),
   }[spec.type];
@@ -133,6 +140,7 @@ function isTable(value: unknown): value is Table {
 
 function describe(value: unknown): string {
   if (isTable(value)) return 'a table';
-  const text = JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
+  if (typeof value === 'number') return String(value);
+  const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -37,11 +37,9 @@ export function loadConfig(path: string): LoadedConfig {
 
 /** The files the configuration names, all missing ones at once (wire page, 11.3). */
 export function missingFiles(config: AgentConfig): readonly ConfigProblem[] {
-  const file = (path: string): boolean => existsSync(path) && statSync(path).isFile();
-  const folder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
-  const project = (config.plugins.find(({ name }) => name === 'custom-commands')?.config['project'] ?? {}) as Readonly<
-    Record<string, string | undefined>
-  >;
+  const file = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  const folder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const { project } = config;
   const wanted: readonly [path: readonly string[], value: string | undefined, there: (path: string) => boolean, fix: string][] = [
     [['tls', 'ca_cert'], config.caPath, file, 'run stormpulse enroll, or correct the path'],
     [['tls', 'client_cert'], config.certificatePath, file, 'run stormpulse enroll, or correct the path'],
@@ -60,7 +58,14 @@ export function missingFiles(config: AgentConfig): readonly ConfigProblem[] {
   return wanted.flatMap(([path, value, there, fix]) =>
     value === undefined || there(value)
       ? []
-      : [{ path, problem: `names ${value}, which is not there`, expected: there === file ? 'a file' : 'a folder', fix }],
+      : [
+          {
+            path,
+            problem: `names ${value}, which is ${existsSync(value) ? 'something else' : 'not there'}`,
+            expected: there === file ? 'a file' : 'a folder',
+            fix,
+          },
+        ],
   );
 }
 
@@ -97,7 +102,7 @@ function sizeProblems(file: Readonly<Record<string, unknown>>): ConfigProblem[] 
     for (const [key, child] of Object.entries(value)) {
       if (key.length > MAX_KEY_CHARS)
         problems.push({
-          path: [...path, key.slice(0, 20)],
+          path: [...path, key],
           problem: 'is too long a key',
           expected: `at most ${MAX_KEY_CHARS} characters`,
         });

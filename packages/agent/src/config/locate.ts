@@ -6,34 +6,47 @@ export interface Position {
 
 type Path = readonly (string | number)[];
 
+/** Of values in one another and of keys in a row; far above what a file may have. */
+const MAX_DEPTH = 64;
+
 /**
  * Finds keys in TOML text that already parsed: smol-toml keeps no positions. Knows tables, arrays of tables, dotted and
  * quoted keys, inline tables, and skips strings and comments. A path that is not there gives the nearest parent that is.
  */
 export function locator(text: string): (path: Path) => Position {
-  const found = new Map<string, Position>();
-  new Scanner(text, (path, position) => {
-    const key = JSON.stringify(path);
-    if (!found.has(key)) found.set(key, position);
+  const written = new Map<string, Position>();
+  const implied = new Map<string, Position>();
+  new Scanner(text, (path, position, isWhole) => {
+    const places = isWhole ? written : implied;
+    const key = nameOf(path);
+    if (!places.has(key)) places.set(key, position);
   }).scan();
   return (path) => {
     for (let length = path.length; length > 0; length -= 1) {
-      const position = found.get(JSON.stringify(path.slice(0, length)));
+      const key = nameOf(path.slice(0, length));
+      const position = written.get(key) ?? implied.get(key);
       if (position !== undefined) return position;
     }
     return { line: 1, column: 1 };
   };
 }
 
+/** An index may be given as a number or as its digits: TypeBox's paths have only text. */
+function nameOf(path: Path): string {
+  return JSON.stringify(path.map(String));
+}
+
 class Scanner {
   readonly #text: string;
-  readonly #emit: (path: Path, position: Position) => void;
+  /** `isWhole`: the path is written there; else it only comes to be, as `a` does by `[a.b]`. */
+  readonly #emit: (path: Path, position: Position, isWhole: boolean) => void;
   readonly #arrayCounts = new Map<string, number>();
+  #depth = 0;
   #at = 0;
   #line = 1;
   #lineStart = 0;
 
-  constructor(text: string, emit: (path: Path, position: Position) => void) {
+  constructor(text: string, emit: (path: Path, position: Position, isWhole: boolean) => void) {
     this.#text = text;
     this.#emit = emit;
   }
@@ -41,7 +54,7 @@ class Scanner {
   scan(): void {
     let table: Path = [];
     for (;;) {
-      this.#skip(/[\s]/u);
+      this.#skip(/\s/u);
       if (this.#at >= this.#text.length) return;
       if (this.#peek() === '#') this.#toLineEnd();
       else if (this.#peek() === '[') table = this.#header();
@@ -58,15 +71,16 @@ class Scanner {
     const parent = this.#throughArrays(keys.slice(0, -1));
     const path: (string | number)[] = [...parent, ...keys.slice(-1)];
     if (isArray) {
-      const name = JSON.stringify(path);
+      const name = nameOf(path);
       const index = this.#arrayCounts.get(name) ?? 0;
       this.#arrayCounts.set(name, index + 1);
-      this.#emit(path, position);
+      this.#emit(path, position, true);
       path.push(index);
-    } else if (this.#arrayCounts.has(JSON.stringify(path))) {
-      path.push((this.#arrayCounts.get(JSON.stringify(path)) ?? 1) - 1);
+    } else if (this.#arrayCounts.has(nameOf(path))) {
+      path.push((this.#arrayCounts.get(nameOf(path)) ?? 1) - 1);
     }
-    this.#emit(path, position);
+    for (let length = 1; length < path.length; length += 1) this.#emit(path.slice(0, length), position, false);
+    this.#emit(path, position, true);
     return path;
   }
 
@@ -75,7 +89,7 @@ class Scanner {
     const path: (string | number)[] = [];
     for (const key of keys) {
       path.push(key);
-      const count = this.#arrayCounts.get(JSON.stringify(path));
+      const count = this.#arrayCounts.get(nameOf(path));
       if (count !== undefined) path.push(count - 1);
     }
     return path;
@@ -84,25 +98,28 @@ class Scanner {
   #pair(table: Path): void {
     const position = this.#position();
     const path = [...table, ...this.#keys('=')];
-    // Dotted keys make their parents; each stands where it is first written.
-    for (let length = table.length + 1; length <= path.length; length += 1) this.#emit(path.slice(0, length), position);
+    for (let length = table.length + 1; length < path.length; length += 1) this.#emit(path.slice(0, length), position, false);
+    this.#emit(path, position, true);
     this.#move(1);
     this.#value(path);
   }
 
   #keys(end: string): string[] {
     const keys: string[] = [];
+    const add = (key: string): void => {
+      if (keys.length < MAX_DEPTH) keys.push(key);
+    };
     for (;;) {
       this.#skip(/[ \t\r\n]/u);
       const quote = this.#peek();
       if (this.#at >= this.#text.length || quote === end) return keys;
       if (quote === '.') this.#move(1);
-      else if (quote === '"' || quote === "'") keys.push(this.#string(quote));
+      else if (quote === '"' || quote === "'") add(this.#string(quote));
       else {
         const start = this.#at;
         this.#skip(/[A-Za-z0-9_-]/u);
         if (this.#at === start) this.#move(1);
-        else keys.push(this.#text.slice(start, this.#at));
+        else add(this.#text.slice(start, this.#at));
       }
     }
   }
@@ -111,9 +128,17 @@ class Scanner {
     this.#skip(/[ \t]/u);
     const first = this.#peek();
     if (first === '"' || first === "'") this.#string(first);
-    else if (first === '[') this.#array(path);
-    else if (first === '{') this.#inlineTable(path);
+    else if (first === '[') this.#within(() => this.#array(path));
+    else if (first === '{') this.#within(() => this.#inlineTable(path));
     else this.#skip(/[^,\]}#\n]/u);
+  }
+
+  /** What nests deeper is refused for that; nothing below it needs a place. */
+  #within(scan: () => void): void {
+    if (this.#depth >= MAX_DEPTH) this.#move(this.#text.length);
+    this.#depth += 1;
+    scan();
+    this.#depth -= 1;
   }
 
   #array(path: Path): void {
@@ -121,10 +146,11 @@ class Scanner {
     for (let index = 0; ; index += 1) {
       this.#skipFiller();
       if (this.#at >= this.#text.length || this.#peek() === ']') break;
-      this.#emit([...path, index], this.#position());
+      this.#emit([...path, index], this.#position(), true);
+      const start = this.#at;
       this.#value([...path, index]);
       this.#skipFiller();
-      if (this.#peek() === ',') this.#move(1);
+      if (this.#peek() === ',' || this.#at === start) this.#move(1);
     }
     this.#move(1);
   }

@@ -21,12 +21,17 @@ export function defaultPaths(
       database: '/opt/stormpulse/data/stormpulse.db',
     };
   }
-  const home = env['HOME'] ?? homedir();
-  const credentials = join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'stormpulse');
+  const home = absolute(env['HOME']) ?? homedir();
+  const credentials = join(absolute(env['XDG_CONFIG_HOME']) ?? join(home, '.config'), 'stormpulse');
   return {
     mode: 'user',
     config: join(credentials, 'stormpulse.toml'),
     credentials,
     database: join(home, '.local/share/stormpulse/stormpulse.db'),
   };
+}
+
+/** An empty or relative base directory counts as unset (XDG Base Directory Specification). */
+function absolute(path: string | undefined): string | undefined {
+  return path?.startsWith('/') === true ? path : undefined;
 }

@@ -1,9 +1,12 @@
 import { COMMAND_MAX_AGE_SECONDS } from '@stormpulse/protocol';
+import { isAgentId } from './agent-id.ts';
 
 /** What one key may hold. `check` answers what was expected when the value is of the right type and still wrong. */
 export interface KeySpec {
   readonly type: 'string' | 'number' | 'boolean' | 'strings' | 'path';
   readonly required?: true;
+  /** Never repeated in a message. */
+  readonly secret?: true;
   readonly fallback?: string | number | boolean | readonly string[];
   readonly check?: (value: never) => string | undefined;
 }
@@ -25,7 +28,7 @@ const oneOf =
   (value: string): string | undefined =>
     options.includes(value) ? undefined : options.map((option) => JSON.stringify(option)).join(' or ');
 const agentId = (value: string): string | undefined =>
-  value.length <= 64 && /^[^\p{C}\s][^\p{C}]*$/u.test(value) ? undefined : '1 to 64 printable characters, as in the certificate';
+  isAgentId(value) ? undefined : '1 to 64 printable characters, as in the certificate';
 const socketUrl = (value: string): string | undefined =>
   URL.canParse(value) && new URL(value).protocol === 'wss:' && new URL(value).hash === ''
     ? undefined
@@ -37,7 +40,7 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
     required: true,
     keys: {
       id: { type: 'string', required: true, check: agentId },
-      pulse_token: { type: 'string', required: true },
+      pulse_token: { type: 'string', required: true, secret: true },
       disabled_commands: { type: 'strings', fallback: [] },
     },
   },
@@ -97,9 +100,8 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
   execution: { required: false, ours: true, keys: { pass_env: { type: 'strings', fallback: [] } } },
 };
 
-/** Tables that are somebody else's to check: the operator's commands, v1's integrations and log groups, plugins. */
-export const OTHER_TABLES: readonly string[] = [
-  'commands',
+/** Tables of v1's integrations, of log groups and of plugins, known by name and not read yet. */
+export const UNREAD_TABLES: readonly string[] = [
   'log_groups',
   'garage',
   'caddy',
@@ -109,3 +111,6 @@ export const OTHER_TABLES: readonly string[] = [
   'signoff',
   'plugins',
 ];
+
+/** Tables that are somebody else's to check. */
+export const OTHER_TABLES: readonly string[] = ['commands', ...UNREAD_TABLES];

@@ -1,5 +1,5 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { loadHmacKey } from '@stormpulse/protocol';
+import { ProtocolError, loadHmacKey } from '@stormpulse/protocol';
 import { Enrollment } from '../errors.ts';
 
 /** What an enrollment gives an agent, checked against its key. */
@@ -23,10 +23,9 @@ export function checkAnswer(answer: unknown, agentId: string, keyPem: string, no
   const leaf = assertCertificates(certificatePem, caPem, agentId, keyPem);
   const warnings = timeWarnings(leaf, now);
   const hmacKey = base64(fields, 'hmac_key');
-  const loaded = loadHmacKey(hmacKey);
-  if (loaded.length < MIN_KEY_BYTES)
-    throw refuse(`hmac_key has ${loaded.length} usable bytes, at least ${MIN_KEY_BYTES} are needed`);
-  if (loaded.length !== hmacKey.length) {
+  const usable = usableBytes(hmacKey);
+  if (usable < MIN_KEY_BYTES) throw refuse(`hmac_key has ${usable} usable bytes, at least ${MIN_KEY_BYTES} are needed`);
+  if (usable !== hmacKey.length) {
     warnings.push(
       'the hub made a key that begins or ends with white space; if its commands are refused with bad_signature, enroll again',
     );
@@ -39,6 +38,16 @@ export function checkAnswer(answer: unknown, agentId: string, keyPem: string, no
     pulseToken: typeof token === 'string' && /^[\x21-\x7e]{1,200}$/u.test(token) ? token : undefined,
     warnings,
   };
+}
+
+/** What every reader strips does not count (SEC-034). */
+function usableBytes(key: Buffer): number {
+  try {
+    return loadHmacKey(key).length;
+  } catch (error) {
+    if (error instanceof ProtocolError) return 0;
+    throw error;
+  }
 }
 
 function refuse(problem: string): Error {

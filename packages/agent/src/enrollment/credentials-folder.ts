@@ -13,12 +13,8 @@ const OWNING_GROUP = 'stormpulse';
 /** Everything local that could fail, before a byte is sent and a token spent (wire page, 14.36). Throws `E_ENROLL`. */
 export function prepareFolder(folderAsGiven: string, options: { readonly force: boolean }): void {
   const folder = resolve(folderAsGiven); // also drops the trailing slash, behind which a link would hide
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
-    throw Enrollment({
-      what: `${folder} is a symbolic link. No request was made; name the folder itself, so that nobody can point it elsewhere`,
-    });
-  }
   try {
+    if (isLink(folder)) throw new Error('it is a symbolic link, which could be pointed elsewhere; name the folder itself');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stat = lstatSync(folder);
     if (!stat.isDirectory()) throw new Error('it is no folder');
@@ -35,6 +31,10 @@ export function prepareFolder(folderAsGiven: string, options: { readonly force: 
       what: `${folder} already holds credentials (${present.join(', ')}). No request was made and the token is not spent; remove them, choose another folder with --creds-dir, or replace them with --force`,
     });
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 /** Writes the identity, each file whole and with its final mode from its first byte (SEC-180, SEC-181). */

@@ -14,7 +14,7 @@ export interface KeyAndRequest {
 export async function createKeyAndRequest(agentId: string): Promise<KeyAndRequest> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   // A bare string would be read as RFC 4514 text, in which `\`, `#` and more are syntax.
-  const name = [{ CN: [{ utf8String: agentId }] }];
+  const name = new x509.Name([{ CN: [{ utf8String: agentId }] }]);
   const request = await x509.Pkcs10CertificateRequestGenerator.create({ name, keys, signingAlgorithm: ALGORITHM }, crypto);
   const pkcs8 = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
   return { keyPem: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`, csrPem: request.toString('pem') };

@@ -102,5 +102,7 @@ function assertParents(path: string): void {
 }
 
 function realPath(path: string): string {
-  return lstatSync(path, { throwIfNoEntry: false }) === undefined ? resolve(realpathSync(dirname(path)), 'x') : realpathSync(path);
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined
+    ? resolve(realpathSync(dirname(path)), 'x')
+    : realpathSync(path);
 }

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import type { KernelStatus } from '@stormpulse/kernel';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { removeLeftovers } from './leftovers.ts';
 import { processMark } from './process-mark.ts';
-import { removeLeftovers, replaceFiles } from './replace-file.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** What the running agent says of itself, for `stormpulse status` (D12: it listens nowhere). */
 export interface StatusFile extends KernelStatus {
@@ -89,7 +90,7 @@ export function createStatusWriter(
     timer = undefined;
     if (latest === undefined) return;
     const file: StatusFile = { ...self, ...own, ...latest, writtenAt: Date.now() };
-    attempt(() => replaceFiles([{ path, content: `${JSON.stringify(file)}\n`, mode: 0o600 }], { durable: false }));
+    attempt(() => replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600, durable: false }));
   };
   attempt(() => removeLeftovers(path));
   return {

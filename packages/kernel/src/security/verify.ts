@@ -94,7 +94,7 @@ function shapeOf(message: RawEnvelope, options: VerifierOptions, agentId: string
 }
 
 function verified(message: RawEnvelope, signed: Signed): VerifiedCommand {
-  const requestId = message.id;
+  const requestId = idOf(message);
   if (signed.type === 'command.request') {
     const { command, params } = signed.payload;
     return { kind: 'request', requestId, command, params };
@@ -120,7 +120,13 @@ function refuse(message: RawEnvelope, reason: RefusalReason): Refusal {
   return {
     kind: 'refused',
     reason,
-    commandRef: message.id.slice(0, 100),
+    commandRef: idOf(message).slice(0, 100),
     text: TEXTS[reason] ?? `the signed message is malformed: ${reason}`,
   };
+}
+
+/** Any JSON value where `strict = false` lets it pass (wire page, 1.1); what names an answer is text. */
+function idOf(message: RawEnvelope): string {
+  const id: unknown = message.id;
+  return typeof id === 'string' ? id : JSON.stringify(id);
 }

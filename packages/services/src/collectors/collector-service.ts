@@ -39,7 +39,12 @@ interface Collecting {
   abandon: (reason: Error) => void;
 }
 
-async function collecting(entry: Collecting, context: Parameters<CollectorDefinition['collect']>[0]): Promise<unknown> {
+async function collecting(
+  entry: Collecting,
+  context: Parameters<CollectorDefinition['collect']>[0],
+  stillBusy: AgentError,
+): Promise<unknown> {
+  if (entry.busy) throw stillBusy;
   entry.busy = true;
   try {
     return await entry.definition.collect(context);
@@ -71,8 +76,8 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
       cancel = clock.after(ms, () => entry.abandon(CollectTimeout({ ...name, ms })));
     });
     try {
-      if (entry.busy) throw CollectTimeout({ ...name, ms });
-      const state = await Promise.race([collecting(entry, { signal: abort.signal, previous: entry.current?.state, only }), late]);
+      const context = { signal: abort.signal, previous: entry.current?.state, only };
+      const state = await Promise.race([collecting(entry, context, CollectTimeout({ ...name, ms })), late]);
       if (!Value.Check(definition.state, state))
         throw CollectShape({ ...name, path: Value.Errors(definition.state, state).First()?.path ?? '/' });
       if (all.has(entry)) entry.current = { ...name, state, at: clock.now(), revision: (entry.current?.revision ?? 0) + 1 };

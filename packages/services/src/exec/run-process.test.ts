@@ -20,7 +20,7 @@ const KIB = 1024;
 
 describe('a command as a process', () => {
   let folder: string;
-  /** Stands in the command line of every process a test starts. */
+  /** Stands in the environment of every process a test starts, and of all these start. */
   let marker: string;
 
   beforeEach(() => {
@@ -33,7 +33,7 @@ describe('a command as a process', () => {
   });
 
   const run = (file: string, args: readonly string[], more: Partial<ProcessRequest> = {}): Promise<ProcessOutcome> =>
-    createProcessRunner({ clock: HURRIED, env: childEnvironment(process.env), cwd: folder }).run({
+    createProcessRunner({ clock: HURRIED, env: { ...childEnvironment(process.env), MARKER: marker }, cwd: folder }).run({
       file,
       args,
       timeoutMs: 100_000,
@@ -41,13 +41,13 @@ describe('a command as a process', () => {
       ...more,
     });
   const sh = (script: string, more: Partial<ProcessRequest> = {}): Promise<ProcessOutcome> =>
-    run('/bin/sh', ['-c', script, marker], more);
+    run('/bin/sh', ['-c', script], more);
 
-  /** Processes of this test that live; a zombie has no command line. */
+  /** Processes of this test that live; a zombie has no environment. */
   const marked = (): number[] =>
     readdirSync('/proc')
       .filter((name) => /^\d+$/u.test(name) && Number(name) !== process.pid)
-      .filter((pid) => commandLine(pid).includes(marker))
+      .filter((pid) => environmentOf(pid).includes(marker))
       .map(Number);
 
   describe('what it is given', () => {
@@ -195,7 +195,7 @@ describe('a command as a process', () => {
     });
 
     it('does not wait for a process left behind that holds the pipe', async () => {
-      expect(await sh(`sh -c 'sleep 1000; : ${marker}' & echo done`)).toMatchObject({
+      expect(await sh(`sh -c 'sleep 1000' & echo done`)).toMatchObject({
         kind: 'exited',
         exitCode: 0,
         stdout: 'done\n',
@@ -233,13 +233,22 @@ describe('a command as a process', () => {
     });
 
     it('leaves no process that forked twice and ignores SIGTERM', async () => {
-      const stubborn = `trap '' TERM; (sh -c 'trap "" TERM; sleep 1000; : ${marker}' &); echo ready; sleep 1000; : ${marker}`;
+      const stubborn = `trap '' TERM; (sh -c 'trap "" TERM; sleep 1000' &); echo ready; sleep 1000`;
       expect(await sh(stubborn, { timeoutMs: 3_000 })).toMatchObject({ kind: 'timeout', stdout: 'ready\n' });
       await vi.waitFor(() => expect(marked()).toEqual([]));
     });
 
+    it('leaves no process that ignores SIGTERM when the program itself heeds it', async () => {
+      const left = `sh -c 'trap "" TERM; sleep 1000' >/dev/null 2>&1 &`;
+      expect(await sh(`${left} echo ready; exec sleep 1000`, { timeoutMs: 3_000 })).toMatchObject({
+        kind: 'timeout',
+        stdout: 'ready\n',
+      });
+      await vi.waitFor(() => expect(marked()).toEqual([]));
+    });
+
     it('lets what handles SIGTERM finish its sentence, its children too', async () => {
-      const child = `trap "echo child done; exit" TERM; while :; do sleep 0.02; done; : ${marker}`;
+      const child = `trap "echo child done; exit" TERM; while :; do sleep 0.02; done`;
       const outcome = await sh(`sh -c '${child}' & trap 'echo done; exit' TERM; echo ready; while :; do sleep 0.02; done`, {
         timeoutMs: 3_000,
       });
@@ -251,7 +260,7 @@ describe('a command as a process', () => {
         throw Object.assign(new Error('not permitted'), { code: 'EPERM' });
       });
       try {
-        expect(await sh(`sleep 1000; : ${marker}`, { timeoutMs: 1_000 })).toMatchObject({ kind: 'timeout', exitCode: -1 });
+        expect(await sh(`sleep 1000`, { timeoutMs: 1_000 })).toMatchObject({ kind: 'timeout', exitCode: -1 });
       } finally {
         kill.mockRestore();
       }
@@ -259,9 +268,9 @@ describe('a command as a process', () => {
   });
 });
 
-function commandLine(pid: string): string {
+function environmentOf(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
   } catch (error) {
     // It ended while the list was read.
     if (error instanceof Error && 'code' in error) return '';

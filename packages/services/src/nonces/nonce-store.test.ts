@@ -159,6 +159,7 @@ describe('createNonceStore', () => {
 
     it('is set once when the age is raised, not when it is lowered', async () => {
       settled(60).close();
+      nowSeconds += 1_000;
       const raised = open(300);
       expect(await claim(raised, 'n1', nowSeconds - 100)).toBe('before_floor');
       raised.close();

@@ -1,0 +1,230 @@
+import { mkdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HostFolder, edited, lineOf } from '../../test-support/host-folder.ts';
+import { refusalOf } from '../../test-support/refusal.ts';
+import type { Refusal } from '../../test-support/refusal.ts';
+import { loadConfig, missingFiles } from './load.ts';
+import { SECTIONS } from './sections.ts';
+
+describe('loadConfig', () => {
+  let host: HostFolder;
+
+  beforeEach(() => {
+    host = new HostFolder();
+  });
+  afterEach(() => host.close());
+
+  const refusal = (path = host.config): Refusal => refusalOf(() => loadConfig(path), path);
+  const valid = (): string => host.validToml();
+
+  it('reads a file as a v1 host has it, names and units as the code has them', () => {
+    host.writeConfig();
+    const { config, warnings } = loadConfig(host.config);
+    expect(warnings).toBe('');
+    expect(config).toMatchObject({
+      agentId: 'web-1',
+      hubUrl: 'wss://127.0.0.1:1/ws/pulse/',
+      reconnectMinMs: 3_000,
+      reconnectMaxMs: 60_000,
+      heartbeatMs: 30_000,
+      pushMs: 15_000,
+      commandMaxAgeSeconds: 60,
+      databasePath: host.path('stormpulse.db'),
+      serverCa: 'private',
+      requireServerEku: true,
+      minTlsVersion: 'TLSv1.3',
+      strict: true,
+      passEnv: [],
+    });
+    expect(config.plugins.map(({ name }) => name)).toEqual(['host-metrics']);
+  });
+
+  it('reads what weakens it only where it is written', () => {
+    host.writeConfig(
+      ['[auth]', 'server_ca = "system"\nrequire_server_eku = false\nmin_version = "1.2"\n[auth]'],
+      ['[storage]', '[protocol]\nstrict = false\n[execution]\npass_env = ["LANG"]\n[storage]'],
+    );
+    expect(loadConfig(host.config).config).toMatchObject({
+      serverCa: 'system',
+      requireServerEku: false,
+      minTlsVersion: 'TLSv1.2',
+      strict: false,
+      passEnv: ['LANG'],
+    });
+  });
+
+  const required = Object.entries(SECTIONS).flatMap(([section, { required, keys }]) =>
+    required ? Object.keys(keys).flatMap((key) => (keys[key]?.required === true ? [[section, key] as const] : [])) : [],
+  );
+  it.each(required)("I1 without %s.%s: names key, section and the section's line", (section, key) => {
+    const line = valid()
+      .split('\n')
+      .find((candidate) => candidate.startsWith(`${key} =`));
+    host.writeConfig([`${line}\n`, '']);
+    const { code, lines } = refusal();
+    expect(code).toBe('E_CONFIG_REFUSED');
+    expect(lines).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^:${lineOf(valid(), `[${section}]`)}: ${section}\\.${key}: is missing; expected .+; write ${key} under \\[${section}\\]$`,
+          'u',
+        ),
+      ),
+    ]);
+  });
+
+  it.each(['agent', 'dashboard', 'tls', 'auth', 'metrics', 'storage'])('without [%s] says so', (section) => {
+    host.write('stormpulse.toml', valid().replace(new RegExp(`\\[${section}\\]\\n(?:.+\\n)*`, 'u'), ''));
+    expect(refusal().lines).toEqual([`:1: ${section}: is missing; expected a table [${section}]`]);
+  });
+
+  it.each([
+    ['reconnect_min_seconds = 3', 'reconnect_min_seconds = 61', 'is 61, more than reconnect_max_seconds; expected at most 60'],
+    ['reconnect_min_seconds = 3', 'reconnect_min_seconds = 0', 'is 0; expected a number above 0'],
+    ['reconnect_min_seconds = 3', 'reconnect_min_seconds = true', 'is true; expected a number'],
+    ['reconnect_max_seconds = 60', 'reconnect_max_seconds = inf', 'is Infinity; expected a number above 0'],
+    ['reconnect_max_seconds = 60', 'reconnect_max_seconds = nan', 'is NaN; expected a number above 0'],
+    ['reconnect_max_seconds = 60', 'reconnect_max_seconds = "60"', 'is "60"; expected a number'],
+    ['heartbeat_interval_seconds = 30', 'heartbeat_interval_seconds = 0.5', 'is 0.5; expected a number from 1 to 3600'],
+    ['command_max_age_seconds = 60', 'command_max_age_seconds = 0.5', 'is 0.5; expected a number from'],
+    ['command_max_age_seconds = 60', 'command_max_age_seconds = inf', 'is Infinity; expected a number from'],
+    ['command_max_age_seconds = 60', 'command_max_age_seconds = 3601', 'is 3601; expected a number from'],
+    ['push_interval_seconds = 15', 'push_interval_seconds = -1', 'is -1; expected a number from 0.5 to 86400'],
+    ['collect_containers = true', 'collect_containers = 1', 'is 1; expected true or false'],
+    ['id = "web-1"', 'id = ""', 'is ""; expected a string'],
+    ['id = "web-1"', `id = "${'x'.repeat(65)}"`, 'expected 1 to 64 printable characters'],
+    ['id = "web-1"', 'id = "a\\u001b[31m"', 'expected 1 to 64 printable characters'],
+    ['id = "web-1"', 'id = 1979-05-27', 'expected a string'],
+    ['url = "wss:', 'url = "ws:', 'expected a wss:// address'],
+    ['url = "wss:', 'url = "https:', 'expected a wss:// address'],
+    ['/ws/pulse/"', '/ws/pulse/#x"', 'expected a wss:// address'],
+    ['[agent]', '[agent]\ndisabled_commands = ["a", 3]', 'expected a list of strings'],
+    ['[auth]', 'server_ca = "public"\n[auth]', 'is "public"; expected "private" or "system"'],
+    ['[auth]', 'min_version = 1.2\n[auth]', 'is 1.2; expected a string'],
+    ['[auth]', 'require_server_eku = 0\n[auth]', 'is 0; expected true or false'],
+  ])('I2 %s as %s: %s', (what, by, says) => {
+    host.writeConfig([what, by]);
+    const { code, lines } = refusal();
+    expect(code).toBe('E_CONFIG_REFUSED');
+    expect(lines).toEqual([expect.stringContaining(says)]);
+    const key = /(\w+) = /u.exec(by.split('\n').find((line) => line.includes(' = ')) ?? what)?.[1] ?? 'url';
+    expect(lines[0]).toContain(`.${key}: `);
+    expect(lines[0]).toMatch(new RegExp(`^:${lineOf(edited(valid(), [what, by]), `\n${key} = `) + 1}: `, 'u'));
+  });
+
+  it.each(['ca_cert', 'client_cert', 'client_key', 'hmac_secret', 'db_path'])('%s must be an absolute path', (key) => {
+    host.write('stormpulse.toml', valid().replace(new RegExp(`^${key} = .*$`, 'mu'), `${key} = "here.pem"`));
+    expect(refusal().lines).toEqual([expect.stringContaining(`${key}: is "here.pem"; expected an absolute path`)]);
+  });
+
+  it('never repeats the pulse token', () => {
+    host.writeConfig(['pulse_token = "11111111-2222-4333-8444-555555555555"', 'pulse_token = ["hunter2"]']);
+    expect(refusal().message).toMatch(/agent\.pulse_token: .*expected a string/u);
+    expect(refusal().message).not.toContain('hunter2');
+  });
+
+  it('names a misspelt key, its line, and the nearest known one', () => {
+    host.writeConfig(['heartbeat_interval_seconds', 'heartbeat_intervall_seconds']);
+    const line = lineOf(valid(), 'heartbeat_interval_seconds');
+    const wrong = refusal().lines.find((text) => text.includes('intervall'));
+    expect(wrong).toContain(`:${line}: dashboard.heartbeat_intervall_seconds: is not a key this agent knows`);
+    expect(wrong).toContain('did you mean "heartbeat_interval_seconds"?');
+  });
+
+  it("a strange key is a warning in v1's tables and an error in ours", () => {
+    host.writeConfig(['[tls]', '[tls]\nfuture_thing = 1']);
+    const { warnings } = loadConfig(host.config);
+    expect(warnings).toContain(`${host.config}:${lineOf(valid(), '[tls]') + 1}: tls.future_thing: is not a key this agent knows`);
+    host.writeConfig(['[tls]', '[execution]\nfuture_thing = 1\n[tls]']);
+    expect(refusal().lines).toEqual([expect.stringContaining('execution.future_thing: is not a key this agent knows')]);
+  });
+
+  it('I5 an unknown table is a warning, a misspelt one an error that names the line', () => {
+    host.writeConfig(['[tls]', '[weather]\nrain = true\n[tls]']);
+    expect(loadConfig(host.config).warnings).toContain('weather: is a table nobody claims');
+    host.writeConfig(['[tls]', '[comands.x]\ncommand = ["/bin/true"]\n[tls]']);
+    expect(refusal().lines).toEqual([
+      `:${lineOf(valid(), '[tls]')}: comands: is a table nobody claims; expected a section of this agent or of one of its plugins; did you mean [commands]?`,
+    ]);
+    host.writeConfig(['[metrics]', '[metricks]']);
+    expect(refusal().lines).toContain(':1: metrics: is missing; expected a table [metrics]; is [metricks] a typo?');
+  });
+
+  it("says that no plugin of this version reads a table of v1's integrations", () => {
+    host.writeConfig(['[tls]', '[garage]\nenabled = true\n[tls]']);
+    expect(loadConfig(host.config).warnings).toContain('garage: is read by no plugin of this version');
+  });
+
+  it('tells every problem of a file at once, in the order of the file', () => {
+    host.writeConfig(
+      ['id = "web-1"', 'id = 7'],
+      ['reconnect_max_seconds = 60', 'reconnect_max_seconds = "x"'],
+      ['[auth]', '[auth]\nhmac_secert = "/x"'],
+      ['collect_containers = true\n', ''],
+      ['[storage]\n', 'storage = 3\n[storag]\n'],
+    );
+    const numbers = refusal().lines.map((line) => Number(/^:(\d+): /u.exec(line)?.[1]));
+    expect(numbers.length).toBeGreaterThanOrEqual(5);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  });
+
+  it.each([
+    ['a value in the place of a table', (text: string) => edited(text, ['# a host', 'commands = 3\n# a host']), undefined],
+    [
+      'a table in the place of a value',
+      (text: string) => edited(text, ['id = "web-1"', 'id = { a = 1 }']),
+      'agent.id: is a table; expected a string',
+    ],
+    [
+      'a value in the place of a section',
+      (text: string) => `auth = 3\n${text.replace(/\[auth\]\n(?:.+\n)*/u, '')}`,
+      ':1: auth: is 3; expected a table, written [auth]',
+    ],
+    [
+      'an array in the place of a section',
+      (text: string) => edited(text, ['[auth]', '[[auth]]']),
+      'expected a table, written [auth]',
+    ],
+  ])('%s', (_name, change, says) => {
+    host.write('stormpulse.toml', change(valid()));
+    if (says === undefined) loadConfig(host.config); // the plugin it belongs to refuses it
+    else expect(refusal().message).toContain(says);
+  });
+
+  describe('missingFiles', () => {
+    it('names all that is not there at once, with its line', () => {
+      host.writeConfig([
+        '[storage]',
+        `[project]\nproject_dir = "${host.path('deploy')}"\ncompose_file = "${host.path('deploy/compose.yml')}"\ndocker_service_name = "web"\n[storage]`,
+      ]);
+      const { config, explain } = loadConfig(host.config);
+      const lines = explain(missingFiles(config)).split('\n');
+      expect(lines.map((line) => /: (\w+\.\w+): names/u.exec(line)?.[1])).toEqual([
+        'tls.ca_cert',
+        'tls.client_cert',
+        'tls.client_key',
+        'auth.hmac_secret',
+        'project.project_dir',
+        'project.compose_file',
+      ]);
+      expect(lines[0]).toContain(`:${lineOf(valid(), 'ca_cert')}: `);
+    });
+
+    it('tells a folder in the place of a file from nothing at all, and wants the folder of the database', () => {
+      mkdirSync(host.path('ca.pem'));
+      host.writeConfig(['stormpulse.db', 'state/stormpulse.db']);
+      const { config, explain } = loadConfig(host.config);
+      const text = explain(missingFiles(config));
+      expect(text).toContain('ca.pem, which is something else; expected a file');
+      expect(text).toContain(
+        `storage.db_path: names ${host.path('state')}, which is not there; expected a folder; make the folder: mkdir -p -m 0700`,
+      );
+    });
+
+    it('is content with a whole host', () => {
+      for (const name of ['ca.pem', 'agent.pem', 'agent-key.pem', 'hmac.key']) host.write(name, 'x');
+      host.writeConfig();
+      expect(missingFiles(loadConfig(host.config).config)).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The program a host runs, as the build left it. */
+export const PROGRAM = join(import.meta.dirname, '../dist/main.js');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+  readonly stderr: () => string;
+}
+
+export interface ProgramOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly nodeFlags?: readonly string[];
+}
+
+/** Starts `stormpulse ARGS` with a clean environment. Whoever starts it ends it. */
+export function startProgram(args: readonly string[], options: ProgramOptions = {}): Running {
+  if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there; build first: npm run build`);
+  const { env = {}, nodeFlags = ['--disable-proto=throw'] } = options;
+  const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', ...env },
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const ended = once(child, 'close').then(([code, signal]) => ({
+    code: code as number | null,
+    signal: signal as NodeJS.Signals | null,
+    stdout,
+    stderr,
+  }));
+  return { child, pid: child.pid ?? -1, ended, stderr: () => stderr };
+}
+
+/** Runs `stormpulse ARGS` to its end. */
+export async function runProgram(args: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
+  return await startProgram(args, options).ended;
+}
+
+/** `run CONFIG`, as whoever runs the tests. */
+export function runArgs(config: string, ...more: readonly string[]): string[] {
+  return ['run', config, ...(process.geteuid?.() === 0 ? ['--allow-root'] : []), ...more];
+}
