@@ -14,7 +14,14 @@ const ANSWER_MS = 15_000;
  */
 export async function startDriver(authority) {
   const { cert, key } = await issueServer(authority);
-  const server = createServer({ cert, key, ca: authority.pem, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' });
+  const server = createServer({
+    cert,
+    key,
+    ca: authority.pem,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.3',
+  });
   const sockets = new WebSocketServer({ server, perMessageDeflate: false });
   const registered = new Map();
   const waiting = new Map();

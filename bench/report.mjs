@@ -27,7 +27,11 @@ export function printTable(bench, figures, notes, { smoke }) {
     one.limit === null ? '' : one.ok ? 'ok' : 'MISSED',
   ]);
   const widths = HEAD.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
-  const line = (cells) => cells.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd();
+  const line = (cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join('  ')
+      .trimEnd();
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
   const title = `${bench}${smoke ? ' (smoke: short runs, doubled limits)' : ''}`;
   process.stdout.write(`\n${[title, line(HEAD), rule, ...rows.map(line), ...notes.map((note) => `  ${note}`)].join('\n')}\n`);

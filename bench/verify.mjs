@@ -40,14 +40,41 @@ export async function run(knobs) {
     const { engine } = rounds[0];
     const parsers = measureParser(Math.max(3, repeats));
     const figures = [
-      figure('verify, nonces in memory', middle((one) => one.memory), '1/s', { better: 'higher', yardstick: raw, limit: 0.4, smoke }),
-      figure(`verify, ${engine}, ${knobs.batch} to a batch`, middle((one) => one.stored), '1/s', { better: 'higher', yardstick: raw }),
-      figure(`verify, ${engine}, one at a time`, middle((one) => one.durable), '1/s', { better: 'higher', yardstick: disk }),
-      figure('verify, 90,000 nonces stored, one at a time', middle((one) => one.full), '1/s', { better: 'higher', yardstick: empty, limit: 1 / 1.2, smoke }),
-      figure(`verify, 90,000 nonces stored, ${knobs.batch} to a batch`, middle((one) => one.fullBatch), '1/s', { better: 'higher', yardstick: emptyBatch }),
+      figure(
+        'verify, nonces in memory',
+        middle((one) => one.memory),
+        '1/s',
+        { better: 'higher', yardstick: raw, limit: 0.4, smoke },
+      ),
+      figure(
+        `verify, ${engine}, ${knobs.batch} to a batch`,
+        middle((one) => one.stored),
+        '1/s',
+        { better: 'higher', yardstick: raw },
+      ),
+      figure(
+        `verify, ${engine}, one at a time`,
+        middle((one) => one.durable),
+        '1/s',
+        { better: 'higher', yardstick: disk },
+      ),
+      figure(
+        'verify, 90,000 nonces stored, one at a time',
+        middle((one) => one.full),
+        '1/s',
+        { better: 'higher', yardstick: empty, limit: 1 / 1.2, smoke },
+      ),
+      figure(
+        `verify, 90,000 nonces stored, ${knobs.batch} to a batch`,
+        middle((one) => one.fullBatch),
+        '1/s',
+        { better: 'higher', yardstick: emptyBatch },
+      ),
       ...parsers.map(({ name, msPerMb }) => parserFigure(name, msPerMb, smoke)),
     ];
-    const notes = parsers.map(({ name, slowest }) => `${name}: ${slowest.map((one) => `${one.input} ${one.msPerMb.toFixed(1)}`).join(', ')}`);
+    const notes = parsers.map(
+      ({ name, slowest }) => `${name}: ${slowest.map((one) => `${one.input} ${one.msPerMb.toFixed(1)}`).join(', ')}`,
+    );
     return { figures, notes };
   } finally {
     await rm(folder, { recursive: true, force: true });

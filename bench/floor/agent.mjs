@@ -24,6 +24,6 @@ async function sample() {
 
 socket.on('open', () => {
   socket.send(JSON.stringify({ type: 'register', agent_id: agentId, payload: {} }));
-  setInterval(sample, EVERY_MS);
+  setInterval(() => void sample(), EVERY_MS);
 });
 socket.on('close', () => process.exit(1));

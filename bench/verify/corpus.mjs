@@ -44,7 +44,10 @@ export function uglyInputs() {
     ['a long type', envelope({ type: 't'.repeat(INPUT_BYTES) })],
     ['a long output', envelope({ type: 'command.result', payload: { stdout: 'line\n'.repeat(INPUT_BYTES / 6) } })],
     ['a deep mix', inPayload(mixed(INPUT_BYTES))],
-    ['bytes: invalid UTF-8 at the end', Buffer.concat([Buffer.from(inPayload(`"${'é'.repeat(INPUT_BYTES / 2)}"`)), Buffer.from([0xff])])],
+    [
+      'bytes: invalid UTF-8 at the end',
+      Buffer.concat([Buffer.from(inPayload(`"${'é'.repeat(INPUT_BYTES / 2)}"`)), Buffer.from([0xff])]),
+    ],
     ['bytes: text of three bytes a letter', Buffer.from(inPayload(`"${'€'.repeat(INPUT_BYTES / 3)}"`))],
     ['bytes: noise', Buffer.from(Array.from({ length: INPUT_BYTES }, pseudoRandom(3)).map((share) => share * 256))],
   ]);

@@ -20,6 +20,11 @@ export function createFrames(count, key, unixMs) {
 
 function frameOf(key, ts, line) {
   const request = { command: 'echo', params: { line, tail_lines: '100' }, nonce: newNonce(), ts };
-  const payload = { command: request.command, params: request.params, hmac: signRequest(nodeCrypto, key, request), nonce: request.nonce };
+  const payload = {
+    command: request.command,
+    params: request.params,
+    hmac: signRequest(nodeCrypto, key, request),
+    nonce: request.nonce,
+  };
   return Buffer.from(encodeMessage(createMessage('command.request', AGENT_ID, payload, { id: newMessageId(), ts })));
 }

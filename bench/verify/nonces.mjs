@@ -18,7 +18,12 @@ export function openDiskNonces(path, clock, fromMs, { prefilled = 0 } = {}) {
   const database = openDatabase(path, { synchronous: 'full' });
   const { engine } = database;
   let started = false;
-  const options = { database, clock: { now: () => (started ? clock.now() : fromMs) }, maxAgeSeconds: 3600, logger: silentLogger() };
+  const options = {
+    database,
+    clock: { now: () => (started ? clock.now() : fromMs) },
+    maxAgeSeconds: 3600,
+    logger: silentLogger(),
+  };
   let nonces = createNonceStore(options);
   if (prefilled > 0) {
     fill(database, prefilled, fromMs);
@@ -40,7 +45,7 @@ function fill(database, count, fromMs) {
 
 /** Six characters in an order unlike the counting one, as random nonces fall into the index. */
 function hashed(index) {
-  return ((index * 2_654_435_761) % 2 ** 31).toString(36).padStart(6, '0').split('').reverse().join('');
+  return ((index * 2_654_435_761) % 2 ** 31).toString(36).padStart(6, '0').split('').toReversed().join('');
 }
 
 function silentLogger() {

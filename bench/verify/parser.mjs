@@ -22,7 +22,9 @@ export function measureParser(repeats) {
     });
   }
   return READERS.map(({ name }, reader) => {
-    const slowest = [...times[reader]].map(([input, all]) => ({ input, msPerMb: median(all) })).sort((a, b) => b.msPerMb - a.msPerMb);
+    const slowest = [...times[reader]]
+      .map(([input, all]) => ({ input, msPerMb: median(all) }))
+      .sort((a, b) => b.msPerMb - a.msPerMb);
     return { name, msPerMb: slowest[0].msPerMb, slowest: slowest.slice(0, 3) };
   });
 }

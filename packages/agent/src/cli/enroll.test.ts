@@ -347,13 +347,9 @@ describe('enroll, what the hub may answer', () => {
     }
   });
 
-  it('an answer without end is cut at 64 KiB', async () => {
+  it('an answer larger than 64 KiB is not read to its end', async () => {
     await start((_request, response) => {
-      const more = (): void => {
-        while (!response.destroyed && response.write('x'.repeat(16_384))) continue;
-      };
-      response.on('drain', more);
-      more();
+      response.write('x'.repeat(256 * 1024)); // and never ended
     });
     expect(await refusal()).toMatch(/larger than 65536 bytes/u);
     expect(inFolder()).toEqual([]);

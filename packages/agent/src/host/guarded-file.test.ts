@@ -1,8 +1,8 @@
-import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostFolder } from '../../test-support/host-folder.ts';
 import { refusalOf } from '../../test-support/refusal.ts';
-import { assertStateFolder, isSymlink, readGuarded } from './guarded-file.ts';
+import { assertStateFolder, readGuarded } from './guarded-file.ts';
 
 const SECRET = { secrecy: 'secret', maxBytes: 100 } as const;
 const PUBLIC = { secrecy: 'public', maxBytes: 100 } as const;
@@ -73,11 +73,5 @@ describe('SEC-166 files that decide something', () => {
     assertStateFolder(database);
     chmodSync(state, 0o770);
     expect(refusalOf(() => assertStateFolder(database)).message).toContain(`chmod go-w ${state}`);
-  });
-
-  it('sees a link also behind a slash', () => {
-    symlinkSync(host.folder, host.path('link'));
-    expect([isSymlink(host.path('link')), isSymlink(`${host.path('link')}/`)]).toEqual([true, true]);
-    expect([isSymlink(host.folder), isSymlink(host.path('none'))]).toEqual([false, false]);
   });
 });

@@ -40,11 +40,6 @@ export function assertStateFolder(databasePath: string): void {
   assertParents(databasePath);
 }
 
-/** True for a symbolic link, also when written with a slash at its end; false for anything else and for nothing. */
-export function isSymlink(path: string): boolean {
-  return lstatSync(resolve(path), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-}
-
 function open(path: string): number {
   try {
     // Without O_NONBLOCK a pipe would hold the agent until somebody writes into it.

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { loadHmacKey } from '@stormpulse/protocol';
+import { ProtocolError, loadHmacKey } from '@stormpulse/protocol';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { Refused } from '../errors.ts';
 import { readGuarded } from './guarded-file.ts';
@@ -17,7 +17,7 @@ export function readIdentityFiles(config: AgentConfig): Uint8Array {
   const ca = readGuarded(config.caPath, { secrecy: 'public', maxBytes: MAX_FILE_BYTES });
   const cert = readGuarded(config.certificatePath, { secrecy: 'public', maxBytes: MAX_FILE_BYTES });
   const key = readGuarded(config.keyPath, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES });
-  const hmacKey = loadHmacKey(readGuarded(config.hmacPath, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES }));
+  const hmacKey = strippedKey(readGuarded(config.hmacPath, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES }));
   if (config.serverCa === 'private') attempt(`${config.caPath} holds no certificate of a CA`, () => new X509Certificate(ca));
   attempt(`${config.certificatePath} and ${config.keyPath} are no certificate with its key`, () =>
     createSecureContext({ cert, key }),
@@ -33,5 +33,15 @@ function attempt(what: string, read: () => unknown): void {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw Refused({ what: `${what} (${why}); correct the path in [tls], or enroll again` }, { cause });
+  }
+}
+
+/** No bytes when there is nothing but white space. */
+function strippedKey(bytes: Buffer): Uint8Array {
+  try {
+    return loadHmacKey(bytes);
+  } catch (error) {
+    if (error instanceof ProtocolError) return Buffer.alloc(0);
+    throw error;
   }
 }

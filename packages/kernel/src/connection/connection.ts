@@ -53,7 +53,7 @@ interface Ending {
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #stop = new AbortController();
-  #link: Link | undefined;
+  #end: ((code: number, reason: string) => void) | undefined;
   #attempt = 0;
   #running: Promise<void> | undefined;
 
@@ -65,21 +65,15 @@ export class Connection {
     this.#running ??= this.#run();
   }
 
-  /** Ends the current connection only; the wait and the next attempt follow. */
+  /** Ends the current connection only; the long wait of a refusal and the next attempt follow. */
   drop(reason: string): void {
-    this.#link?.close(POLICY_VIOLATION, reason);
+    this.#end?.(POLICY_VIOLATION, reason);
   }
 
   /** Close frame 1000, a bounded wait for the hub's, then the socket goes. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort(new Error('the agent is stopping'));
-    const link = this.#link;
-    if (link !== undefined) {
-      link.close(NORMAL, '');
-      const cancel = this.#options.clock.after(CLOSE_WITHIN_MS, () => link.terminate());
-      await this.#running;
-      cancel();
-    }
+    this.#end?.(NORMAL, '');
     await this.#running;
     this.#say({ state: 'closed' });
   }
@@ -115,34 +109,49 @@ export class Connection {
       ended = resolve;
     });
     let liveness: ReturnType<typeof watchLiveness> | undefined;
+    let link: Link | undefined;
+    /** Why this side ended it: the hub's own code decides nothing then, and what it still sends is not looked at. */
+    let own: Ending | undefined;
+    let cancelTerminate = (): void => undefined;
+    const end = (code: number, reason: string): void => {
+      if (own !== undefined || link === undefined) return;
+      own = endingOfClose(code, reason);
+      const open = link;
+      cancelTerminate = clock.after(CLOSE_WITHIN_MS, () => open.terminate());
+      open.close(code, reason);
+    };
     try {
-      const link = await transport.open(
+      link = await transport.open(
         {
           onFrame: (frame) => {
+            if (own !== undefined) return;
             liveness?.alive();
             session.frame(frame);
           },
           onPong: () => liveness?.alive(),
-          onClose: (code, reason) => ended(endingOfClose(code, reason)),
+          onClose: (code, reason) => ended(own ?? endingOfClose(code, reason)),
         },
         this.#stop.signal,
       );
       opened();
-      this.#link = link;
+      const dead = link;
       liveness = watchLiveness(clock, link, () => {
         logger.warn('the hub stopped answering pings');
-        link.close(INTERNAL_ERROR, 'no pong');
-        link.terminate();
+        end(INTERNAL_ERROR, 'no pong');
+        dead.terminate();
       });
+      this.#end = end;
       session.open(link);
       this.#say({ state: 'live' });
-      if (this.#stop.signal.aborted) link.close(NORMAL, '');
+      if (this.#stop.signal.aborted) end(NORMAL, '');
       return await closed;
     } catch (error) {
+      link?.terminate();
       return endingOfError(error);
     } finally {
+      cancelTerminate();
       liveness?.stop();
-      this.#link = undefined;
+      this.#end = undefined;
       session.close();
     }
   }

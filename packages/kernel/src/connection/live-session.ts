@@ -6,6 +6,7 @@ import {
   createMessage,
   encodeMessage,
   formatTimestamp,
+  isWireName,
   parseFrame,
 } from '@stormpulse/protocol';
 import type { Dialect, Feature, MessageType, Payloads, RawEnvelope } from '@stormpulse/protocol';
@@ -16,6 +17,8 @@ import { repeat } from './repeat.ts';
 
 /** SEC-228: with more than this unsent, telemetry waits; results and heartbeats go ahead. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+/** With more than this unsent the hub takes commands and reads no answer; the link ends before the memory does. */
+const MAX_STUCK_BYTES = 64 * 1024 * 1024;
 /** The features this agent names in `register` (D1). */
 export const AGENT_FEATURES: readonly Feature[] = ['results.ack', 'plugin.state'];
 
@@ -79,8 +82,11 @@ export class LiveSession implements Session {
       onIgnored(error.kind);
       return;
     }
-    if (message.type === 'command.request' || message.type === 'command.sequence') this.#options.onSigned(message);
-    else {
+    if (message.type === 'command.request' || message.type === 'command.sequence') {
+      // With strict = false an id may be anything; an answer that repeats it must still be one a hub can read.
+      if (isWireName(message.id)) this.#options.onSigned(message);
+      else onIgnored('bad_id');
+    } else {
       // D1: another agent_id on an acknowledgement is counted, never a reason to close.
       if (message.agent_id !== agentId) onIgnored('foreign_agent_id');
       this.#acknowledged(message);
@@ -146,6 +152,10 @@ export class LiveSession implements Session {
   #send<T extends MessageType>(type: T, payload: Payloads[T]): boolean {
     const { ports, agentId } = this.#options;
     if (this.#link === undefined) return false;
+    if (this.#link.bufferedBytes > MAX_STUCK_BYTES) {
+      this.#link.terminate();
+      return false;
+    }
     const ts = formatTimestamp(BigInt(Math.trunc(ports.clock.now() * 1_000)));
     try {
       this.#link.send(encodeMessage(createMessage(type, agentId, payload, { id: ports.newId(), ts })));

@@ -11,6 +11,8 @@ interface Entry {
 
 /** How many results wait for a hub that is away. Beyond it the oldest is given up, and counted. */
 const MAX_RESULTS = 256;
+/** The same bound for what they hold, in characters of output. */
+const MAX_CHARS = 32 * 1024 * 1024;
 
 /**
  * Results until the hub has them (SEC-069): sent in order, again after a reconnect. A hub that acknowledges by id gets
@@ -37,8 +39,11 @@ export class Outbox {
 
   add(result: Result): void {
     this.#entries.push({ result, sends: 0, sentOn: undefined });
-    if (this.#entries.length > MAX_RESULTS) {
-      this.#entries.shift();
+    let chars = this.#entries.reduce((sum, entry) => sum + charsOf(entry), 0);
+    while (this.#entries.length > MAX_RESULTS || chars > MAX_CHARS) {
+      const oldest = this.#entries.shift();
+      if (oldest === undefined) break;
+      chars -= charsOf(oldest);
       this.#lost += 1;
     }
     this.#flush();
@@ -65,8 +70,9 @@ export class Outbox {
     this.#flush();
   }
 
-  /** Releases what the acknowledgement names; without an id the oldest sent on this connection (D1). */
+  /** Releases what the acknowledgement names; without an id the oldest sent on this connection, of a hub that knows none (D1). */
   acknowledge(requestId: string | undefined): boolean {
+    if (requestId === undefined && this.#acksById) return false;
     const index = this.#entries.findIndex(
       (entry) => entry.sentOn === this.#connection && (requestId === undefined || entry.result.request_id === requestId),
     );
@@ -85,4 +91,8 @@ export class Outbox {
       entry.sentOn = this.#connection;
     }
   }
+}
+
+function charsOf({ result }: Entry): number {
+  return result.stdout.length + result.stderr.length;
 }

@@ -6,7 +6,7 @@ import type { CommandTable, RegisteredCommand } from '../plugins/registry.ts';
 import type { VerifiedCommand } from '../security/verify.ts';
 import { failed } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { runCommand } from './run-command.ts';
+import { pluginFailure, runCommand } from './run-command.ts';
 import { WorkQueue } from './work-queue.ts';
 
 type ResultPayload = Payloads['command.result'];
@@ -19,6 +19,8 @@ export interface DispatcherOptions {
 
 /** The key of everything that may change the host: v1 ran commands one by one, and hosts rely on it (D7). */
 const WRITE_KEY = 'write';
+/** What waits when the agent stops: begun now, it would be cut off in the middle. */
+const NOT_STARTED = failed('cancelled', 'not started, because the agent is stopping; send the command again when it is back');
 
 /** Takes verified commands, never waits for one, and answers each with exactly one result. */
 export class Dispatcher {
@@ -39,7 +41,7 @@ export class Dispatcher {
     else this.#acceptRequest(message);
   }
 
-  /** Refuses what is new, waits up to `graceMs` for what runs, then aborts the rest and waits for it. */
+  /** Refuses what is new and what waits, gives what runs up to `graceMs`, then aborts it and waits for its end. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
     const idle = this.#queue.whenIdle();
@@ -65,7 +67,14 @@ export class Dispatcher {
       return;
     }
     const call = { command, params: decoded.values, requestId: message.requestId };
-    const taken = this.#offer(this.#keyOf(command, decoded.values), async () => answer(command.group, await this.#run(call)));
+    let key: string | undefined;
+    try {
+      key = this.#keyOf(command, decoded.values);
+    } catch (error) {
+      answer(command.group, pluginFailure(error, call));
+      return;
+    }
+    const taken = this.#offer(key, async () => answer(command.group, this.#draining ? NOT_STARTED : await this.#run(call)));
     if (!taken) answer(command.group, this.#overloaded());
   }
 
@@ -80,7 +89,12 @@ export class Dispatcher {
       return;
     }
     const steps = message.commands.map((name) => table.get(name) as RegisteredCommand);
+    const first = steps[0];
     const taken = this.#offer(WRITE_KEY, async () => {
+      if (this.#draining && first !== undefined) {
+        answer(first.wireName, first.group, NOT_STARTED);
+        return;
+      }
       for (const command of steps) {
         const requestId = ports.newId();
         const decoded = decodeParams(command.definition.params, {});
@@ -91,7 +105,6 @@ export class Dispatcher {
         if (!outcome.success && message.stopOnFailure) return;
       }
     });
-    const first = steps[0];
     if (!taken && first !== undefined) answer(first.wireName, first.group, this.#overloaded());
   }
 
@@ -110,14 +123,14 @@ export class Dispatcher {
   }
 
   #unlisted(name: string, requestId: string): Outcome {
-    const shown = name.slice(0, 100);
+    const shown = name.slice(0, 100).toWellFormed();
     const events: EventLog = this.#options.ports.events;
     events.record({
       source: 'commands',
       kind: 'whitelist_rejection',
       status: 'refused',
       command: shown,
-      command_ref: requestId.slice(0, 100),
+      command_ref: requestId.slice(0, 100).toWellFormed(),
       error: 'unknown command',
     });
     const names = this.#options.table.names.join(', ');

@@ -17,16 +17,18 @@ export interface ReadyCall {
 
 /** SEC-122, for what a handler returns. */
 const MAX_RESULT_CHARS = 256 * 1024;
+const STOPPING = 'cancelled because the agent is stopping';
 
 /** Runs one call to its end. Never rejects: every way to end is an outcome (wire page, 14.14). */
 export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSignal): Promise<Outcome> {
   const { mode } = call.command.definition;
   const begun = ports.clock.monotonic();
+  if (stop.aborted) return failed('cancelled', STOPPING);
   try {
     return mode.kind === 'subprocess' ? await runProcess(call, mode, ports, stop) : await runHandler(call, mode, ports, stop);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return failed('os_error', redact(message.slice(0, 500), call), ports.clock.monotonic() - begun);
+    return failed('os_error', shown(message, call), ports.clock.monotonic() - begun);
   }
 }
 
@@ -73,7 +75,7 @@ async function runHandler(call: ReadyCall, mode: Mode<'handler'>, ports: Ports, 
     own.abort(new Error(text));
     settle(failed(reason, text, ports.clock.monotonic() - begun));
   };
-  const onStop = (): void => give('cancelled', 'cancelled because the agent is stopping');
+  const onStop = (): void => give('cancelled', STOPPING);
   const cancelTimer = ports.clock.after(timeoutMs, () =>
     give('timeout', `the command took longer than its ${timeoutMs / 1_000} s`),
   );
@@ -90,7 +92,7 @@ async function runHandler(call: ReadyCall, mode: Mode<'handler'>, ports: Ports, 
     });
     const run = work.then(
       (value) => handlerOutcome(value, mode, ports.clock, begun),
-      (error: unknown) => handlerFailure(error, call, ports.clock, begun),
+      (error: unknown) => pluginFailure(error, call, ports.clock.monotonic() - begun),
     );
     return await Promise.race([run, ended]);
   } finally {
@@ -109,15 +111,21 @@ function handlerOutcome(value: unknown, mode: Mode<'handler'>, clock: Clock, beg
   return { success: true, exit_code: 0, stdout, stderr: '', duration_ms: Math.trunc(duration), failure_reason: null };
 }
 
-function handlerFailure(error: unknown, call: ReadyCall, clock: Clock, begun: number): Outcome {
+/** What is told of a plugin's code that threw. */
+export function pluginFailure(error: unknown, call: Omit<ReadyCall, 'requestId'>, durationMs = 0): Outcome {
   const message = isAgentError(error)
     ? `${error.code}: ${error.message}`
     : `the plugin failed: ${error instanceof Error ? error.message : String(error)}`;
-  return failed('os_error', redact(message.slice(0, 500), call), clock.monotonic() - begun);
+  return failed('os_error', shown(message, call), durationMs);
+}
+
+/** SEC-074, SEC-116: redacted before it is cut, so that no part of a secret is left at the cut. */
+function shown(text: string, call: Omit<ReadyCall, 'requestId'>): string {
+  return redact(text, call).slice(0, 500);
 }
 
 /** SEC-116: a secret value never leaves in an error text. */
-function redact(text: string, call: ReadyCall): string {
+function redact(text: string, call: Omit<ReadyCall, 'requestId'>): string {
   let clean = text;
   for (const [name, schema] of Object.entries(call.command.definition.params.properties)) {
     const value = call.params[name];

@@ -11,6 +11,10 @@ export interface FakeLink {
   readonly closedWith: number | undefined;
   /** While true the hub answers no ping. */
   muted: boolean;
+  /** How the hub answers the agent's close: the agent's own code unless set; `'never'`: not at all. */
+  closesWith: number | 'never' | undefined;
+  /** What the hub has not read. */
+  unreadBytes: number;
 }
 
 /** A hub in memory: accepts each dial at once unless told to refuse. */
@@ -52,6 +56,8 @@ export class FakeTransport implements Transport {
         return closedWith;
       },
       muted: false,
+      closesWith: undefined,
+      unreadBytes: 0,
     };
     this.links.push(fake);
     return Promise.resolve({
@@ -61,9 +67,14 @@ export class FakeTransport implements Transport {
         sent.push(message);
         this.#onMessage(message, fake);
       },
-      bufferedBytes: 0,
+      get bufferedBytes() {
+        return fake.unreadBytes;
+      },
       ping: () => queueMicrotask(() => closedWith === undefined && !fake.muted && events.onPong()),
-      close: end,
+      close: (code, reason) => {
+        if (fake.closesWith === undefined) end(code, reason);
+        else if (fake.closesWith !== 'never') end(fake.closesWith, '');
+      },
       terminate: () => end(1006, ''),
     });
   }

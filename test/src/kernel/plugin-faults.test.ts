@@ -1,0 +1,149 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { Type, definePlugin, handler } from '@stormpulse/plugin-api';
+import type { Plugin } from '@stormpulse/plugin-api';
+import { startRig } from './agent-fixture.ts';
+import type { Rig } from './agent-fixture.ts';
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+type Parts = Partial<{
+  readonly key: () => string;
+  readonly run: (signal: AbortSignal) => Promise<string>;
+  readonly onStart: () => Promise<void>;
+}>;
+
+/** One write command with a secret parameter. */
+function plugin({ key, run = () => Promise.resolve('done'), onStart }: Parts): Plugin {
+  return definePlugin({
+    name: 'odd',
+    version: '1.0.0',
+    apiVersion: '1.0',
+    description: 'For tests.',
+    configSchema: Type.Object({}),
+    capabilities: () => ({ commands: 'write' }),
+    setup({ commands, lifecycle }) {
+      if (onStart !== undefined) lifecycle.onStart(onStart);
+      commands.register(
+        handler({
+          id: 'work',
+          title: 'Work',
+          effect: 'write',
+          timeout: '600s',
+          params: Type.Object({ token: Type.Optional(Type.String({ 'x-secret': true })) }),
+          result: Type.String(),
+          ...(key === undefined ? {} : { serializeBy: key }),
+          run: ({ signal }) => run(signal),
+        }),
+      );
+    },
+  });
+}
+
+const results = (): unknown[] =>
+  rig.sent('command.result').map(({ request_id, failure_reason }) => [request_id, failure_reason]);
+
+describe("a plugin's fault is the plugin's own", () => {
+  test('one whose serializeBy throws: the command is answered, does not run, and the agent lives on', async () => {
+    let ran = 0;
+    const key = (): never => {
+      throw new Error('no key for canary-7f3a');
+    };
+    const run = (): Promise<string> => Promise.resolve(`${(ran += 1)}`);
+    rig = await startRig({ plugin: plugin({ key, run }) });
+    await rig.deliver(rig.request('odd_work', { token: 'canary-7f3a' }, { id: 'r1' }));
+    expect(results()).toEqual([['r1', 'os_error']]);
+    expect(JSON.stringify([rig.sent('command.result'), rig.log])).not.toContain('canary');
+    expect(ran).toBe(0);
+  });
+
+  test('SEC-116: a secret at the very end of a cut error text is not half told', async () => {
+    const run = (): Promise<never> => Promise.reject(new Error(`${'x'.repeat(475)}canary-7f3a`));
+    rig = await startRig({ plugin: plugin({ run }) });
+    await rig.deliver(rig.request('odd_work', { token: 'canary-7f3a' }));
+    expect(JSON.stringify(rig.sent('command.result'))).not.toContain('cana');
+  });
+
+  test('one that failed to start says so to the hub and in status, also after its release', async () => {
+    const odd = plugin({ onStart: () => Promise.reject(new Error('no such socket')) });
+    rig = await startRig({
+      plugin: odd,
+      kernel: {
+        plugins: [
+          { name: 'odd', load: () => Promise.resolve(odd), config: {}, firstParty: true, grants: 'all', startup: 'disable' },
+        ],
+      },
+    });
+    expect(rig.kernel.status.plugins).toEqual([
+      { name: 'odd', state: 'failed', reason: expect.stringContaining('no such socket') as string },
+    ]);
+    expect(rig.kernel.status.commands).toEqual([]);
+  });
+});
+
+describe('closing', () => {
+  test('what still waits does not start, and is answered', async () => {
+    const started: AbortSignal[] = [];
+    const run = (signal: AbortSignal): Promise<never> => {
+      started.push(signal);
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    };
+    rig = await startRig({ plugin: plugin({ run }) });
+    await rig.deliver(rig.request('odd_work', {}, { id: 'runs' }));
+    await rig.deliver(rig.request('odd_work', {}, { id: 'waits' }));
+    await rig.deliver(rig.sequence(['odd_work', 'odd_work'], false));
+    const closing = rig.kernel.close();
+    await rig.clock.advance(30_000);
+    await closing;
+    expect(started).toHaveLength(1);
+    expect(results()).toEqual([
+      ['runs', 'cancelled'],
+      ['waits', 'cancelled'],
+      [expect.any(String), 'cancelled'],
+    ]);
+  });
+
+  test('a sequence that runs takes no further step once it was cancelled', async () => {
+    let started = 0;
+    const run = (signal: AbortSignal): Promise<never> => {
+      started += 1;
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    };
+    rig = await startRig({ plugin: plugin({ run }) });
+    await rig.deliver(rig.sequence(['odd_work', 'odd_work'], false));
+    const closing = rig.kernel.close();
+    await rig.clock.advance(30_000);
+    await closing;
+    expect(started).toBe(1);
+    expect(rig.sent('command.result')).toHaveLength(2);
+  });
+
+  test('a nonce store that cannot be closed is told in the log and ends nothing else', async () => {
+    rig = await startRig({
+      nonces: {
+        claim: () => Promise.resolve(undefined),
+        close: () => {
+          throw new Error('disk I/O error');
+        },
+      },
+    });
+    await rig.kernel.close();
+    expect(rig.log.some(({ level, message }) => level === 'error' && message.includes('nonce store'))).toBe(true);
+  });
+
+  test('a nonce store that throws refuses the command, and the agent lives on', async () => {
+    rig = await startRig({ nonces: { claim: () => Promise.reject(new Error('a bug')), close: () => undefined } });
+    await rig.deliver(rig.request('demo_mark'));
+    expect(rig.runner.calls).toEqual([]);
+    expect(rig.kernel.status.refusals).toEqual({ nonce_store_fault: 1 });
+  });
+
+  test('results nobody took are told when the agent ends', async () => {
+    rig = await startRig();
+    await rig.deliver(rig.request('demo_mark'));
+    await rig.kernel.close();
+    expect(rig.log).toContainEqual(
+      expect.objectContaining({ level: 'warn', fields: { waiting: 1, lost: 0 }, name: 'kernel' }),
+    );
+  });
+});
