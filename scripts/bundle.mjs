@@ -1,6 +1,6 @@
 // What a host runs (docs/adr/0006): one file for kernel and command line, one a plugin, shared chunks, libsql's native part beside them.
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './setup.mjs';
 
@@ -26,17 +26,42 @@ const { metafile } = await build({
   metafile: true,
   external: ['libsql'],
   alias: { '@peculiar/x509': './node_modules/@peculiar/x509/build/x509.es.js' },
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 
-writeFileSync(join(out, 'package.json'), `${JSON.stringify({ name: '@stormpulse/agent-bundle', private: true, type: 'module' })}\n`);
-writeFileSync(join(out, 'meta.json'), JSON.stringify(metafile));
+writeFileSync(
+  join(out, 'package.json'),
+  `${JSON.stringify({ name: '@stormpulse/agent-bundle', private: true, type: 'module' })}\n`,
+);
 copyNative();
+printSizes(metafile.outputs);
 
-const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(out, name)).isFile() && !name.includes('node_modules') && name !== 'meta.json');
-const bytes = files.reduce((sum, name) => sum + statSync(join(out, name)).size, 0);
-process.stdout.write(`${relative(root, out) || out}: ${files.length} files, ${Math.round(bytes / 1024)} KB of JavaScript, ${plugins.length} plugins\n`);
+/** What `run` reads at its start counts for the memory of every host; the rest is read when used, or never. */
+function printSizes(outputs) {
+  const starting = new Set();
+  const visit = (name) => {
+    if (starting.has(name)) return;
+    starting.add(name);
+    for (const { path, kind } of outputs[name].imports)
+      if (kind === 'import-statement' && outputs[path] !== undefined) visit(path);
+  };
+  const endsIn = (suffix) => Object.keys(outputs).find((name) => outputs[name].entryPoint?.endsWith(suffix));
+  for (const suffix of ['dist/main.js', 'dist/cli/program.js', 'dist/cli/run.js']) visit(endsIn(suffix));
+  const kilobytes = (names) => `${Math.round(names.reduce((sum, name) => sum + outputs[name].bytes, 0) / 1024)} KB`;
+  const names = Object.keys(outputs);
+  const isPlugin = (name) => outputs[name].entryPoint?.startsWith('plugins/') ?? false;
+  process.stdout.write(
+    `${relative(root, out) || out}: run starts with ${kilobytes([...starting])}; ` +
+      `${names
+        .filter(isPlugin)
+        .map((name) => `${basename(name)} ${kilobytes([name])}`)
+        .join(', ')}; ` +
+      `on first use ${kilobytes(names.filter((name) => !starting.has(name) && !isPlugin(name)))}\n`,
+  );
+}
 
 /** libsql and what it loads, as they are: its loader finds the native part by name. */
 function copyNative() {
@@ -50,5 +75,8 @@ function copyNative() {
     for (const next of Object.keys(JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')).dependencies ?? {})) copy(next);
   };
   copy('libsql');
-  for (const name of readdirSync(join(root, 'node_modules/@libsql'))) if (!name.endsWith('-musl')) copy(`@libsql/${name}`);
+  // npm installs both C libraries' builds; a host has one of them.
+  const isGlibc = process.report.getReport().header.glibcVersionRuntime !== undefined;
+  for (const name of readdirSync(join(root, 'node_modules/@libsql')))
+    if (name.startsWith('linux-') ? name.endsWith('-musl') !== isGlibc : true) copy(`@libsql/${name}`);
 }

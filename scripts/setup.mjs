@@ -40,8 +40,13 @@ export function install() {
     .digest('hex');
   const stamp = join(root, 'node_modules', '.stormpulse-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  process.stderr.write('Installing dependencies (once)…\n');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
+  process.stderr.write('Installing dependencies (once)...\n');
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (result.error !== undefined) fail(`could not run npm: ${result.error.message}; on Debian: apt-get install npm`);
+  if (result.signal !== null) process.exit(1);
+  if (result.status !== 0) {
+    fail('npm ci failed, its own words are above; it needs the npm registry this once, and to write here; then try again');
+  }
   writeFileSync(stamp, lock);
 }
 
@@ -54,6 +59,7 @@ export function build() {
     encoding: 'utf8',
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
   });
+  if (quiet.error !== undefined) fail(`could not run the build: ${quiet.error.message}; remove node_modules and try again`);
   if (quiet.status === 0) return;
   process.stderr.write(`${quiet.stdout}\n${quiet.stderr}\n`);
   fail('the build failed; its output is above');

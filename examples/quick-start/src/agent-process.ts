@@ -1,30 +1,34 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { cleanEnvironment, keepTail, stopChild } from './child.ts';
+import { cleanEnvironment, keepTail, rejectAtEnd } from './child.ts';
+import type { Children } from './child.ts';
 import type { StateFolder } from './state-folder.ts';
 
 export interface AgentProcess {
   readonly pid: number;
-  /** Rejects with the end of its log when it ends by itself. */
+  /** Rejects with the end of its log when it ends. */
   readonly died: Promise<never>;
-  stop(): Promise<void>;
 }
+
+const NODE_FLAGS = ['--disable-proto=throw'];
 
 /** The built `stormpulse` program. */
 function agentProgram(): string {
   return createRequire(import.meta.url).resolve('@stormpulse/agent');
 }
 
-const NODE_FLAGS = ['--disable-proto=throw'];
-
 /** `stormpulse enroll`: the real exchange, with a one-time token. Rejects with what the agent said. */
-export async function enroll(folder: StateFolder, agentsUrl: string, token: string): Promise<void> {
-  const args = ['enroll', `${agentsUrl}/api/enroll/`, folder.agentId, token, '--creds-dir', folder.credentials];
+export async function enroll(
+  children: Children,
+  folder: StateFolder,
+  grant: { readonly agentsUrl: string; readonly agentId: string; readonly token: string },
+): Promise<void> {
+  const args = ['enroll', `${grant.agentsUrl}/api/enroll/`, grant.agentId, grant.token, '--creds-dir', folder.credentials];
   const child = spawn(process.execPath, [...NODE_FLAGS, agentProgram(), ...args], {
     env: cleanEnvironment(),
     stdio: ['ignore', 'inherit', 'pipe'],
   });
+  children.add(child);
   const tail = keepTail(child);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
@@ -35,26 +39,18 @@ export async function enroll(folder: StateFolder, agentsUrl: string, token: stri
 
 /** `stormpulse run`. `program` runs another agent in its place. */
 export function startAgent(
+  children: Children,
   folder: StateFolder,
   options: { readonly allowRoot: boolean; readonly program?: string | undefined },
 ): AgentProcess {
-  const args = [
-    ...NODE_FLAGS,
-    options.program ?? agentProgram(),
-    'run',
-    folder.config,
-    ...(options.allowRoot ? ['--allow-root'] : []),
-  ];
-  const child: ChildProcess = spawn(process.execPath, args, {
+  const program = options.program ?? agentProgram();
+  const args = [...NODE_FLAGS, program, 'run', folder.config, ...(options.allowRoot ? ['--allow-root'] : [])];
+  // Out of the terminal's group, so that at Ctrl-C it says good-bye to a hub that is still there.
+  const child = spawn(process.execPath, args, {
     env: cleanEnvironment(),
     stdio: ['ignore', 'inherit', 'pipe'],
     detached: true,
   });
-  const tail = keepTail(child);
-  const died = new Promise<never>((_, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the agent ended with code ${code}:\n${tail()}`)));
-  });
-  died.catch(() => undefined);
-  return { pid: child.pid ?? -1, died, stop: () => stopChild(child) };
+  children.add(child);
+  return { pid: child.pid ?? -1, died: rejectAtEnd(child, 'the agent', keepTail(child)) };
 }

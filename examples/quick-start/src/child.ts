@@ -2,9 +2,38 @@ import type { ChildProcess } from 'node:child_process';
 
 const TERM_MS = 15_000;
 
-/** Ends a process we started: SIGTERM, and SIGKILL if it does not follow. Resolves when it is gone. */
-export async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+/** The processes a start has made. */
+export interface Children {
+  /** From now on the child ends with the others; at once when they are ending already. */
+  add(child: ChildProcess): void;
+  /** Ends all, the last made first. Resolves when they are gone. */
+  stop(): Promise<void>;
+}
+
+export function createChildren(): Children {
+  const children: ChildProcess[] = [];
+  let stopping = false;
+  // For an end of this process that nobody planned: an exception, or a library's own exit.
+  process.once('exit', () => children.forEach((child) => isAlive(child) && child.kill('SIGTERM')));
+  return {
+    add(child) {
+      children.push(child);
+      if (stopping) void stopChild(child);
+    },
+    async stop() {
+      stopping = true;
+      for (const child of children.toReversed()) await stopChild(child);
+    },
+  };
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}
+
+/** SIGTERM, and SIGKILL if it does not follow. */
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (!isAlive(child)) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), TERM_MS);
@@ -19,6 +48,20 @@ export function keepTail(child: ChildProcess, lines = 15): () => string {
     tail = [...tail, ...text.split('\n').filter((part) => part !== '')].slice(-lines);
   });
   return () => tail.join('\n');
+}
+
+/** Rejects with the end of its log when the child ends; handled, so that nobody has to wait for it. */
+export function rejectAtEnd(child: ChildProcess, who: string, tail: () => string): Promise<never> {
+  const died = new Promise<never>((_, reject) => {
+    child.once('error', (error) => reject(new Error(`${who} could not be started: ${error.message}`)));
+    child.once('close', (code, signal) => {
+      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+      const said = tail();
+      reject(new Error(`${who} ended ${how}${said === '' ? '' : `; the end of what it said:\n${said}`}`));
+    });
+  });
+  died.catch(() => undefined);
+  return died;
 }
 
 /** A clean environment: nothing of the terminal's own reaches hub or agent but what they need. */

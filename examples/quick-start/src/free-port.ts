@@ -1,17 +1,41 @@
 import { createServer } from 'node:net';
 
-/** The port itself when it is free on loopback, else one the system chooses. */
-export async function freePort(wanted: number): Promise<number> {
-  return (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted;
+/** A port to listen on, and why it is not the wanted one. */
+export interface ChosenPort {
+  readonly port: number;
+  readonly why: string | undefined;
 }
 
-function tryPort(port: number): Promise<number | undefined> {
+/** `localhost` may mean either to a browser; a stranger on one of them would be met instead of the hub. */
+const LOOPBACKS = ['127.0.0.1', '::1'] as const;
+const NO_SUCH_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+/** The port itself when it is free on loopback, else one the system chooses. 0 stays 0. */
+export async function freePort(wanted: number): Promise<ChosenPort> {
+  if (wanted === 0) return { port: 0, why: undefined };
+  for (const host of LOOPBACKS) {
+    const tried = await tryPort(host, wanted);
+    if (typeof tried === 'number' || NO_SUCH_ADDRESS.has(tried)) continue;
+    const other = await tryPort('127.0.0.1', 0);
+    return { port: typeof other === 'number' ? other : 0, why: reasonOf(tried) };
+  }
+  return { port: wanted, why: undefined };
+}
+
+/** The port taken (and let go), or the error's code. */
+function tryPort(host: string, port: number): Promise<number | string> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined));
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port));
     });
   });
+}
+
+function reasonOf(code: string): string {
+  if (code === 'EADDRINUSE') return 'is in use by another program';
+  if (code === 'EACCES') return 'is not for ordinary users';
+  return `cannot be used (${code})`;
 }

@@ -1,61 +1,59 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { cleanEnvironment, keepTail, stopChild } from './child.ts';
+import { cleanEnvironment, keepTail, rejectAtEnd } from './child.ts';
+import type { Children } from './child.ts';
+import { HubRefused } from './hub-door.ts';
 import type { HubAnswer, HubReady, HubRequest } from './hub-door.ts';
 
 /** The hub in a process of its own. */
 export interface HubProcess {
+  readonly pid: number;
   readonly agentsUrl: string;
   readonly peopleUrl: string;
+  /** Rejects with HubRefused, or as `died` does. */
   ask(request: HubRequest): Promise<string>;
-  /** Rejects with the end of its log when it ends by itself. */
+  /** Rejects with the end of its log when it ends. */
   readonly died: Promise<never>;
-  stop(): Promise<void>;
 }
 
 const READY_MS = 60_000;
 
 /** Starts the hub over its state folder; port 0 lets the system choose. Rejects with what the hub said. */
 export async function startHub(
+  children: Children,
   stateDir: string,
   ports: { readonly agents: number; readonly people: number },
 ): Promise<HubProcess> {
   const child = fork(
     fileURLToPath(new URL('hub-main.js', import.meta.url)),
     [stateDir, String(ports.agents), String(ports.people)],
-    {
-      env: cleanEnvironment(),
-      execArgv: [],
-      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-    },
+    { env: cleanEnvironment(), execArgv: [], stdio: ['ignore', 'inherit', 'pipe', 'ipc'] },
   );
-  const tail = keepTail(child);
-  const died = new Promise<never>((_, reject) => {
-    child.once('exit', (code) => reject(new Error(`the hub ended with code ${code}:\n${tail()}`)));
-  });
-  died.catch(() => undefined);
+  children.add(child);
+  const died = rejectAtEnd(child, 'the hub', keepTail(child));
   const ready = await Promise.race([firstMessage(child), died]);
   const waiting = new Map<number, { readonly resolve: (value: string) => void; readonly reject: (error: Error) => void }>();
   child.on('message', (answer: HubAnswer) => {
     const entry = waiting.get(answer.id);
     waiting.delete(answer.id);
     if (answer.error === undefined) entry?.resolve(answer.value ?? '');
-    else entry?.reject(new Error(answer.error));
+    else entry?.reject(new HubRefused(answer.error.code, answer.error.message));
   });
   let calls = 0;
   return {
+    pid: child.pid ?? -1,
     agentsUrl: ready.agentsUrl,
     peopleUrl: ready.peopleUrl,
     died,
     ask: (request) => {
+      if (!child.connected) return died;
       calls += 1;
       const id = calls;
       const answered = new Promise<string>((resolve, reject) => waiting.set(id, { resolve, reject }));
       child.send({ id, request });
       return Promise.race([answered, died]);
     },
-    stop: () => stopChild(child),
   };
 }
 

@@ -1,17 +1,11 @@
-import type { HubProcess } from './hub-process.ts';
 import { listeningSockets } from './listening-sockets.ts';
 import type { AgentEvent, AgentView, PeopleApi, RunView } from './people-api.ts';
-import type { StateFolder } from './state-folder.ts';
-import { until, untilFloorPassed } from './until.ts';
+import type { Stack } from './stack.ts';
+import { until } from './until.ts';
 
 /** What the rehearsal has to hand. */
-export interface Stage {
-  readonly hub: HubProcess;
+export interface Stage extends Stack {
   readonly api: PeopleApi;
-  readonly folder: StateFolder;
-  readonly agentPid: number;
-  /** Milliseconds of `performance.now()` when the agent was started. */
-  readonly agentStartedAt: number;
 }
 
 /** One thing shown: a title, and what to show for it. `show` rejects when it did not hold. */
@@ -36,17 +30,13 @@ export const STEPS: readonly Step[] = [
   { title: 'The agent holds no listening socket', show: silent },
 ];
 
-async function registered({ api, folder, agentStartedAt }: Stage): Promise<string> {
-  await until('the registration', WAIT_MS, async () =>
-    (await agent(api, folder))?.liveness.link.state === 'up' ? true : undefined,
-  );
-  const ms = Math.round(performance.now() - agentStartedAt);
-  await untilFloorPassed(agentStartedAt);
-  return `${folder.agentId}, ${ms} ms after its start`;
+async function registered(stage: Stage): Promise<string> {
+  await until('the registration', WAIT_MS, async () => ((await agent(stage))?.liveness.link.state === 'up' ? true : undefined));
+  return `${stage.agentId}, ${stage.registeredMs} ms after its start`;
 }
 
-async function figures({ api, folder }: Stage): Promise<string> {
-  const found = await until('a metrics push', WAIT_MS, async () => (await agent(api, folder))?.figures ?? undefined);
+async function figures(stage: Stage): Promise<string> {
+  const found = await until('a metrics push', WAIT_MS, async () => (await agent(stage))?.figures ?? undefined);
   for (const [name, value] of Object.entries(found)) {
     if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`${name} is ${value}`);
   }
@@ -69,7 +59,7 @@ async function uptime(stage: Stage): Promise<string> {
 
 async function marked(stage: Stage): Promise<string> {
   const before = await stage.folder.countMarks();
-  const result = (await run(stage, 'mark', {}, stage.folder.agentId)).target.result;
+  const result = (await run(stage, 'mark', {}, stage.agentId)).target.result;
   const after = await stage.folder.countMarks();
   if (result?.success !== true || after !== before + 1)
     throw new Error(`${after - before} marks were left, one was expected; ${JSON.stringify(result)}`);
@@ -77,10 +67,10 @@ async function marked(stage: Stage): Promise<string> {
 }
 
 async function replayed(stage: Stage): Promise<string> {
-  const { hub, folder } = stage;
+  const { hub, folder, agentId } = stage;
   const frame = await sign(stage, 'mark', 0);
   const before = await folder.countMarks();
-  await hub.ask({ op: 'send', agentId: folder.agentId, text: frame });
+  await hub.ask({ op: 'send', agentId, text: frame });
   await until('the first run of the frame', WAIT_MS, async () => ((await folder.countMarks()) > before ? true : undefined));
   return await refused(stage, frame, 'replayed_nonce');
 }
@@ -99,10 +89,10 @@ async function misdated(stage: Stage, shiftSeconds: number, reason: string): Pro
 }
 
 async function unlisted(stage: Stage): Promise<string> {
-  const { hub, folder } = stage;
+  const { hub, agentId } = stage;
   const frame = await sign(stage, 'reboot_now', 0);
   const { id } = JSON.parse(frame) as { readonly id: string };
-  await hub.ask({ op: 'send', agentId: folder.agentId, text: frame });
+  await hub.ask({ op: 'send', agentId, text: frame });
   const event = await eventOf(stage, 'whitelist_rejection', id);
   return `the agent reported ${event.kind} for "${String(event.body['command'])}"`;
 }
@@ -117,18 +107,18 @@ async function hostile(stage: Stage): Promise<string> {
   return `${values.map((value) => JSON.stringify(value)).join(', ')}: validation_failed each`;
 }
 
-async function silent({ agentPid }: Stage): Promise<string> {
-  const found = await listeningSockets(agentPid);
+async function silent({ agent: { pid } }: Stage): Promise<string> {
+  const found = await listeningSockets(pid);
   if (found.length > 0) throw new Error(`it listens: ${found.join(', ')}`);
-  return `none among its processes (pid ${agentPid})`;
+  return `none among its processes (pid ${pid})`;
 }
 
 /** Sends a frame that must not run: the agent's own event says so, and no further mark is there. */
 async function refused(stage: Stage, frame: string, reason: string): Promise<string> {
-  const { hub, folder } = stage;
+  const { hub, folder, agentId } = stage;
   const { id } = JSON.parse(frame) as { readonly id: string };
   const before = await folder.countMarks();
-  await hub.ask({ op: 'send', agentId: folder.agentId, text: frame });
+  await hub.ask({ op: 'send', agentId, text: frame });
   const event = await eventOf(stage, 'signature_failure', id).catch((error: unknown) => error as Error);
   const more = (await folder.countMarks()) - before;
   if (more > 0) throw new Error(`it ran: ${more} more mark(s)`);
@@ -138,21 +128,21 @@ async function refused(stage: Stage, frame: string, reason: string): Promise<str
   return `the agent reported ${reason}, and no second mark is there`;
 }
 
-async function eventOf({ api, folder }: Stage, kind: string, ref: string): Promise<AgentEvent> {
+async function eventOf({ api, agentId }: Stage, kind: string, ref: string): Promise<AgentEvent> {
   return await until(`an event ${kind} of the agent`, 5_000, async () => {
-    const { items } = await api.get<{ readonly items: readonly AgentEvent[] }>(`/agents/${folder.agentId}/events?limit=100`);
+    const { items } = await api.get<{ readonly items: readonly AgentEvent[] }>(`/agents/${agentId}/events?limit=100`);
     return items.find((event) => event.kind === kind && event.body['command_ref'] === ref);
   });
 }
 
 async function run(
-  { api, folder }: Stage,
+  { api, agentId }: Stage,
   command: string,
   params: Readonly<Record<string, string>>,
   confirm?: string,
 ): Promise<RunView> {
   const started = await api.post<RunView>('/runs', {
-    agent: folder.agentId,
+    agent: agentId,
     command,
     params,
     ...(confirm === undefined ? {} : { confirm }),
@@ -163,11 +153,11 @@ async function run(
   });
 }
 
-async function sign({ hub, folder }: Stage, command: string, shiftSeconds: number): Promise<string> {
-  return await hub.ask({ op: 'sign', agentId: folder.agentId, command, params: {}, shiftSeconds });
+async function sign({ hub, agentId }: Stage, command: string, shiftSeconds: number): Promise<string> {
+  return await hub.ask({ op: 'sign', agentId, command, params: {}, shiftSeconds });
 }
 
-async function agent(api: PeopleApi, folder: StateFolder): Promise<AgentView | undefined> {
+async function agent({ api, agentId }: Stage): Promise<AgentView | undefined> {
   const { items } = await api.get<{ readonly items: readonly AgentView[] }>('/agents');
-  return items.find((view) => view.id === folder.agentId);
+  return items.find((view) => view.id === agentId);
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, readFile, readdir, rename, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,13 +10,14 @@ export interface StateFolder {
   readonly credentials: string;
   readonly config: string;
   readonly marks: string;
-  readonly enrolled: boolean;
-  readonly agentId: string;
   /** How often the command that leaves a mark has run. */
   countMarks(): Promise<number>;
 }
 
-/** Opens or makes the folder. */
+/** What an enrollment leaves in the agent's folder; the last is written last. */
+const CREDENTIALS = ['agent-key.pem', 'hmac.key', 'agent.pem', 'ca.pem', 'enroll.json', 'pulse-token'] as const;
+
+/** Opens or makes the folder. Throws a sentence a person can act on. */
 export async function openStateFolder(root: string): Promise<StateFolder> {
   const folder = {
     root,
@@ -25,84 +26,79 @@ export async function openStateFolder(root: string): Promise<StateFolder> {
     config: join(root, 'agent', 'stormpulse.toml'),
     marks: join(root, 'marks'),
   };
-  for (const path of [root, folder.hub, join(folder.credentials, 'data'), folder.marks])
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  return {
-    ...folder,
-    enrolled: existsSync(join(folder.credentials, 'agent.pem')),
-    agentId: demoAgentId(),
-    countMarks: async () => (await readdir(folder.marks)).length,
-  };
+  for (const path of [root, folder.hub, folder.credentials, join(folder.credentials, 'data'), folder.marks])
+    await makeOwn(path, root);
+  return { ...folder, countMarks: async () => (await readdir(folder.marks)).length };
 }
 
-/** This host's name, as far as it fits an agent id. */
-function demoAgentId(): string {
-  const name = hostname()
+async function makeOwn(path: string, root: string): Promise<void> {
+  const uid = process.getuid?.();
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const { uid: owner } = await stat(path);
+    if (uid !== undefined && owner !== uid) throw new Error(`it belongs to user ${owner}, and you are user ${uid}`);
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const what = path === root ? 'the state folder' : `${path} of the state folder`;
+    throw new Error(
+      `${what} ${path === root ? `${root} ` : ''}cannot be used: ${reasonOf(error)}. Remove it, or choose another folder with --state DIR`,
+      { cause: error },
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'it, or a part of its path, is a file and no folder';
+    case 'EACCES':
+    case 'EPERM':
+      return 'you may not write there';
+    case 'EROFS':
+      return 'it is on a file system mounted read-only';
+    case 'ENOSPC':
+      return 'the disk is full';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The id this agent was enrolled under with the hub of this folder; undefined when it was not, or not to the end. */
+export async function enrolledAs(folder: StateFolder): Promise<string | undefined> {
+  if (CREDENTIALS.some((name) => !existsSync(join(folder.credentials, name)))) return undefined;
+  const [ours, theirs] = await Promise.all(
+    [join(folder.credentials, 'ca.pem'), join(folder.hub, 'ca.pem')].map((path) => readFile(path, 'utf8')),
+  );
+  if (ours?.trim() !== theirs?.trim()) return undefined;
+  try {
+    const { agent_id: id } = JSON.parse(await readFile(join(folder.credentials, 'enroll.json'), 'utf8')) as {
+      agent_id?: unknown;
+    };
+    return typeof id === 'string' ? id : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Keeps an agent's folder that no longer fits under another name; undefined when there was nothing to keep. */
+export async function setAside(folder: StateFolder): Promise<string | undefined> {
+  const names = [...CREDENTIALS, 'stormpulse.toml'];
+  if (!names.some((name) => existsSync(join(folder.credentials, name)))) return undefined;
+  let number = 1;
+  while (existsSync(`${folder.credentials}.old-${number}`)) number += 1;
+  const kept = `${folder.credentials}.old-${number}`;
+  await rename(folder.credentials, kept);
+  await openStateFolder(folder.root);
+  return kept;
+}
+
+/** A name as far as it fits an agent id; this host's when none is given. */
+export function agentIdOf(name = hostname()): string {
+  const id = name
     .replaceAll(/[^A-Za-z0-9.-]/gu, '-')
     .replaceAll(/^[^A-Za-z0-9]+/gu, '')
     .slice(0, 50);
-  return name === '' ? 'this-host' : name;
-}
-
-/** What an operator would write by hand: who the agent is, where its hub is, and everything it may run. */
-export async function writeAgentConfig(folder: StateFolder, agentsUrl: string): Promise<void> {
-  const token = (await readFile(join(folder.credentials, 'pulse-token'), 'utf8')).trim();
-  const quote = (text: string): string => JSON.stringify(text);
-  const file = (name: string): string => quote(join(folder.credentials, name));
-  const uptime = existsSync('/usr/bin/uptime') ? ['/usr/bin/uptime'] : ['/bin/cat', '/proc/uptime'];
-  const text = `# Written by the quick start. Everything this agent may run stands here.
-[agent]
-id = ${quote(folder.agentId)}
-pulse_token = ${quote(token)}
-
-[dashboard]
-url = ${quote(`${agentsUrl.replace(/^https/u, 'wss')}/ws/pulse/`)}
-reconnect_min_seconds = 1
-reconnect_max_seconds = 60
-heartbeat_interval_seconds = 30
-
-[tls]
-ca_cert = ${file('ca.pem')}
-client_cert = ${file('agent.pem')}
-client_key = ${file('agent-key.pem')}
-
-[auth]
-hmac_secret = ${file('hmac.key')}
-command_max_age_seconds = 60
-
-[metrics]
-push_interval_seconds = 2
-collect_containers = false
-
-[storage]
-db_path = ${quote(join(folder.credentials, 'data', 'stormpulse.db'))}
-
-[commands.uptime]
-group = "diagnostics"
-description = "How long this host has been up"
-command = ${JSON.stringify(uptime)}
-timeout = 10
-effect = "read"
-
-[commands.say]
-group = "diagnostics"
-description = "Says one word back"
-command = ["/bin/echo", "{word}"]
-timeout = 10
-effect = "read"
-
-[commands.say.params.word]
-placeholder = "word"
-pattern = "[A-Za-z0-9_-]{1,20}"
-default = "hello"
-description = "letters, digits, _ and -"
-
-[commands.mark]
-group = "maintenance"
-description = "Leaves a mark: one new file in the marks folder"
-command = ["/bin/mktemp", "-p", ${quote(folder.marks)}, "mark.XXXXXX"]
-timeout = 10
-requires_confirmation = true
-`;
-  await writeFile(folder.config, text, { mode: 0o600 });
+  return id === '' ? 'this-host' : id;
 }

@@ -26,6 +26,7 @@ import {
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
+import { isSystemMode } from './host/system-mode.ts';
 
 type LoggerFactory = (name: string) => Logger;
 
@@ -58,7 +59,8 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   once(Tokens.Runner, (from) =>
     createProcessRunner({ clock: from.resolve(Tokens.Clock), env: childEnvironment(env, config.passEnv), cwd: process.cwd() }),
   );
-  once(Tokens.Programs, () => createProgramCheck({ agentUid: process.geteuid?.() ?? -1, systemMode: process.geteuid?.() === 0 }));
+  const agentUid = process.geteuid?.() ?? -1;
+  once(Tokens.Programs, () => createProgramCheck({ agentUid, systemMode: isSystemMode(config.path, agentUid) }));
   once(Tokens.Collectors, (from) => createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random }));
   once(Tokens.Events, (from) => createEventLog({ clock: from.resolve(Tokens.Clock), newId: newMessageId }));
   return {

@@ -1,6 +1,6 @@
-#!/usr/bin/env -S node --disable-proto=throw
+#!/usr/bin/env -S node --disable-proto=throw --v8-pool-size=0
 // SEC-002: on Node a SIGUSR1 opens the inspector; from here on it does nothing.
 process.on('SIGUSR1', () => undefined);
 
-const { main } = await import('./cli/program.ts');
+const { main } = await import('./cli/entry.ts');
 await main(process.argv.slice(2));

@@ -46,7 +46,7 @@ export async function createAuthority(name = 'test root'): Promise<Authority> {
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  const leaf = async (publicKey: webcrypto.CryptoKey | x509.PublicKey, spec: LeafSpec): Promise<string> => {
+  const leaf = async (publicKey: x509.PublicKeyType, spec: LeafSpec): Promise<string> => {
     const { names = [], addresses = [], fromDays = -1, untilDays = 30 } = spec;
     const alternatives: x509.JsonGeneralName[] = [
       ...names.map((value) => ({ type: 'dns' as const, value })),

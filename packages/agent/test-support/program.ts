@@ -9,7 +9,7 @@ export const PROGRAM = join(import.meta.dirname, '../dist/main.js');
 
 export interface Ended {
   readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -40,7 +40,7 @@ export function startProgram(args: readonly string[], options: ProgramOptions = 
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = once(child, 'close').then(([code, signal]) => ({
     code: code as number | null,
-    signal: signal as NodeJS.Signals | null,
+    signal: signal as string | null,
     stdout,
     stderr,
   }));

@@ -1,5 +1,6 @@
 import { OptionalKind, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { Errors } from '@sinclair/typebox/errors';
+import { Check } from '@sinclair/typebox/value';
 import type { TObject, TSchema } from '@sinclair/typebox';
 import type { Dialect } from './dialect.ts';
 import { isJsonObject } from './json-value.ts';
@@ -31,7 +32,7 @@ export function parsePayload<T extends MessageType>(type: T, payload: JsonObject
   if (dialect === 'reference') return readPayloadFields(type, payload) as Payloads[T];
   const schema: TObject = PAYLOAD_SCHEMAS[type];
   const fields = readFields(schema, payload, { ours: true, unknown: schema.additionalProperties !== undefined });
-  if (!Value.Check(schema, fields)) throw badPayload(type, schema, fields);
+  if (!Check(schema, fields)) throw badPayload(type, schema, fields);
   return fields as Payloads[T];
 }
 
@@ -76,6 +77,6 @@ function isOptional(property: TSchema): boolean {
 
 /** Names the field and what was expected, never the value. */
 function badPayload(type: MessageType, schema: TObject, fields: unknown): ProtocolError {
-  const first = Value.Errors(schema, fields).First();
+  const first = Errors(schema, fields).First();
   return new ProtocolError('bad_payload', `${type}: ${first?.path ?? '/'}: ${first?.message ?? 'unexpected value'}`);
 }

@@ -10,17 +10,31 @@ const ack = (type: string, payload: object = {}): string =>
 const forged = (): string => rig.request('demo_mark', {}, { hmac: '0'.repeat(64) });
 
 describe('a hub that means harm', () => {
-  test.each([['a number', 5], ['an object', { a: 1 }], ['null', null], ['longer than a name', 'x'.repeat(1_000)]])(
+  test.each([
+    ['an object', '{"a":1}'],
+    ['null', 'null'],
+    ['infinite', '1e400'],
+    ['longer than a name', `"${'x'.repeat(1_000)}"`],
+  ])(
     'strict = false: a signed message whose id is %s is counted, not run and not echoed; the agent lives on',
     async (_title, id) => {
       rig = await startRig({ kernel: { dialect: 'reference' } });
-      const odd = (frame: string): string => JSON.stringify({ ...(JSON.parse(frame) as object), id });
+      const odd = (frame: string): string => frame.replace(/"id":"[^"]*"/u, `"id":${id}`);
       await rig.deliver(odd(forged()));
       await rig.deliver(odd(rig.request('demo_mark')));
       expect(rig.runner.calls).toEqual([]);
       expect(rig.kernel.status.ignored).toEqual({ bad_id: 2 });
       await rig.deliver(rig.request('demo_mark'));
       expect(rig.sent('command.result')).toHaveLength(1);
+    },
+  );
+
+  test.each(['5', '99999999999999999999'])(
+    'strict = false: the id %s is a number; the message runs, and its answer names it as text',
+    async (id) => {
+      rig = await startRig({ kernel: { dialect: 'reference' } });
+      await rig.deliver(rig.request('demo_mark').replace(/"id":"[^"]*"/u, `"id":${id}`));
+      expect(rig.sent('command.result')).toEqual([expect.objectContaining({ request_id: id, success: true })]);
     },
   );
 

@@ -1,11 +1,24 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { Type, definePlugin, handler } from '@stormpulse/plugin-api';
+import { Type, collector, definePlugin, handler } from '@stormpulse/plugin-api';
 import type { Plugin } from '@stormpulse/plugin-api';
 import { startRig } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
 
 let rig: Rig;
 afterEach(() => rig.close());
+
+const V1 = {
+  cpu_percent: 1,
+  memory_percent: 1,
+  memory_used_mb: 1,
+  memory_total_mb: 1,
+  disk_percent: 1,
+  disk_used_gb: 1,
+  disk_total_gb: 1,
+  load_avg_1m: 1,
+  load_avg_5m: 1,
+  uptime_seconds: 1,
+};
 
 type Parts = Partial<{
   readonly key: () => string;
@@ -40,8 +53,7 @@ function plugin({ key, run = () => Promise.resolve('done'), onStart }: Parts): P
   });
 }
 
-const results = (): unknown[] =>
-  rig.sent('command.result').map(({ request_id, failure_reason }) => [request_id, failure_reason]);
+const results = (): unknown[] => rig.sent('command.result').map(({ request_id, failure_reason }) => [request_id, failure_reason]);
 
 describe("a plugin's fault is the plugin's own", () => {
   test('one whose serializeBy throws: the command is answered, does not run, and the agent lives on', async () => {
@@ -81,6 +93,81 @@ describe("a plugin's fault is the plugin's own", () => {
   });
 });
 
+describe('a handler that took too long', () => {
+  test('D7: keeps its key until what it began has ended, and is answered as timed out', async () => {
+    const ends: (() => void)[] = [];
+    const run = (): Promise<string> => new Promise((resolve) => ends.push(() => resolve('late')));
+    rig = await startRig({ plugin: plugin({ run }) });
+    await rig.deliver(rig.request('odd_work', {}, { id: 'r1' }));
+    await rig.deliver(rig.request('odd_work', {}, { id: 'r2' }));
+    await rig.clock.advance(600_000);
+    expect(ends).toHaveLength(1);
+    ends[0]?.();
+    await rig.clock.advance(1);
+    expect(ends).toHaveLength(2);
+    expect(results()).toEqual([['r1', 'timeout']]);
+    ends[1]?.();
+  });
+
+  test('is not waited for longer than its processes have to end', async () => {
+    let started = 0;
+    const run = (): Promise<string> => {
+      started += 1;
+      return started === 1 ? new Promise(() => undefined) : Promise.resolve('done');
+    };
+    rig = await startRig({ plugin: plugin({ run }) });
+    await rig.deliver(rig.request('odd_work', {}, { id: 'r1' }));
+    await rig.deliver(rig.request('odd_work', {}, { id: 'r2' }));
+    await rig.clock.advance(606_000);
+    expect(results()).toEqual([
+      ['r1', 'timeout'],
+      ['r2', null],
+    ]);
+  });
+});
+
+describe('what cannot be written as JSON', () => {
+  test('is told in the log, and the connection stays', async () => {
+    const odd = definePlugin({
+      name: 'figures',
+      version: '1.0.0',
+      apiVersion: '1.0',
+      description: 'For tests.',
+      configSchema: Type.Object({}),
+      capabilities: () => ({}),
+      setup({ collectors }) {
+        collectors.register(
+          collector({
+            id: 'host',
+            every: 'push',
+            state: Type.Any(),
+            collect: () => Promise.resolve({ n: 1n }),
+            v1Metrics: () => V1,
+          }),
+        );
+      },
+    });
+    rig = await startRig({
+      plugin: odd,
+      onMessage: (message, link) =>
+        message['type'] === 'register' &&
+        link.deliver(
+          JSON.stringify({
+            v: 1,
+            type: 'register.ok',
+            id: 'a',
+            ts: '2026-01-01T12:00:00.000000Z',
+            agent_id: 'node-7',
+            payload: { features: ['plugin.state'] },
+          }),
+        ),
+    });
+    await rig.clock.advance(31_000);
+    expect(rig.sent('heartbeat')).toHaveLength(2);
+    expect(rig.log.some(({ level, message }) => level === 'error' && message.includes('telemetry'))).toBe(true);
+  });
+});
+
 describe('closing', () => {
   test('what still waits does not start, and is answered', async () => {
     const started: AbortSignal[] = [];
@@ -100,6 +187,23 @@ describe('closing', () => {
       ['runs', 'cancelled'],
       ['waits', 'cancelled'],
       [expect.any(String), 'cancelled'],
+    ]);
+  });
+
+  test('what still waits does not start within the grace either: it would be cut off in the middle', async () => {
+    const ends: (() => void)[] = [];
+    const run = (): Promise<string> => new Promise((resolve) => ends.push(() => resolve('done')));
+    rig = await startRig({ plugin: plugin({ run }) });
+    await rig.deliver(rig.request('odd_work', {}, { id: 'runs' }));
+    await rig.deliver(rig.request('odd_work', {}, { id: 'waits' }));
+    const closing = rig.kernel.close();
+    ends[0]?.();
+    await rig.clock.advance(3_000);
+    await closing;
+    expect(ends).toHaveLength(1);
+    expect(results()).toEqual([
+      ['runs', null],
+      ['waits', 'cancelled'],
     ]);
   });
 
@@ -131,19 +235,17 @@ describe('closing', () => {
     expect(rig.log.some(({ level, message }) => level === 'error' && message.includes('nonce store'))).toBe(true);
   });
 
-  test('a nonce store that throws refuses the command, and the agent lives on', async () => {
+  test('a nonce store that throws is a refusal, and the agent lives on', async () => {
     rig = await startRig({ nonces: { claim: () => Promise.reject(new Error('a bug')), close: () => undefined } });
     await rig.deliver(rig.request('demo_mark'));
     expect(rig.runner.calls).toEqual([]);
-    expect(rig.kernel.status.refusals).toEqual({ nonce_store_fault: 1 });
+    expect(rig.kernel.status.refusals).toEqual({ unspecified: 1 });
   });
 
   test('results nobody took are told when the agent ends', async () => {
     rig = await startRig();
     await rig.deliver(rig.request('demo_mark'));
     await rig.kernel.close();
-    expect(rig.log).toContainEqual(
-      expect.objectContaining({ level: 'warn', fields: { waiting: 1, lost: 0 }, name: 'kernel' }),
-    );
+    expect(rig.log).toContainEqual(expect.objectContaining({ level: 'warn', fields: { waiting: 1, lost: 0 }, name: 'kernel' }));
   });
 });

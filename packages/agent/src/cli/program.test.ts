@@ -45,6 +45,17 @@ describe('stormpulse', () => {
     expect(stderr).toBe('/nonexistent/stormpulse.toml: is not there; check the path; stormpulse enroll makes the credentials\n');
   });
 
+  it.each([
+    ['http://hub.example/api/enroll/', {}, 'would send the token unencrypted'],
+    ['https://name:hunter2@hub.example/api/enroll/', {}, 'holds a name or a password'],
+    ['https://hub.example/api/enroll/', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'NODE_TLS_REJECT_UNAUTHORIZED is set'],
+  ])('SEC-022 SEC-032 enroll %s with %j: one line, no stack, 1', async (endpoint, env: Record<string, string>, says) => {
+    const { code, stdout, stderr } = await runProgram(['enroll', endpoint, 'web-1', 'token'], { env });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(says)]);
+    expect(stderr).not.toContain('hunter2');
+  });
+
   describe('started by its first line', () => {
     let host: HostFolder;
 

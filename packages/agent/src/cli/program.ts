@@ -1,12 +1,7 @@
-import { isAgentError } from '@stormpulse/plugin-api';
 import { Command, CommanderError } from 'commander';
 import { defaultPaths } from '../config/paths.ts';
 import { EXIT } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
-
-const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
 
 const EXAMPLES = `
 Examples:
@@ -15,34 +10,23 @@ Examples:
   stormpulse status                                                what it is doing
 `;
 
-/** Reads the command line, does what it says, and leaves the exit code. */
-export async function main(args: readonly string[]): Promise<void> {
-  process.on('unhandledRejection', (error) => {
-    say(`stormpulse: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    process.exitCode = EXIT.refused;
-    process.kill(process.pid, 'SIGTERM');
-  });
-  const program = createProgram();
+/** Reads any command line, does what it says, gives the exit code. Throws what a command refuses. */
+export async function runProgram(args: readonly string[], say: (line: string) => void): Promise<number> {
+  const program = createProgram(say);
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return EXIT.refused;
+  }
   try {
-    if (args.length === 0) {
-      program.outputHelp({ error: true });
-      process.exitCode = EXIT.refused;
-      return;
-    }
     await program.parseAsync([...args], { from: 'user' });
+    return EXIT.ok;
   } catch (error) {
-    process.exitCode = exitCodeOf(error);
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    throw error;
   }
 }
 
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (isAgentError(error)) say(error.fault === 'bug' ? `${error.code}: ${error.message}` : error.message);
-  else say(`stormpulse: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return EXIT.refused;
-}
-
-function createProgram(): Command {
+function createProgram(say: (line: string) => void): Command {
   const paths = defaultPaths();
   const program = new Command('stormpulse')
     .description('The Storm Pulse agent: it opens no port, dials its hub, and runs only what its file allows.')

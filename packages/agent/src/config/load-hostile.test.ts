@@ -66,7 +66,7 @@ describe('loadConfig, given what is no configuration', () => {
       ['a table __proto__', '[__proto__]\nid = "x"\n', 'holds the key "__proto__"'],
       ['a key __proto__', '[weather]\n"__proto__" = { strict = false }\n', 'holds the key "__proto__"'],
     ])('SEC-187 holds %s', (_name, text, says) => {
-      host.write('stormpulse.toml', `${text}`);
+      host.write('stormpulse.toml', text);
       expect(refusal().code).toBe('E_CONFIG_REFUSED');
       expect(refusal().lines).toEqual([expect.stringContaining(says)]);
       expect(refusal().message.length).toBeLessThan(1_500);

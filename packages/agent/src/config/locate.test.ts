@@ -126,7 +126,7 @@ const keys: fc.Arbitrary<Key> = fc.record({
   text: fc.constantFrom('a', 'a.b', ' ', '#', '=', ']', '"]'.slice(1), 'é', '[x]'),
   style: fc.constantFrom('plain', 'basic', 'literal'),
 });
-const { value: values, pair: pairs } = fc.letrec<{ value: Value; pair: Pair }>((tie) => ({
+const { pair: pairs } = fc.letrec<{ value: Value; pair: Pair }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
     fc.record({

@@ -62,6 +62,8 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
       server_ca: { type: 'string', fallback: 'private', check: oneOf('private', 'system') },
       require_server_eku: { type: 'boolean', fallback: true },
       min_version: { type: 'string', fallback: '1.3', check: oneOf('1.2', '1.3') },
+      // A pin that is not checked would be worse than none.
+      pin_sha256: { type: 'string', check: () => 'no pin: this version does not check pins; remove the key' },
     },
   },
   auth: {

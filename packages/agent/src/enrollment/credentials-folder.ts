@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Enrollment } from '../errors.ts';
 import { groupId } from '../host/group-id.ts';
 import { probeFolder, replaceFiles } from '../host/replace-file.ts';
@@ -15,7 +15,7 @@ export function prepareFolder(folderAsGiven: string, options: { readonly force: 
   const folder = resolve(folderAsGiven); // also drops the trailing slash, behind which a link would hide
   try {
     if (isLink(folder)) throw new Error('it is a symbolic link, which could be pointed elsewhere; name the folder itself');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const stat = lstatSync(folder);
     if (!stat.isDirectory()) throw new Error('it is no folder');
     if ((stat.mode & 0o022) !== 0) throw new Error(`others may write there; run: chmod go-w ${folder}`);
@@ -31,6 +31,13 @@ export function prepareFolder(folderAsGiven: string, options: { readonly force: 
       what: `${folder} already holds credentials (${present.join(', ')}). No request was made and the token is not spent; remove them, choose another folder with --creds-dir, or replace them with --force`,
     });
   }
+}
+
+/** With its parents, each only its owner's. Node's own `recursive` never returns where a file system answers ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function isLink(path: string): boolean {

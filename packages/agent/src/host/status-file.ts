@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { KernelStatus } from '@stormpulse/kernel';
 import { Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { Check } from '@sinclair/typebox/value';
 import { removeLeftovers } from './leftovers.ts';
 import { processMark } from './process-mark.ts';
 import { replaceFile } from './replace-file.ts';
@@ -58,7 +58,7 @@ export function readRunning(path: string): StatusFile | undefined {
     if (error instanceof SyntaxError || (error instanceof Error && 'code' in error)) return undefined;
     throw error;
   }
-  if (!Value.Check(Shape, file) || processMark(file.pid) !== file.mark) return undefined;
+  if (!Check(Shape, file) || processMark(file.pid) !== file.mark) return undefined;
   return file as unknown as StatusFile;
 }
 

@@ -83,8 +83,8 @@ export class LiveSession implements Session {
       return;
     }
     if (message.type === 'command.request' || message.type === 'command.sequence') {
-      // With strict = false an id may be anything; an answer that repeats it must still be one a hub can read.
-      if (isWireName(message.id)) this.#options.onSigned(message);
+      const id = idText(message.id);
+      if (isWireName(id)) this.#options.onSigned({ ...message, id });
       else onIgnored('bad_id');
     } else {
       // D1: another agent_id on an acknowledgement is counted, never a reason to close.
@@ -157,14 +157,22 @@ export class LiveSession implements Session {
       return false;
     }
     const ts = formatTimestamp(BigInt(Math.trunc(ports.clock.now() * 1_000)));
+    // Outside: a payload that is no JSON is a fault to be told, not a link that ends.
+    const text = encodeMessage(createMessage(type, agentId, payload, { id: ports.newId(), ts }));
     try {
-      this.#link.send(encodeMessage(createMessage(type, agentId, payload, { id: ports.newId(), ts })));
+      this.#link.send(text);
       return true;
     } catch (error) {
       this.#logger.debug({ err: error, type }, 'a frame was not taken; the connection is ending');
       return false;
     }
   }
+}
+
+/** With strict = false an id may be any JSON value (wire page, 1.1); what names an answer is text that every hub can read. */
+function idText(id: unknown): string | undefined {
+  if (typeof id === 'string') return id;
+  return typeof id === 'bigint' || Number.isFinite(id) ? String(id) : undefined;
 }
 
 function strings(value: unknown): string[] {

@@ -1,6 +1,7 @@
-import { Value } from '@sinclair/typebox/value';
+import { Check } from '@sinclair/typebox/value';
 import { isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { ExecOptions, ParamValue } from '@stormpulse/plugin-api';
+import { withDeadline } from '../lifecycle/deadline.ts';
 import type { Clock, Ports, ProcessOutcome } from '../ports.ts';
 import { closed } from '../plugins/parse-config.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
@@ -17,6 +18,8 @@ export interface ReadyCall {
 
 /** SEC-122, for what a handler returns. */
 const MAX_RESULT_CHARS = 256 * 1024;
+/** What a handler's processes have from the polite signal to their end, and a moment to tell it. */
+const ENDING_MS = 6_000;
 const STOPPING = 'cancelled because the agent is stopping';
 
 /** Runs one call to its end. Never rejects: every way to end is an outcome (wire page, 14.14). */
@@ -94,7 +97,10 @@ async function runHandler(call: ReadyCall, mode: Mode<'handler'>, ports: Ports, 
       (value) => handlerOutcome(value, mode, ports.clock, begun),
       (error: unknown) => pluginFailure(error, call, ports.clock.monotonic() - begun),
     );
-    return await Promise.race([run, ended]);
+    const outcome = await Promise.race([run, ended]);
+    // D7: what it began is still ending (SEC-121), and the next command of its key must not begin beside it.
+    if (signal.aborted) await withDeadline(ports.clock, run, ENDING_MS, call.command.wireName).catch(() => undefined);
+    return outcome;
   } finally {
     cancelTimer();
     stop.removeEventListener('abort', onStop);
@@ -103,7 +109,7 @@ async function runHandler(call: ReadyCall, mode: Mode<'handler'>, ports: Ports, 
 
 function handlerOutcome(value: unknown, mode: Mode<'handler'>, clock: Clock, begun: number): Outcome {
   const duration = clock.monotonic() - begun;
-  if (!Value.Check(closed(mode.result), value))
+  if (!Check(closed(mode.result), value))
     return failed('os_error', 'the plugin returned something its result schema does not allow', duration);
   const stdout = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
   if (stdout.length > MAX_RESULT_CHARS)

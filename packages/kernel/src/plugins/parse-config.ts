@@ -1,4 +1,5 @@
-import { Value } from '@sinclair/typebox/value';
+import { Errors } from '@sinclair/typebox/errors';
+import { Check, Clone, Decode, Default } from '@sinclair/typebox/value';
 import type { ConfigProblem, TSchema } from '@stormpulse/plugin-api';
 import { ConfigInvalid } from '@stormpulse/plugin-api';
 
@@ -25,15 +26,15 @@ export function closed(schema: TSchema): TSchema {
  */
 export function parseConfig(schema: TSchema, value: unknown): unknown {
   const strict = closed(schema);
-  const filled = Value.Default(strict, Value.Clone(value ?? {}));
-  if (!Value.Check(strict, filled)) throw ConfigInvalid({ problems: problemsOf(strict, filled) });
-  return Value.Decode(strict, filled);
+  const filled = Default(strict, Clone(value ?? {}));
+  if (!Check(strict, filled)) throw ConfigInvalid({ problems: problemsOf(strict, filled) });
+  return Decode(strict, filled);
 }
 
 function problemsOf(schema: TSchema, value: unknown): ConfigProblem[] {
   const seen = new Set<string>();
   const problems: ConfigProblem[] = [];
-  for (const error of Value.Errors(schema, value)) {
+  for (const error of Errors(schema, value)) {
     if (seen.has(error.path)) continue;
     seen.add(error.path);
     const path = error.path

@@ -69,7 +69,8 @@ export class PluginInstance {
   /** Releases everything it opened, last first. Idempotent, and safe at any point of its life. */
   async stop(): Promise<void> {
     this.#abort.abort(new Error(`plugin "${this.name}" is stopping`));
-    const visible = mayBecome(this.#state, 'stopping');
+    // One that failed stays failed, with its reason.
+    const visible = this.#state !== 'failed' && mayBecome(this.#state, 'stopping');
     if (visible) this.become('stopping');
     for (const failure of await this.scope.close()) this.logger.error({ err: failure }, 'release failed');
     if (visible) this.become('stopped');

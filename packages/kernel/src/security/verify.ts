@@ -94,7 +94,7 @@ function shapeOf(message: RawEnvelope, options: VerifierOptions, agentId: string
 }
 
 function verified(message: RawEnvelope, signed: Signed): VerifiedCommand {
-  const requestId = idOf(message);
+  const requestId = message.id;
   if (signed.type === 'command.request') {
     const { command, params } = signed.payload;
     return { kind: 'request', requestId, command, params };
@@ -113,6 +113,7 @@ const TEXTS: Partial<Record<RefusalReason, string>> = {
   before_floor: "the command is dated before this agent's nonce store began; send it again",
   clock_rollback: "this host's clock stepped back; commands are refused until it has caught up",
   nonce_store_full: 'the nonce store is full; send the command again in a minute',
+  unspecified: "a fault of the agent kept it from being acted on; see the agent's log",
   nonce_store_fault: "the nonce store cannot be written; see the agent's log and its disk",
 };
 
@@ -120,13 +121,12 @@ function refuse(message: RawEnvelope, reason: RefusalReason): Refusal {
   return {
     kind: 'refused',
     reason,
-    commandRef: idOf(message).slice(0, 100),
+    commandRef: message.id.slice(0, 100).toWellFormed(),
     text: TEXTS[reason] ?? `the signed message is malformed: ${reason}`,
   };
 }
 
-/** Any JSON value where `strict = false` lets it pass (wire page, 1.1); what names an answer is text. */
-function idOf(message: RawEnvelope): string {
-  const id: unknown = message.id;
-  return typeof id === 'string' ? id : JSON.stringify(id);
+/** The refusal of a message that a fault of the agent kept from being verified or dispatched. */
+export function unspecified(message: RawEnvelope): Refusal {
+  return refuse(message, 'unspecified');
 }

@@ -1,4 +1,5 @@
-import { Value } from '@sinclair/typebox/value';
+import { Errors } from '@sinclair/typebox/errors';
+import { Check } from '@sinclair/typebox/value';
 import { defineError, isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { AgentError } from '@stormpulse/plugin-api';
 import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
@@ -42,9 +43,9 @@ interface Collecting {
 async function collecting(
   entry: Collecting,
   context: Parameters<CollectorDefinition['collect']>[0],
-  stillBusy: AgentError,
+  stillBusy: () => AgentError,
 ): Promise<unknown> {
-  if (entry.busy) throw stillBusy;
+  if (entry.busy) throw stillBusy();
   entry.busy = true;
   try {
     return await entry.definition.collect(context);
@@ -66,6 +67,7 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
     const name = { plugin, collector: definition.id };
     const ms = definition.timeout === undefined ? DEFAULT_TIMEOUT_MS : periodMs(definition.timeout);
     const abort = new AbortController();
+    const timedOut = (): AgentError => CollectTimeout({ ...name, ms });
     let cancel = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
       entry.abandon = (reason) => {
@@ -73,13 +75,13 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
         abort.abort(reason);
         reject(reason);
       };
-      cancel = clock.after(ms, () => entry.abandon(CollectTimeout({ ...name, ms })));
+      cancel = clock.after(ms, () => entry.abandon(timedOut()));
     });
     try {
       const context = { signal: abort.signal, previous: entry.current?.state, only };
-      const state = await Promise.race([collecting(entry, context, CollectTimeout({ ...name, ms })), late]);
-      if (!Value.Check(definition.state, state))
-        throw CollectShape({ ...name, path: Value.Errors(definition.state, state).First()?.path ?? '/' });
+      const state = await Promise.race([collecting(entry, context, timedOut), late]);
+      if (!Check(definition.state, state))
+        throw CollectShape({ ...name, path: Errors(definition.state, state).First()?.path ?? '/' });
       if (all.has(entry)) entry.current = { ...name, state, at: clock.now(), revision: (entry.current?.revision ?? 0) + 1 };
       if (entry.failing) entry.report(undefined);
       entry.failing = false;

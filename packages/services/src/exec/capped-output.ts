@@ -1,10 +1,12 @@
 /** SEC-122: kept of each stream, half from its head and half from its tail. */
 const KEEP_BYTES = 256 * 1024;
 const HALF = KEEP_BYTES / 2;
+/** A chunk costs some 400 bytes beside what it holds, and a child may write byte by byte: this many are made one. */
+const MAX_PIECES = 256;
 
 /** Takes any amount of output and keeps a bounded part of it, with true counts. */
 export class CappedOutput {
-  readonly #head: Buffer[] = [];
+  #head: Buffer[] = [];
   #headBytes = 0;
   #tail: Buffer[] = [];
   #tailBytes = 0;
@@ -17,6 +19,7 @@ export class CappedOutput {
     if (first.length > 0) {
       this.#head.push(first);
       this.#headBytes += first.length;
+      if (this.#head.length > MAX_PIECES) this.#head = [Buffer.concat(this.#head)];
     }
     const rest = chunk.subarray(first.length);
     if (rest.length > 0) this.#pushTail(rest);
@@ -40,7 +43,7 @@ export class CappedOutput {
     this.#tail.push(chunk);
     this.#tailBytes += chunk.length;
     // Compacts at twice the size, so that a flood costs one copy a byte and never more than a chunk beyond it.
-    if (this.#tailBytes <= 2 * HALF) return;
+    if (this.#tailBytes <= 2 * HALF && this.#tail.length <= MAX_PIECES) return;
     const kept = Buffer.from(Buffer.concat(this.#tail).subarray(-HALF));
     this.#tail = [kept];
     this.#tailBytes = kept.length;

@@ -59,25 +59,34 @@ export async function pluginExec(
   const { pid } = subprocess;
   const cancels: (() => void)[] = [];
   let why: string | undefined;
+  let giveUp = (): void => undefined;
+  const givenUp = new Promise<undefined>((resolve) => {
+    giveUp = () => resolve(undefined);
+  });
+  const dropPipes = (): void => [subprocess.stdin, subprocess.stdout, subprocess.stderr].forEach((pipe) => pipe?.destroy());
   const end = (reason: string): void => {
     if (why !== undefined || pid === undefined) return;
     why = reason;
     signalGroup(pid, 'SIGTERM');
-    cancels.push(clock.after(KILL_AFTER_MS, () => signalGroup(pid, 'SIGKILL')));
+    const kill = (): void => {
+      signalGroup(pid, 'SIGKILL');
+      // What left the group may hold the pipes for ever, and what belongs to another user may live on: nobody waits for it.
+      cancels.push(clock.after(DRAIN_MS, () => [dropPipes(), giveUp()]));
+    };
+    cancels.push(clock.after(KILL_AFTER_MS, kill));
   };
   const onAbort = (): void => end(GAVE_UP);
   signal?.addEventListener('abort', onAbort, { once: true });
   cancels.push(clock.after(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, () => end('it took too long')));
   subprocess.once('exit', () => {
     // A process left behind may hold the pipes for ever.
-    if (why === undefined)
-      cancels.push(clock.after(DRAIN_MS, () => [subprocess.stdout, subprocess.stderr].forEach((pipe) => pipe.destroy())));
+    if (why === undefined) cancels.push(clock.after(DRAIN_MS, dropPipes));
   });
-  const result = await subprocess;
+  const result = await Promise.race([subprocess, givenUp]);
   cancels.forEach((cancel) => cancel());
   signal?.removeEventListener('abort', onAbort);
-  if (pid !== undefined && (why !== undefined || result.isMaxBuffer)) signalGroup(pid, 'SIGKILL');
-  if (why !== undefined) throw ExecKilled({ file, why });
+  if (pid !== undefined && (why !== undefined || result?.isMaxBuffer === true)) signalGroup(pid, 'SIGKILL');
+  if (why !== undefined || result === undefined) throw ExecKilled({ file, why: why ?? GAVE_UP });
   return asResult(file, result);
 }
 

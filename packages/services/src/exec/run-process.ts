@@ -51,6 +51,7 @@ export function runProcess(
       settled = true;
       cancels.forEach((cancel) => cancel());
       request.signal.removeEventListener('abort', onAbort);
+      child.stdin?.destroy();
       child.stdout?.destroy();
       child.stderr?.destroy();
       resolve(result());
@@ -77,6 +78,8 @@ export function runProcess(
 
     child.stdout?.on('data', (chunk: Buffer) => running.stdout.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => running.stderr.push(chunk));
+    // A pipe that breaks ends that stream; the exit tells the rest.
+    for (const pipe of [child.stdout, child.stderr]) pipe?.on('error', () => undefined);
     child.once('error', (error) => settle(() => spawnFailure(error, request, outcome)));
     child.once('close', finish);
     child.once('exit', (code, signal) => {

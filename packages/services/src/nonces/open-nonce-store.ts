@@ -31,11 +31,12 @@ export interface OpenNonceStoreOptions {
  */
 export function openNonceStore(options: OpenNonceStoreOptions): NonceStore {
   refuseOddFile(options.path);
-  let store = tryOpen(options);
+  const run = { movedAside: false };
+  let store = tryOpen(options, run);
   let closed = false;
   return {
     claim(nonce, tsMicros) {
-      if (!closed) store ??= tryOpen(options);
+      if (!closed) store ??= tryOpen(options, run);
       return store === undefined ? Promise.resolve('nonce_store_fault') : store.claim(nonce, tsMicros);
     },
     close() {
@@ -45,19 +46,25 @@ export function openNonceStore(options: OpenNonceStoreOptions): NonceStore {
   };
 }
 
-function tryOpen(options: OpenNonceStoreOptions): NonceStore | undefined {
+function tryOpen(options: OpenNonceStoreOptions, run: { movedAside: boolean }): NonceStore | undefined {
   const { path, logger } = options;
+  const unusable = (error: unknown): undefined => {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    logger.error({ err: error, path }, 'the nonce database cannot be used; every command is refused until it can');
+  };
   try {
     return openChecked(options);
-  } catch (error) {
-    if (!(error instanceof SqliteError)) throw error;
-    if (error.code !== 'corrupt') {
-      logger.error({ err: error, path }, 'the nonce database cannot be used; every command is refused until it can');
-      return undefined;
+  } catch (damage) {
+    // A disk that damages the new one too would fill up with what is moved aside: once in a run is enough.
+    if (!(damage instanceof SqliteError && damage.code === 'corrupt') || run.movedAside) return unusable(damage);
+    try {
+      const aside = moveAside(path);
+      run.movedAside = true;
+      logger.error({ err: damage, path, aside }, 'the nonce database is damaged; it was moved aside and a new one begun');
+      return openChecked(options);
+    } catch (error) {
+      return unusable(error);
     }
-    const aside = moveAside(path);
-    logger.error({ err: error, path, aside }, 'the nonce database is damaged; it was moved aside and a new one begun');
-    return tryOpen(options);
   }
 }
 
@@ -81,12 +88,15 @@ function refuseOddFile(path: string): void {
   throw NonceStorePath({ path, found });
 }
 
-/** Renames the file with its log and its index; nothing of it is deleted. */
+/**
+ * Renames the file with its log and its index; nothing of it is deleted. The file goes first: one that was left without its
+ * log would be taken for whole, and would have forgotten what only the log knew.
+ */
 function moveAside(path: string): string {
   const stamp = new Date().toISOString().replaceAll(/[-:]/gu, '');
   let aside = `${path}.corrupt-${stamp}`;
   for (let more = 2; existsSync(aside); more += 1) aside = `${path}.corrupt-${stamp}-${more}`;
-  for (const suffix of ['-wal', '-shm', '']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
   const folder = openSync(dirname(path), constants.O_RDONLY);
   fsyncSync(folder);
   closeSync(folder);

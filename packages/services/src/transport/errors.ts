@@ -12,6 +12,13 @@ export const ConnTls = defineError<{ url: string; reason: string; fix: string }>
   'operator',
   (d) => `the hub at ${d.url} was refused: ${d.reason}; ${d.fix}`,
 );
+export const ConnCredentials = defineError<{ reason: string }>(
+  'E_CONN_CREDENTIALS',
+  'failed_precondition',
+  'operator',
+  (d) =>
+    `this agent's own certificate or key cannot be used: ${d.reason}; check the files that [tls] names and their modes, or enroll again`,
+);
 export const ConnUpgrade = defineError<{ url: string; status: number }>(
   'E_CONN_UPGRADE',
   'permission_denied',

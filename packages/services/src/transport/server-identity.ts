@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import type { PeerCertificate } from 'node:tls';
 
@@ -36,13 +37,13 @@ export function identityProblem(host: string, certificate: PeerCertificate, rule
   const mismatch = checkServerIdentity(host, certificate);
   if (mismatch !== undefined) {
     return new IdentityRefused(
-      `its certificate is for ${names.join(', ')}, not for "${host}"`,
+      `its certificate is for ${shown(names)}, not for "${host}"`,
       'correct [dashboard] url, or issue the hub a certificate for that name',
     );
   }
   if (!rules.allowWildcard && !names.some((name) => matchesExactly(host, name))) {
     return new IdentityRefused(
-      `its certificate matches "${host}" only by a wildcard (${names.join(', ')})`,
+      `its certificate matches "${host}" only by a wildcard (${shown(names)})`,
       'issue a certificate for the exact name, or write server_ca = "system" under [tls] if the hub uses a public certificate',
     );
   }
@@ -56,7 +57,13 @@ export function identityProblem(host: string, certificate: PeerCertificate, rule
   return undefined;
 }
 
+/** For a host that Node has matched: an address is matched by addresses only, a name by names only. */
 function matchesExactly(host: string, name: string): boolean {
-  const value = name.slice(name.indexOf(':') + 1).toLowerCase();
-  return !value.includes('*') && (name.startsWith('IP Address:') || value === host.toLowerCase());
+  if (isIP(host) !== 0) return name.startsWith('IP Address:');
+  return name.startsWith('DNS:') && name.slice('DNS:'.length).toLowerCase() === host.toLowerCase();
+}
+
+function shown(names: readonly string[]): string {
+  const text = names.join(', ');
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

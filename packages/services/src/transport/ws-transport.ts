@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Logger } from '@stormpulse/plugin-api';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
-import { ConnTimeout, ConnUpgrade } from './errors.ts';
+import { ConnCredentials, ConnTimeout, ConnUpgrade } from './errors.ts';
 import type { Link, LinkEvents, Transport } from '@stormpulse/kernel';
 import { identityProblem } from './server-identity.ts';
 import { dialFailure } from './tls-failure.ts';
@@ -96,8 +96,18 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
   });
 }
 
+/** Throws `E_CONN_CREDENTIALS`. */
+function readCredentials({ credentials }: WsTransportOptions): { readonly cert: string; readonly key: string } {
+  try {
+    return credentials();
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).slice(0, 300);
+    throw ConnCredentials({ reason }, { cause: error });
+  }
+}
+
 function dialOptions(options: WsTransportOptions, enter: (stage: string) => void): ClientOptions {
-  const { cert, key } = options.credentials();
+  const { cert, key } = readCredentials(options);
   const rules = { requireServerEku: options.requireServerEku, allowWildcard: options.ca === 'system' };
   return {
     ...(options.ca === 'system' ? {} : { ca: options.ca }),

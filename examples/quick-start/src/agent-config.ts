@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StateFolder } from './state-folder.ts';
+
+/**
+ * Writes what an operator would write by hand: who the agent is, where its hub is, and everything it may run. A file that
+ * is there keeps what a person changed; only the hub's address follows this start. Returns where a file of another folder
+ * or agent was kept, if there was one.
+ */
+export async function writeAgentConfig(folder: StateFolder, agentId: string, agentsUrl: string): Promise<string | undefined> {
+  const fresh = await configText(folder, agentId, agentsUrl);
+  if (!existsSync(folder.config)) {
+    await writeFile(folder.config, fresh, { mode: 0o600 });
+    return undefined;
+  }
+  const old = await readFile(folder.config, 'utf8');
+  if (identityLines(fresh).every((line) => old.includes(line))) {
+    const text = old.replace(/^url = .*$/mu, () => urlLine(agentsUrl));
+    if (text !== old) await writeFile(folder.config, text);
+    return undefined;
+  }
+  const kept = `${folder.config}.old`;
+  await rename(folder.config, kept);
+  await writeFile(folder.config, fresh, { mode: 0o600 });
+  return kept;
+}
+
+/** The lines without which the file is not this agent's. */
+function identityLines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => /^(?:id|pulse_token|client_key|db_path) = /u.test(line));
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function urlLine(agentsUrl: string): string {
+  return `url = ${quote(`${agentsUrl.replace(/^https/u, 'wss')}/ws/pulse/`)}`;
+}
+
+async function configText(folder: StateFolder, agentId: string, agentsUrl: string): Promise<string> {
+  const token = (await readFile(join(folder.credentials, 'pulse-token'), 'utf8')).trim();
+  const file = (name: string): string => quote(join(folder.credentials, name));
+  const uptime = existsSync('/usr/bin/uptime') ? ['/usr/bin/uptime'] : ['/bin/cat', '/proc/uptime'];
+  return `# Written by the quick start. Everything this agent may run stands here: change it, stop with Ctrl-C, start again.
+[agent]
+id = ${quote(agentId)}
+pulse_token = ${quote(token)}
+
+[dashboard]
+${urlLine(agentsUrl)}
+reconnect_min_seconds = 1
+reconnect_max_seconds = 60
+heartbeat_interval_seconds = 30
+
+[tls]
+ca_cert = ${file('ca.pem')}
+client_cert = ${file('agent.pem')}
+client_key = ${file('agent-key.pem')}
+
+[auth]
+hmac_secret = ${file('hmac.key')}
+command_max_age_seconds = 60
+
+[metrics]
+push_interval_seconds = 2
+collect_containers = false
+
+[storage]
+db_path = ${file(join('data', 'stormpulse.db'))}
+
+[commands.uptime]
+group = "diagnostics"
+description = "How long this host has been up"
+command = ${JSON.stringify(uptime)}
+timeout = 10
+effect = "read"
+
+[commands.say]
+group = "diagnostics"
+description = "Says one word back"
+command = ["/bin/echo", "{word}"]
+timeout = 10
+effect = "read"
+
+[commands.say.params.word]
+placeholder = "word"
+pattern = "[A-Za-z0-9_-]{1,20}"
+default = "hello"
+description = "letters, digits, _ and -"
+
+[commands.mark]
+group = "maintenance"
+description = "Leaves a mark: one new file in the marks folder"
+command = ["/bin/mktemp", "-p", ${quote(folder.marks)}, "mark.XXXXXX"]
+timeout = 10
+requires_confirmation = true
+`;
+}

@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { isAgentError } from '@stormpulse/plugin-api';
+import { EXIT } from '../exit-codes.ts';
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** Does what the command line says and leaves the exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  process.on('unhandledRejection', (error) => {
+    say(`stormpulse: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    process.exitCode = EXIT.refused;
+    process.kill(process.pid, 'SIGTERM');
+  });
+  try {
+    const plain = plainRun(args);
+    if (plain === undefined) {
+      const { runProgram } = await import('./program.ts');
+      process.exitCode = await runProgram(args, say);
+    } else {
+      const { run } = await import('./run.ts');
+      await run(plain.config, plain, say);
+    }
+  } catch (error) {
+    if (isAgentError(error)) say(error.fault === 'bug' ? `${error.code}: ${error.message}` : error.message);
+    else say(`stormpulse: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    process.exitCode = EXIT.refused;
+  }
+}
+
+/** `run` lives for months: with its config named, it does not load what reads and explains every other command line. */
+function plainRun(args: readonly string[]): { config: string; allowRoot: boolean; allowUnsafeEnv: boolean } | undefined {
+  if (args[0] !== 'run') return undefined;
+  const options = { 'allow-root': { type: 'boolean' }, 'allow-unsafe-env': { type: 'boolean' } } as const;
+  try {
+    const { values, positionals } = parseArgs({ args: args.slice(1), options, allowPositionals: true });
+    const [config, ...rest] = positionals;
+    if (config === undefined || rest.length > 0) return undefined;
+    return { config, allowRoot: values['allow-root'] === true, allowUnsafeEnv: values['allow-unsafe-env'] === true };
+  } catch {
+    return undefined;
+  }
+}
