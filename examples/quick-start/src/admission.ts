@@ -25,7 +25,7 @@ export async function admit(
   const token = await tokenFor(hub, known ?? agentIdOf());
   if (known !== undefined && token === undefined) return { agentId: known, fresh: false };
   const kept = await setAside(folder);
-  if (kept !== undefined) say(`The hub in ${folder.hub} did not issue what the agent holds; kept as ${kept}.`);
+  if (kept !== undefined) say(`What the agent held is not whole, or is not of the hub in ${folder.hub}; it is kept as ${kept}.`);
   const grant = token === undefined ? await underAnotherName(hub, agentIdOf()) : { agentId: known ?? agentIdOf(), token };
   if (token === undefined)
     say(`The hub knows an agent ${agentIdOf()} whose credentials are not here; this one gets another name.`);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { cleanEnvironment, keepTail, rejectAtEnd } from './child.ts';
+import { cleanEnvironment, keepLog, rejectAtEnd } from './child.ts';
 import type { Children } from './child.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -29,7 +29,7 @@ export async function enroll(
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   children.add(child);
-  const tail = keepTail(child);
+  const tail = keepLog(child, folder.logs.agent);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -52,5 +52,5 @@ export function startAgent(
     detached: true,
   });
   children.add(child);
-  return { pid: child.pid ?? -1, died: rejectAtEnd(child, 'the agent', keepTail(child)) };
+  return { pid: child.pid ?? -1, died: rejectAtEnd(child, 'the agent', keepLog(child, folder.logs.agent)) };
 }

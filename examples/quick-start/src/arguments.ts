@@ -54,7 +54,7 @@ function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: 
     return parseArgs({ args: [...args], options: OPTIONS }).values;
   } catch (error) {
     // Node's own advice after the first sentence is about positional arguments, of which there are none here.
-    const said = error instanceof Error ? (error.message.split(/\. |\n/u)[0] ?? '') : String(error);
+    const said = error instanceof Error ? (error.message.split(/\.? ?\n|\. /u)[0] ?? '') : String(error);
     throw new Error(`${said}; "npm start -- --help" lists the options`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
 
 const TERM_MS = 15_000;
 
@@ -41,10 +42,14 @@ async function stopChild(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Keeps the end of what a child says on standard error, for the moment it is needed. */
-export function keepTail(child: ChildProcess, lines = 15): () => string {
+/** Keeps what a child says on standard error in a file, and its end for the moment it is needed. */
+export function keepLog(child: ChildProcess, path: string, lines = 15): () => string {
   let tail: string[] = [];
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  const file = createWriteStream(path, { mode: 0o600 });
+  // A full disk is for hub and agent to report; without a log they run on.
+  file.on('error', () => undefined);
+  child.stderr?.setEncoding('utf8').pipe(file);
+  child.stderr?.on('data', (text: string) => {
     tail = [...tail, ...text.split('\n').filter((part) => part !== '')].slice(-lines);
   });
   return () => tail.join('\n');

@@ -22,6 +22,20 @@ export async function freePort(wanted: number): Promise<ChosenPort> {
   return { port: wanted, why: undefined };
 }
 
+/** Both ports of a hub; says which had to be another one, and why. */
+export async function freePorts(
+  wanted: { readonly agentsPort: number; readonly peoplePort: number },
+  say: (text: string) => void,
+): Promise<{ readonly agents: number; readonly people: number }> {
+  const agents = await freePort(wanted.agentsPort);
+  const people = await freePort(wanted.peoplePort);
+  if (agents.why !== undefined)
+    say(`Port ${wanted.agentsPort} ${agents.why}; agents get ${agents.port} (choose one with --agents-port).`);
+  if (people.why !== undefined)
+    say(`Port ${wanted.peoplePort} ${people.why}; people get ${people.port} (choose one with --people-port).`);
+  return { agents: agents.port, people: people.port };
+}
+
 /** The port taken (and let go), or the error's code. */
 function tryPort(host: string, port: number): Promise<number | string> {
   return new Promise((resolve) => {

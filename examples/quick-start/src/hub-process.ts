@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { cleanEnvironment, keepTail, rejectAtEnd } from './child.ts';
+import { cleanEnvironment, keepLog, rejectAtEnd } from './child.ts';
 import type { Children } from './child.ts';
 import { HubRefused } from './hub-door.ts';
 import type { HubAnswer, HubReady, HubRequest } from './hub-door.ts';
+import type { StateFolder } from './state-folder.ts';
 
 /** The hub in a process of its own. */
 export interface HubProcess {
@@ -22,16 +23,16 @@ const READY_MS = 60_000;
 /** Starts the hub over its state folder; port 0 lets the system choose. Rejects with what the hub said. */
 export async function startHub(
   children: Children,
-  stateDir: string,
+  folder: StateFolder,
   ports: { readonly agents: number; readonly people: number },
 ): Promise<HubProcess> {
   const child = fork(
     fileURLToPath(new URL('hub-main.js', import.meta.url)),
-    [stateDir, String(ports.agents), String(ports.people)],
+    [folder.hub, String(ports.agents), String(ports.people)],
     { env: cleanEnvironment(), execArgv: [], stdio: ['ignore', 'inherit', 'pipe', 'ipc'] },
   );
   children.add(child);
-  const died = rejectAtEnd(child, 'the hub', keepTail(child));
+  const died = rejectAtEnd(child, 'the hub', keepLog(child, folder.logs.hub));
   const ready = await Promise.race([firstMessage(child), died]);
   const waiting = new Map<number, { readonly resolve: (value: string) => void; readonly reject: (error: Error) => void }>();
   child.on('message', (answer: HubAnswer) => {

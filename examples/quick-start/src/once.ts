@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Arguments } from './arguments.ts';
-import { freePort } from './free-port.ts';
+import { freePorts } from './free-port.ts';
 import { signIn } from './people-api.ts';
 import { STEPS } from './rehearsal.ts';
 import { withStack } from './stack.ts';
@@ -17,8 +17,8 @@ export async function once(options: Arguments, stop: AbortSignal, say: (text: st
     if (options.state === undefined) await rm(state, { recursive: true, force: true });
   };
   say(`State of this pass: ${state}`);
-  const ports = { agents: (await freePort(options.agentsPort)).port, people: (await freePort(options.peoplePort)).port };
-  const missed = await withStack({ state, ports, program: options.agent, stop, say }, (stack) => rehearse(stack, say));
+  const choosePorts = () => freePorts(options, say);
+  const missed = await withStack({ state, choosePorts, program: options.agent, stop, say }, (stack) => rehearse(stack, say));
   if (missed === undefined) {
     await removeState();
     say('\nStopped before the end of the pass.');

@@ -26,7 +26,8 @@ export interface Stack {
 
 export interface StackOptions {
   readonly state: string;
-  readonly ports: { readonly agents: number; readonly people: number };
+  /** Asked once the folder is this start's. */
+  readonly choosePorts: () => Promise<{ readonly agents: number; readonly people: number }>;
   readonly program: string | undefined;
   readonly stop: AbortSignal;
   readonly say: (text: string) => void;
@@ -55,7 +56,7 @@ export async function withStack<T>(options: StackOptions, use: (stack: Stack) =>
 
 async function startStack(options: StackOptions, folder: StateFolder, children: Children, lock: RunLock): Promise<Stack> {
   const { program, say } = options;
-  const hub = await startHub(children, folder.hub, options.ports);
+  const hub = await startHub(children, folder, await options.choosePorts());
   await lock.note(hub.pid);
   const { agentId, fresh } = await Promise.race([admit(children, hub, folder, say), hub.died]);
   const kept = await writeAgentConfig(folder, agentId, hub.agentsUrl);

@@ -1,7 +1,7 @@
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir, readFile, readdir, rename, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Where hub and agent keep what they know. Removing the folder starts over. */
 export interface StateFolder {
@@ -10,6 +10,8 @@ export interface StateFolder {
   readonly credentials: string;
   readonly config: string;
   readonly marks: string;
+  /** What the hub and the agent of this start say. */
+  readonly logs: { readonly hub: string; readonly agent: string };
   /** How often the command that leaves a mark has run. */
   countMarks(): Promise<number>;
 }
@@ -25,6 +27,7 @@ export async function openStateFolder(root: string): Promise<StateFolder> {
     credentials: join(root, 'agent'),
     config: join(root, 'agent', 'stormpulse.toml'),
     marks: join(root, 'marks'),
+    logs: { hub: join(root, 'hub.log'), agent: join(root, 'agent.log') },
   };
   for (const path of [root, folder.hub, folder.credentials, join(folder.credentials, 'data'), folder.marks])
     await makeOwn(path, root);
@@ -32,18 +35,31 @@ export async function openStateFolder(root: string): Promise<StateFolder> {
 }
 
 async function makeOwn(path: string, root: string): Promise<void> {
-  const uid = process.getuid?.();
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
     const { uid: owner } = await stat(path);
-    if (uid !== undefined && owner !== uid) throw new Error(`it belongs to user ${owner}, and you are user ${uid}`);
+    const uid = process.getuid?.();
+    if (uid !== undefined && owner !== uid)
+      throw new Error(`it belongs to user ${owner} and you are user ${uid}; start as that user`);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const what = path === root ? 'the state folder' : `${path} of the state folder`;
-    throw new Error(
-      `${what} ${path === root ? `${root} ` : ''}cannot be used: ${reasonOf(error)}. Remove it, or choose another folder with --state DIR`,
-      { cause: error },
-    );
+    const where = path === root ? '' : ` (of the state folder ${root})`;
+    throw new Error(`the state folder ${path}${where} cannot be used: ${reasonOf(error)}, or choose another with --state DIR`, {
+      cause: error,
+    });
+  }
+}
+
+/** With its parents. Node's own `recursive` never returns where a file system answers ENOENT, as /proc does. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && !existsSync(dirname(path))) {
+      await makeFolder(dirname(path));
+      await mkdir(path, { mode: 0o700 });
+    } else if (code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
   }
 }
 
@@ -51,14 +67,16 @@ function reasonOf(error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EEXIST':
     case 'ENOTDIR':
-      return 'it, or a part of its path, is a file and no folder';
+      return 'it, or a part of its path, is a file and no folder; move that away';
     case 'EACCES':
     case 'EPERM':
-      return 'you may not write there';
+      return 'you may not write there; change its mode';
     case 'EROFS':
-      return 'it is on a file system mounted read-only';
+      return 'it is on a file system mounted read-only; mount that for writing';
+    case 'ENOENT':
+      return 'no folder can be made there, or it is a link to nothing; remove the link';
     case 'ENOSPC':
-      return 'the disk is full';
+      return 'the disk is full; free some space';
     default:
       return error instanceof Error ? error.message : String(error);
   }

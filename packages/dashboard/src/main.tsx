@@ -9,7 +9,9 @@ import { createClock } from './parts/clock.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/frame.css';
-import './styles/parts.css';
+import './styles/fleet.css';
+import './styles/commands.css';
+import './styles/records.css';
 
 const cache: QueryClient = new QueryClient({
   defaultOptions: {

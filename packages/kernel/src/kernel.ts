@@ -27,7 +27,8 @@ export interface KernelOptions {
   readonly inventory: Payloads['register']['system_inventory'];
   readonly plugins: readonly PluginEntry[];
   readonly ports: Ports;
-  readonly onStatus?: (status: KernelStatus) => void;
+  /** Something of the status changed; what is passed reads it. A new acknowledgement alone is told every 30 s. */
+  readonly onStatus?: (read: () => KernelStatus) => void;
 }
 
 export interface Timing {
@@ -42,7 +43,7 @@ export interface KernelStatus {
   readonly connection: ConnectionStatus;
   /** Named by both sides on this connection. */
   readonly features: readonly string[];
-  /** Unix milliseconds. */
+  /** Unix milliseconds, renewed every 30 s. */
   readonly lastAckAt?: number;
   readonly plugins: readonly PluginStatus[];
   readonly commands: readonly string[];
@@ -62,6 +63,8 @@ export interface Kernel {
   readonly status: KernelStatus;
 }
 
+/** How fresh `lastAckAt` is: telling each acknowledgement would rewrite the status file with every push. */
+const ACK_TOLD_MS = 30_000;
 /** Budgets of {@link Kernel.close}, each step on its own. */
 const DRAIN_MS = 5_000;
 const ABORT_MS = 7_000;
@@ -186,7 +189,9 @@ class AssembledKernel implements Kernel {
       metrics: (features) => this.#metrics(features),
       onSigned: (message) => void this.#signed(message),
       onAcknowledged: (features) => {
+        const quiet = this.#features.length === features.size && ports.clock.now() - (this.#lastAckAt ?? 0) < ACK_TOLD_MS;
         this.#features = [...features];
+        if (quiet) return;
         this.#lastAckAt = ports.clock.now();
         this.#changed();
       },
@@ -280,7 +285,7 @@ class AssembledKernel implements Kernel {
   }
 
   #changed(): void {
-    this.#options.onStatus?.(this.status);
+    this.#options.onStatus?.(() => this.status);
   }
 }
 

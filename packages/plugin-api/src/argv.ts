@@ -38,7 +38,12 @@ export function makeSlot(name: string): Slot<never> {
     throw SlotMisused({ slot: name });
   };
   const part: Part = { kind: 'slot', name };
-  return Object.freeze({ [PART]: part, [Symbol.toPrimitive]: refuse, toString: refuse, toJSON: refuse }) as unknown as Slot<never>;
+  return Object.freeze({
+    [PART]: part,
+    [Symbol.toPrimitive]: refuse,
+    toString: refuse,
+    toJSON: refuse,
+  }) as unknown as Slot<never>;
 }
 
 function makeFlag(part: Part): Flag {

@@ -76,7 +76,11 @@ export interface CommandDefinition extends Omit<CommandBase<TObject>, 'serialize
         readonly stdin?: string;
         readonly cwd?: AbsolutePath;
       }
-    | { readonly kind: 'handler'; readonly result: TSchema; readonly run: (call: Call<Readonly<Record<string, unknown>>>) => Promise<unknown> };
+    | {
+        readonly kind: 'handler';
+        readonly result: TSchema;
+        readonly run: (call: Call<Readonly<Record<string, unknown>>>) => Promise<unknown>;
+      };
 }
 
 /** Frozen and inert. */
@@ -97,9 +101,12 @@ const PLACEABLE = new Set(['string', 'integer', 'number', 'boolean']);
 /** Defines a command that runs one process. Throws `E_PLUGIN_COMMAND_INVALID` or `E_PLUGIN_SLOT_MISUSED`. */
 export function subprocess<const P extends TObject>(spec: SubprocessSpec<P>): Command {
   const { argv, stdin, file, cwd, ...base } = spec;
-  const slots = Object.fromEntries(Object.keys(spec.params.properties).map((name) => [name, makeSlot(name)])) as unknown as Slots<P>;
+  const slots = Object.fromEntries(
+    Object.keys(spec.params.properties).map((name) => [name, makeSlot(name)]),
+  ) as unknown as Slots<P>;
   const stdinSlot = stdin === undefined ? undefined : toPart(stdin(slots));
-  if (stdinSlot !== undefined && stdinSlot.kind !== 'slot') throw CommandInvalid({ id: spec.id, problem: 'stdin must be one slot' });
+  if (stdinSlot !== undefined && stdinSlot.kind !== 'slot')
+    throw CommandInvalid({ id: spec.id, problem: 'stdin must be one slot' });
   return brand(base, {
     kind: 'subprocess',
     file,
@@ -112,7 +119,11 @@ export function subprocess<const P extends TObject>(spec: SubprocessSpec<P>): Co
 /** Defines a command that runs a function of the plugin. Throws `E_PLUGIN_COMMAND_INVALID`. */
 export function handler<const P extends TObject, const R extends TSchema>(spec: HandlerSpec<P, R>): Command {
   const { run, result, ...base } = spec;
-  return brand(base, { kind: 'handler', result, run: run as unknown as (call: Call<Readonly<Record<string, unknown>>>) => Promise<unknown> });
+  return brand(base, {
+    kind: 'handler',
+    result,
+    run: run as unknown as (call: Call<Readonly<Record<string, unknown>>>) => Promise<unknown>,
+  });
 }
 
 function brand<P extends TObject>(base: CommandBase<P>, mode: CommandDefinition['mode']): Command {

@@ -66,7 +66,7 @@ describe('stormpulse', () => {
 
     it('runs, with access to __proto__ switched off', async () => {
       const [shebang] = readFileSync(PROGRAM, 'utf8').split('\n');
-      expect(shebang).toBe('#!/usr/bin/env -S node --disable-proto=throw');
+      expect(shebang).toBe('#!/usr/bin/env -S node --disable-proto=throw --v8-pool-size=0 --max-semi-space-size=1');
       const script = host.write(
         'stormpulse.mjs',
         `${shebang}\nconsole.error(process.execArgv.join());\nawait import(${JSON.stringify(pathToFileURL(PROGRAM).href)});\n`,
@@ -76,7 +76,7 @@ describe('stormpulse', () => {
         env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
       });
       expect(stdout).toBe(`storm-pulse-agent v${VERSION}\n`);
-      expect(stderr).toBe('--disable-proto=throw\n');
+      expect(stderr).toBe('--disable-proto=throw,--v8-pool-size=0,--max-semi-space-size=1\n');
     });
   });
 });

@@ -35,14 +35,14 @@ describe('the status file', () => {
 
   it('is written at most once a second, with the last of what was said, for its owner only', () => {
     const writer = createStatusWriter(path, OWN, failed);
-    writer.update(STATUS);
-    writer.update({ ...STATUS, commands: ['greet'] });
+    writer.update(() => STATUS);
+    writer.update(() => ({ ...STATUS, commands: ['greet'] }));
     vi.advanceTimersByTime(999);
     expect(readdirSync(host.path('state'))).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(readRunning(path)).toMatchObject({ ...OWN, pid: process.pid, commands: ['greet'] });
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    writer.update({ ...STATUS, commands: ['later'] });
+    writer.update(() => ({ ...STATUS, commands: ['later'] }));
     expect(readRunning(path)?.commands).toEqual(['greet']);
     writer.close();
     expect(readRunning(path)?.commands).toEqual(['later']);
@@ -53,12 +53,12 @@ describe('the status file', () => {
     const writer = createStatusWriter(path, OWN, failed);
     rmSync(host.path('state'), { recursive: true });
     for (let at = 0; at < 3; at += 1) {
-      writer.update(STATUS);
+      writer.update(() => STATUS);
       vi.advanceTimersByTime(1_000);
     }
     expect(failed).toHaveBeenCalledTimes(1);
     mkdirSync(host.path('state'));
-    writer.update(STATUS);
+    writer.update(() => STATUS);
     vi.advanceTimersByTime(1_000);
     expect(readRunning(path)?.pid).toBe(process.pid);
     rmSync(host.path('state'), { recursive: true });

@@ -70,11 +70,11 @@ export function createStatusWriter(
   own: Pick<StatusFile, 'version' | 'startedAt' | 'allowances'>,
   failed: (error: unknown) => void,
 ): {
-  readonly update: (status: KernelStatus) => void;
+  readonly update: (read: () => KernelStatus) => void;
   readonly close: () => void;
 } {
   const self = { pid: process.pid, mark: processMark(process.pid) ?? '' };
-  let latest: KernelStatus | undefined;
+  let latest: (() => KernelStatus) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isFailing = false;
   const attempt = (work: () => void): void => {
@@ -89,13 +89,13 @@ export function createStatusWriter(
   const write = (): void => {
     timer = undefined;
     if (latest === undefined) return;
-    const file: StatusFile = { ...self, ...own, ...latest, writtenAt: Date.now() };
+    const file: StatusFile = { ...self, ...own, ...latest(), writtenAt: Date.now() };
     attempt(() => replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600, durable: false }));
   };
   attempt(() => removeLeftovers(path));
   return {
-    update(status) {
-      latest = status;
+    update(read) {
+      latest = read;
       timer ??= setTimeout(write, EVERY_MS).unref();
     },
     close() {

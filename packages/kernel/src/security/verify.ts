@@ -74,9 +74,12 @@ function checkUnclaimed(message: RawEnvelope, options: VerifierOptions): Signed 
   if (!verifySignature(crypto, key, signed.canonicalText, signed.payload.hmac)) return refuse(message, 'bad_signature');
   if (signed.type === 'command.request') {
     const { command, params } = signed.payload;
-    // A name that is not declared is refused later, by name; what must not happen is one text with two readings.
-    const names = [...options.declaredParams(command), ...Object.keys(params)];
-    if (ambiguousParams(names, params)) return refuse(message, 'ambiguous_params');
+    // A name that is not declared is refused later, by name; what must not happen is one text with two readings, and only
+    // a value with an ampersand can give it a second.
+    if (Object.values(params).some((value) => value.includes('&'))) {
+      const names = [...options.declaredParams(command), ...Object.keys(params)];
+      if (ambiguousParams(names, params)) return refuse(message, 'ambiguous_params');
+    }
   }
   return signed;
 }

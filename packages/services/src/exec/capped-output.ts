@@ -51,5 +51,5 @@ export class CappedOutput {
 }
 
 function decode(bytes: Buffer): string {
-  return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes).replaceAll(/\r\n?/gu, '\n');
+  return bytes.toString('utf8').replaceAll(/\r\n?/gu, '\n');
 }

@@ -11,6 +11,10 @@ const MARGIN_SECONDS = 65;
 const FLOOR_SECONDS = 5;
 const ROLLBACK_SECONDS = 5;
 const PURGE_EVERY_SECONDS = 10;
+/** A nonce is at most 512 bytes and stands in a table and an index. */
+const INSERTS_PER_MEBIBYTE = 900;
+/** How much of the highest time seen a crash may lose; written with a claim, it would cost each a page. */
+const CLOCK_EVERY_SECONDS = 1;
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS seen_nonces (nonce TEXT PRIMARY KEY, seen_at REAL NOT NULL);
@@ -43,6 +47,7 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
   const state = database.transaction(() => loadClock(table, clock, maxAgeSeconds, logger));
   let live = Number(table.count.get()?.['n'] ?? 0);
   let purgeAfter = 0;
+  let insertsUntilAsked = 0;
   let broken = false;
   let pending: Claim[] = [];
 
@@ -59,11 +64,22 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
     live -= table.purge.run(nowSeconds - maxAgeSeconds).changes;
   };
 
-  const insert = (claim: Claim, roomy: boolean): ClaimRefusal | undefined => {
-    if (live >= MAX_LIVE_NONCES || !roomy) return 'nonce_store_full';
+  const insert = (claim: Claim): ClaimRefusal | undefined => {
+    if (live >= MAX_LIVE_NONCES || !isRoomy()) return 'nonce_store_full';
     if (table.insert.run(claim.nonce, claim.tsSeconds + MARGIN_SECONDS).changes === 0) return 'replayed_nonce';
     live += 1;
     return undefined;
+  };
+
+  /** Asking costs as much as an insert, so it is asked again only once a mebibyte more could have come in. */
+  const isRoomy = (): boolean => {
+    if (insertsUntilAsked <= 0) {
+      const left = MAX_BYTES - table.bytes();
+      if (left < 0) return false;
+      insertsUntilAsked = INSERTS_PER_MEBIBYTE;
+    }
+    insertsUntilAsked -= 1;
+    return true;
   };
 
   const flush = (): void => {
@@ -76,8 +92,7 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
     try {
       answers = database.transaction(() => {
         purge(nowSeconds);
-        const roomy = table.bytes() <= MAX_BYTES;
-        const refusals = claims.map((claim) => refusalFor(claim.tsSeconds, nowSeconds) ?? insert(claim, roomy));
+        const refusals = claims.map((claim) => refusalFor(claim.tsSeconds, nowSeconds) ?? insert(claim));
         state.advance(Math.max(nowSeconds, ...claims.filter((_, i) => refusals[i] === undefined).map((c) => c.tsSeconds)));
         return refusals;
       });
@@ -160,6 +175,7 @@ function loadClock(
   }
   table.writeClock.run('max_age', maxAgeSeconds);
   let highest = read('highest') ?? 0;
+  let written = highest;
   return {
     floor,
     get highest() {
@@ -168,7 +184,9 @@ function loadClock(
     advance(seconds) {
       if (seconds <= highest) return;
       highest = seconds;
+      if (seconds < written + CLOCK_EVERY_SECONDS) return;
       table.writeClock.run('highest', seconds);
+      written = seconds;
     },
   };
 }
