@@ -7,7 +7,12 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/**/src/**/*.test.{ts,tsx}', 'plugins/*/{src,test}/**/*.test.ts', 'test/src/**/*.test.ts'],
+    include: [
+      'packages/**/src/**/*.test.{ts,tsx}',
+      'plugins/*/{src,test}/**/*.test.ts',
+      'examples/*/src/**/*.test.ts',
+      'test/src/**/*.test.ts',
+    ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.real.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,8 +1,10 @@
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
 import type { Arguments } from './arguments.ts';
 import { freePorts } from './free-port.ts';
 import { withStack } from './stack.ts';
 import type { Stack } from './stack.ts';
+import type { StateFolder } from './state-folder.ts';
 
 /** Hub and agent until `stop`. */
 export async function live(options: Arguments, stop: AbortSignal, say: (text: string) => void): Promise<number> {
@@ -22,6 +24,7 @@ The hub and one agent are running on this machine.
 
   The live page        ${await hub.ask({ op: 'setup-link' })}
                        (signs this browser in; good once, for 15 minutes)
+  Another such link    ${setupCodeLine(folder)}
   Agents dial          ${hub.agentsUrl}/ws/pulse/
   What they log        ${folder.logs.hub}, ${folder.logs.agent}
 
@@ -34,4 +37,14 @@ Try:
 
 Ctrl-C stops both.
 `;
+}
+
+/** What a person types beside the running hub, in the folder `npm start` was typed in. */
+function setupCodeLine(folder: StateFolder): string {
+  const hubProgram = join(dirname(createRequire(import.meta.url).resolve('@stormpulse/hub')), 'main.js');
+  const word = (path: string): string => {
+    const short = relative(process.cwd(), path);
+    return /^[\w./@-]+$/u.test(short) ? short : `'${short.replaceAll("'", String.raw`'\''`)}'`;
+  };
+  return `node ${word(hubProgram)} setup-code --state ${word(folder.hub)}`;
 }

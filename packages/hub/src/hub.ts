@@ -15,6 +15,7 @@ import { openPeopleServer } from './http/server.ts';
 import type { PeopleServer } from './http/server.ts';
 import { openHubDatabase, prepareStateDir } from './storage/database.ts';
 import { openSealer } from './storage/sealer.ts';
+import { assertWhole } from './storage/whole-state.ts';
 
 /** A running hub. */
 export interface Hub {
@@ -49,6 +50,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const database = openHubDatabase(settings.stateDir);
   const releases: (() => Promise<void> | void)[] = [() => database.close()];
   try {
+    assertWhole(settings.stateDir, database);
     const authority = await openAuthority(settings.stateDir, () => clock.now());
     const sealer = await openSealer(join(settings.stateDir, 'store.key'));
     const parts = composeHub({ database, authority, sealer, clock, log, times: settings.times });

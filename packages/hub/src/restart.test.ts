@@ -1,3 +1,5 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, newCsr, Person, postEnrol, resultPayload, Stage, upgradeStatus } from '../test-support/hub-fixture.ts';
 import { createHub } from './index.ts';
@@ -9,6 +11,16 @@ describe('hub, restart', () => {
   });
   afterEach(async () => {
     await stage.close();
+  });
+
+  it.each(['ca-root.pem', 'store.key'])('refuses a folder that has lost %s, and makes no new one', async (name) => {
+    const stateDir = stage.newStateDir();
+    const first = await stage.startHub({ stateDir });
+    await first.close();
+    rmSync(join(stateDir, name));
+    const listen = { host: '127.0.0.1', port: 0 };
+    await expect(createHub({ stateDir, agentsListen: listen, peopleListen: listen })).rejects.toThrow(`${name} is missing`);
+    expect(existsSync(join(stateDir, name))).toBe(false);
   });
 
   it('keeps its CA, tokens, agents, runs and logins', async () => {

@@ -50,7 +50,7 @@ describe.each<Dialect>(['hardened', 'reference'])('%s', (dialect) => {
   }, 120_000);
 });
 
-const at = (list: unknown, index: number): Json => (list as Json[])[index] as Json;
+const at = (list: unknown, index: number): Json => (list as Json[]).at(index) as Json;
 
 const flip = (text: unknown): string => `${String(text).slice(0, -1)}${String(text).endsWith('0') ? '1' : '0'}`;
 

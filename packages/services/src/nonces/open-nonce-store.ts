@@ -71,7 +71,7 @@ function tryOpen(options: OpenNonceStoreOptions, run: { movedAside: boolean }): 
 function openChecked({ path, open = openDatabase, ...rest }: OpenNonceStoreOptions): NonceStore {
   const database = open(path, { synchronous: 'full' });
   try {
-    const answer = database.prepare('SELECT quick_check AS answer FROM pragma_quick_check(1)').get()?.['answer'];
+    const answer = database.prepare('SELECT quick_check AS answer FROM pragma_quick_check LIMIT 1').get()?.['answer'];
     if (answer !== 'ok') throw new SqliteError('corrupt', path, `its check says: ${String(answer).slice(0, 200)}`);
     return createNonceStore({ database, ...rest });
   } catch (error) {

@@ -1,0 +1,43 @@
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeAgentConfig } from './agent-config.ts';
+import { openStateFolder } from './state-folder.ts';
+import type { StateFolder } from './state-folder.ts';
+
+let base: string;
+let folder: StateFolder;
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'agent-config-'));
+  folder = await openStateFolder(join(base, 'with a blank'));
+  await writeFile(join(folder.credentials, 'pulse-token'), 'pulse\n');
+});
+
+afterEach(async () => {
+  await rm(base, { recursive: true, force: true });
+});
+
+const read = (): Promise<string> => readFile(folder.config, 'utf8');
+
+test('the next start follows the hub to its new port and leaves what a person wrote', async () => {
+  await writeAgentConfig(folder, 'web-1', 'https://localhost:8443');
+  const first = await read();
+  expect(first).toContain('\nurl = "wss://localhost:8443/ws/pulse/"\n');
+  await appendFile(folder.config, '\n[commands.mine]\n');
+  expect(await writeAgentConfig(folder, 'web-1', 'https://localhost:9443')).toBeUndefined();
+  expect(await read()).toBe(`${first.replace(':8443', ':9443')}\n[commands.mine]\n`);
+});
+
+test('a file of another agent, or of a folder that moved, is kept and written anew', async () => {
+  await writeAgentConfig(folder, 'web-1', 'https://localhost:8443');
+  const first = await read();
+  expect(await writeAgentConfig(folder, 'web-1-2', 'https://localhost:8443')).toBe(`${folder.config}.old`);
+  expect(await readFile(`${folder.config}.old`, 'utf8')).toBe(first);
+  expect(await read()).toContain('\nid = "web-1-2"\n');
+  await cp(folder.root, join(base, 'moved'), { recursive: true });
+  folder = await openStateFolder(join(base, 'moved'));
+  expect(await writeAgentConfig(folder, 'web-1-2', 'https://localhost:8443')).toBe(`${folder.config}.old`);
+  expect(await read()).not.toContain('with a blank');
+});
