@@ -40,11 +40,6 @@ export class WorkQueue {
     return true;
   }
 
-  /** Forgets what has not started and says how many that were. */
-  dropWaiting(): number {
-    return this.#waiting.splice(0).length;
-  }
-
   /** Resolves when nothing runs and nothing waits. */
   whenIdle(): Promise<void> {
     if (this.#running === 0 && this.#waiting.length === 0) return Promise.resolve();
