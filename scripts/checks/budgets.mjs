@@ -7,7 +7,7 @@ const FILE_LINES = 300;
 
 function sources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (['node_modules', 'dist', 'build', 'bundle', 'test-support'].includes(entry.name)) return [];
+    if (['node_modules', 'dist', 'build', 'bundle'].includes(entry.name)) return [];
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return sources(path);
     return /\.(?:tsx?|mjs|css)$/u.test(entry.name) && !/\.test\.tsx?$|\.d\.ts$/u.test(entry.name) ? [path] : [];

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { enrol, metricsPayload, Person, resultPayload, Stage } from '../test-support/hub-fixture.ts';
+import { enrol, Stage } from '../test-support/hub-fixture.ts';
+import { metricsPayload, resultPayload } from '../test-support/payloads.ts';
+import { Person } from '../test-support/person.ts';
 
 describe('hub, end to end', () => {
   let stage: Stage;

@@ -1,7 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { enrol, newCsr, Person, postEnrol, resultPayload, Stage, upgradeStatus } from '../test-support/hub-fixture.ts';
+import { enrol, newCsr, postEnrol, Stage, upgradeStatus } from '../test-support/hub-fixture.ts';
+import { resultPayload } from '../test-support/payloads.ts';
+import { Person } from '../test-support/person.ts';
 import { createHub } from './index.ts';
 
 describe('hub, restart', () => {

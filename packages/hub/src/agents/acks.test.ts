@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { enrol, metricsPayload, Person, registerPayload, resultPayload, Stage } from '../../test-support/hub-fixture.ts';
+import { enrol, Stage } from '../../test-support/hub-fixture.ts';
+import { metricsPayload, registerPayload, resultPayload } from '../../test-support/payloads.ts';
+import { Person } from '../../test-support/person.ts';
 import type { FakeAgent } from '../../test-support/hub-fixture.ts';
 import type { Hub } from '../index.ts';
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { enrol, newCsr, newSocket, Person, registerPayload, Stage, upgradeStatus } from '../../test-support/hub-fixture.ts';
+import { enrol, newCsr, newSocket, Stage, upgradeStatus } from '../../test-support/hub-fixture.ts';
+import { registerPayload } from '../../test-support/payloads.ts';
+import { Person } from '../../test-support/person.ts';
 import type { FakeAgent } from '../../test-support/hub-fixture.ts';
 import { openAuthority } from '../ca/authority.ts';
 import { checkCsr } from '../ca/csr.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Person, newCsr, postEnrol, Stage } from '../../test-support/hub-fixture.ts';
+import { Person } from '../../test-support/person.ts';
+import { newCsr, postEnrol, Stage } from '../../test-support/hub-fixture.ts';
 import type { Hub } from '../index.ts';
 import { main } from './cli.ts';
 

@@ -1,7 +1,9 @@
 import { HUB_JSON_LIMITS, canonicalRequest, parseFrame, verifySignature } from '@stormpulse/protocol';
 import { nodeCrypto } from '@stormpulse/protocol/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { enrol, Person, resultPayload, Stage } from '../../test-support/hub-fixture.ts';
+import { enrol, Stage } from '../../test-support/hub-fixture.ts';
+import { resultPayload } from '../../test-support/payloads.ts';
+import { Person } from '../../test-support/person.ts';
 import type { FakeAgent, Received } from '../../test-support/hub-fixture.ts';
 import type { Hub } from '../index.ts';
 

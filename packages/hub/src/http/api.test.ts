@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { enrol, metricsPayload, Person, resultPayload, Stage } from '../../test-support/hub-fixture.ts';
+import { enrol, Stage } from '../../test-support/hub-fixture.ts';
+import { metricsPayload, resultPayload } from '../../test-support/payloads.ts';
+import { Person } from '../../test-support/person.ts';
 import type { FakeAgent } from '../../test-support/hub-fixture.ts';
 import type { Hub } from '../index.ts';
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { enrol, Person, Stage } from '../../test-support/hub-fixture.ts';
+import { enrol, Stage } from '../../test-support/hub-fixture.ts';
+import { Person } from '../../test-support/person.ts';
 import type { Hub } from '../index.ts';
 
 const TOKEN_BODY = { agent_id: 'web-9' };
