@@ -11,14 +11,22 @@ export async function installBundle(folder) {
   if (!existsSync(join(BUNDLE, 'main.js'))) throw new Error(`there is no main.js in ${BUNDLE}; npm run bench makes it`);
   await cp(BUNDLE, folder, { recursive: true, dereference: true });
   const main = join(folder, 'main.js');
-  return { file: process.execPath, args: [...shebangFlags(main), main] };
+  const { variables, flags } = firstLine(main);
+  return { file: process.execPath, args: [...flags, main], env: { ...agentEnvironment(folder), ...variables } };
 }
 
-/** Node flags that the bundle's first line sets. */
-function shebangFlags(main) {
+/** The variables and Node flags that the bundle's first line sets. */
+function firstLine(main) {
   const [first] = readFileSync(main, 'utf8').split('\n', 1);
   const words = first.startsWith('#!') ? first.slice(2).split(/\s+/) : [];
-  return words.slice(words.indexOf('node') + 1).filter((word) => word.startsWith('--'));
+  const node = words.indexOf('node');
+  const variables = Object.fromEntries(
+    words
+      .slice(0, Math.max(0, node))
+      .filter((word) => word.includes('='))
+      .map((word) => word.split('=', 2)),
+  );
+  return { variables, flags: words.slice(node + 1).filter((word) => word.startsWith('--')) };
 }
 
 /** Writes the configuration of an agent with host metrics and custom commands; gives its path. */
@@ -68,7 +76,7 @@ params.text.pattern = "[a-z0-9 ]{1,64}"
 `;
 }
 
-/** A clean environment: nothing of the shell that started the bench. */
+/** A clean environment, for an agent and its yardstick alike: what a program costs depends on the locale it finds. */
 export function agentEnvironment(folder) {
   return { HOME: folder, LANG: 'C.UTF-8', STORMPULSE_LOG_LEVEL: 'INFO' };
 }

@@ -52,7 +52,7 @@ export async function startDriver(authority) {
   }
 
   return {
-    url: `wss://127.0.0.1:${server.address().port}/ws/pulse/`,
+    url: `wss://localhost:${server.address().port}/ws/pulse/`,
 
     /** Resolves when the agent has registered. */
     whenRegistered(agentId, withinMs = 20_000) {

@@ -36,13 +36,17 @@ export async function run(knobs) {
     const hub = await startHub(processes, join(folder, 'hub'));
     const agents = [];
     const floors = [];
-    // One after the other: a start on a busy processor leaves more behind than one alone.
+    const exporters = [];
+    // One after the other: a start on a busy processor leaves more behind than one alone, and programs that work at the same
+    // moment find each other's code in the processor's caches, which they would not on a host of their own.
     for (let side = 1; side <= knobs.sides; side += 1) {
       agents.push(await startAgent(processes, hub, join(folder, `agent-${side}`), `bench-${side}`));
       await pause(START_APART_MS);
       floors.push(await startFloor(processes, authority, driver, join(folder, `floor-${side}`), `floor-${side}`));
+      await pause(START_APART_MS);
+      if (existsSync(EXPORTER)) exporters.push(await startExporter(processes, stop.signal));
+      await pause(START_APART_MS);
     }
-    const exporters = existsSync(EXPORTER) ? await Promise.all(agents.map(() => startExporter(processes, stop.signal))) : [];
     return report(await watch({ agents, floors, exporters }, knobs), knobs);
   } finally {
     stop.abort();
@@ -62,9 +66,8 @@ async function startHub(processes, stateDir) {
 
 /** Enrols through the agent's own command and the hub's own token, then starts it. */
 async function startAgent(processes, hub, folder, agentId) {
-  const { file, args } = await installBundle(join(folder, 'bundle'));
+  const { file, args, env } = await installBundle(join(folder, 'bundle'));
   const credentials = join(folder, 'credentials');
-  const env = agentEnvironment(folder);
   const said = await processes.run(process.execPath, [HUB, 'token', agentId, '--state', hub.stateDir]);
   const [, endpoint, token] = /^stormpulse enroll (\S+) \S+ (\S+)$/m.exec(said.join('\n'));
   const [, pulseToken] = /pulse_token = "([^"]+)"/.exec(said.join('\n'));
@@ -77,7 +80,7 @@ async function startFloor(processes, authority, driver, folder, agentId) {
   await writeCredentials(authority, folder, agentId, 'unused');
   const script = join(folder, 'agent.mjs');
   await bundleFloor('agent', script);
-  const floor = processes.start(process.execPath, [script, driver.url, folder, agentId]);
+  const floor = processes.start(process.execPath, [script, driver.url, folder, agentId], { env: agentEnvironment(folder) });
   await driver.whenRegistered(agentId);
   return floor;
 }

@@ -27,9 +27,9 @@ export async function createAuthority() {
   return { keys, certificate, pem: certificate.toString('pem') };
 }
 
-/** Certificate and key for a listener on 127.0.0.1, PEM. */
+/** Certificate and key for a listener on localhost, PEM: a host dials its hub by name, and looking one up has its price. */
 export function issueServer(authority) {
-  return issue(authority, 'bench hub', x509.ExtendedKeyUsage.serverAuth, [{ type: 'ip', value: '127.0.0.1' }]);
+  return issue(authority, 'bench hub', x509.ExtendedKeyUsage.serverAuth, [{ type: 'dns', value: 'localhost' }]);
 }
 
 /** Writes the credentials folder of an agent, with its HMAC key. */

@@ -16,7 +16,7 @@ import { openSyncProbe } from './verify/disk.mjs';
 export const KNOBS = {
   commands: { full: 500, short: 150 },
   block: { full: 50, short: 50 },
-  warmUp: { full: 50, short: 20 },
+  warmUp: { full: 1_500, short: 20 },
   repeats: { full: 5, short: 3 },
 };
 
@@ -52,16 +52,16 @@ export async function run(knobs) {
 async function startAgent({ processes, authority, driver, hmacKey, folder }) {
   const credentials = join(folder, 'credentials');
   await writeCredentials(authority, credentials, AGENT, hmacKey);
-  const { file, args } = await installBundle(join(folder, 'bundle'));
+  const { file, args, env } = await installBundle(join(folder, 'bundle'));
   const config = await writeConfig(folder, { agentId: AGENT, url: driver.url, pulseToken: randomUUID(), credentials });
-  return processes.start(file, [...args, ...runArguments(config)], { env: agentEnvironment(folder) });
+  return processes.start(file, [...args, ...runArguments(config)], { env });
 }
 
 async function startFloor({ processes, authority, driver, hmacKey, folder }) {
   await writeCredentials(authority, folder, FLOOR, hmacKey);
   const script = join(folder, 'roundtrip-agent.mjs');
   await bundleFloor('roundtrip-agent', script);
-  return processes.start(process.execPath, [script, driver.url, folder, FLOOR]);
+  return processes.start(process.execPath, [script, driver.url, folder, FLOOR], { env: agentEnvironment(folder) });
 }
 
 /** An agent that does not come up says why on its own output. */

@@ -27,7 +27,7 @@ export interface KernelOptions {
   readonly inventory: Payloads['register']['system_inventory'];
   readonly plugins: readonly PluginEntry[];
   readonly ports: Ports;
-  /** Something of the status changed; what is passed reads it. A new acknowledgement alone is told every 30 s. */
+  /** Something of the status changed; what is passed reads it. A new acknowledgement alone is told every minute. */
   readonly onStatus?: (read: () => KernelStatus) => void;
 }
 
@@ -43,7 +43,7 @@ export interface KernelStatus {
   readonly connection: ConnectionStatus;
   /** Named by both sides on this connection. */
   readonly features: readonly string[];
-  /** Unix milliseconds, renewed every 30 s. */
+  /** Unix milliseconds, renewed every minute. */
   readonly lastAckAt?: number;
   readonly plugins: readonly PluginStatus[];
   readonly commands: readonly string[];
@@ -64,7 +64,7 @@ export interface Kernel {
 }
 
 /** How fresh `lastAckAt` is: telling each acknowledgement would rewrite the status file with every push. */
-const ACK_TOLD_MS = 30_000;
+const ACK_TOLD_MS = 60_000;
 /** Budgets of {@link Kernel.close}, each step on its own. */
 const DRAIN_MS = 5_000;
 const ABORT_MS = 7_000;

@@ -66,7 +66,9 @@ describe('stormpulse', () => {
 
     it('runs, with access to __proto__ switched off', async () => {
       const [shebang] = readFileSync(PROGRAM, 'utf8').split('\n');
-      expect(shebang).toBe('#!/usr/bin/env -S node --disable-proto=throw --v8-pool-size=0 --max-semi-space-size=1');
+      expect(shebang).toBe(
+        '#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=69632 node --disable-proto=throw --v8-pool-size=0 --max-semi-space-size=1',
+      );
       const script = host.write(
         'stormpulse.mjs',
         `${shebang}\nconsole.error(process.execArgv.join());\nawait import(${JSON.stringify(pathToFileURL(PROGRAM).href)});\n`,

@@ -76,6 +76,7 @@ export function createStatusWriter(
   const self = { pid: process.pid, mark: processMark(process.pid) ?? '' };
   let latest: (() => KernelStatus) | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let writtenAt = Number.NEGATIVE_INFINITY;
   let isFailing = false;
   const attempt = (work: () => void): void => {
     try {
@@ -89,6 +90,7 @@ export function createStatusWriter(
   const write = (): void => {
     timer = undefined;
     if (latest === undefined) return;
+    writtenAt = performance.now();
     const file: StatusFile = { ...self, ...own, ...latest(), writtenAt: Date.now() };
     attempt(() => replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600, durable: false }));
   };
@@ -96,7 +98,8 @@ export function createStatusWriter(
   return {
     update(read) {
       latest = read;
-      timer ??= setTimeout(write, EVERY_MS).unref();
+      // At once where it may be: a change wakes this process anyway, and a timer would wake it again.
+      timer ??= setTimeout(write, Math.max(0, writtenAt + EVERY_MS - performance.now())).unref();
     },
     close() {
       clearTimeout(timer);

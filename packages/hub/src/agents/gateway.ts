@@ -125,19 +125,19 @@ export function createGateway(ports: GatewayPorts): Gateway {
   };
 }
 
-/** Pings a peer, and cuts it when a ping was not answered before the next is due. Returns its own undo. */
+/** Pings a peer that said nothing for an interval, and cuts it when the next one passes in silence too. Returns its own undo. */
 function keepAlive(socket: WebSocket, intervalMs: number): () => void {
-  let answered = true;
-  socket.on('pong', () => {
-    answered = true;
-  });
+  let silentIntervals = 0;
+  const heard = (): void => {
+    silentIntervals = 0;
+  };
+  socket.on('message', heard);
+  socket.on('ping', heard);
+  socket.on('pong', heard);
   const timer = setInterval(() => {
-    if (!answered) {
-      socket.terminate();
-      return;
-    }
-    answered = false;
-    socket.ping();
+    silentIntervals += 1;
+    if (silentIntervals > 2) socket.terminate();
+    else if (silentIntervals === 2) socket.ping();
   }, intervalMs);
   return () => clearInterval(timer);
 }

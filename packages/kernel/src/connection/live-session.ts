@@ -41,7 +41,7 @@ export interface LiveSessionOptions {
 export class LiveSession implements Session {
   readonly #options: LiveSessionOptions;
   readonly #logger: Logger;
-  readonly #stops: (() => void)[] = [];
+  #stop = (): void => undefined;
   #features: ReadonlySet<string> = new Set();
   #link: Link | undefined;
   #flushSoon: (() => void) | undefined;
@@ -58,17 +58,21 @@ export class LiveSession implements Session {
     ports.events.requeue();
     outbox.attach((result) => this.#send('command.result', result));
     const failed = (error: unknown): void => this.#logger.error({ err: error }, 'a telemetry task failed; it goes on');
-    this.#stops.push(
-      repeat(ports.clock, heartbeatMs, () => void this.#send('heartbeat', {}), failed),
-      repeat(ports.clock, pushMs, () => this.#push(), failed),
-      repeat(ports.clock, pushMs, () => this.flushEvents(), failed),
+    this.#stop = repeat(
+      ports.clock,
+      [
+        { everyMs: heartbeatMs, work: () => void this.#send('heartbeat', {}) },
+        { everyMs: pushMs, work: () => this.#push() },
+        { everyMs: pushMs, work: () => this.flushEvents() },
+      ],
+      failed,
     );
   }
 
   close(): void {
     this.#link = undefined;
     this.#flushSoon?.();
-    this.#stops.splice(0).forEach((stop) => stop());
+    this.#stop();
     this.#options.outbox.detach();
   }
 

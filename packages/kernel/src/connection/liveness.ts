@@ -1,31 +1,30 @@
 import type { Clock, Link } from '../ports.ts';
 
 /** SEC-005. */
-const PING_EVERY_MS = 20_000;
+const PING_AFTER_MS = 20_000;
 const PONG_WITHIN_MS = 20_000;
 
-/** Pings the hub and calls `dead` once a pong stays away. A pong or any frame is a sign of life. */
+/**
+ * Pings a hub that said nothing for 20 s, and calls `dead` after 20 s more of silence. A pong or a frame is a sign of life:
+ * a link on which acknowledgements come needs no ping of its own.
+ */
 export function watchLiveness(
   clock: Clock,
   link: Link,
   dead: () => void,
 ): { readonly alive: () => void; readonly stop: () => void } {
-  let cancel = (): void => undefined;
-  let stopped = false;
-  let answered = true;
-  const pinged = (): void => {
-    if (stopped) return;
-    answered = false;
+  const listen = (): (() => void) => clock.after(PING_AFTER_MS, ping);
+  const ping = (): void => {
+    cancel = clock.after(PONG_WITHIN_MS, dead);
     link.ping();
-    cancel = clock.after(PONG_WITHIN_MS, () => {
-      if (!answered) dead();
-      else cancel = clock.after(PING_EVERY_MS - PONG_WITHIN_MS, pinged);
-    });
   };
-  cancel = clock.after(PING_EVERY_MS, pinged);
+  let cancel = listen();
+  let stopped = false;
   return {
     alive: () => {
-      answered = true;
+      if (stopped) return;
+      cancel();
+      cancel = listen();
     },
     stop: () => {
       stopped = true;

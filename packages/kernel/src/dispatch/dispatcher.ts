@@ -148,7 +148,7 @@ export class Dispatcher {
 
   #answer(requestId: string, command: string, group: string, outcome: Outcome, sequenceId: string | null): void {
     const { success, exit_code, duration_ms, failure_reason } = outcome;
-    this.#logger.info({ command, requestId, success, exit_code, duration_ms, failure_reason }, 'command finished');
     this.#options.sendResult({ request_id: requestId, command, group, ...outcome, sequence_id: sequenceId });
+    this.#logger.info({ command, requestId, success, exit_code, duration_ms, failure_reason }, 'command finished');
   }
 }
