@@ -9,6 +9,14 @@ import { FakeClock, FakeRunner, FakeTransport, createMemoryLogger, createMemoryN
 import type { FakeLink, LoggedLine } from '@stormpulse/testing';
 
 export const AGENT = 'node-7';
+/** What a host's file says unless told. */
+export const TIMING = {
+  reconnectMinMs: 3_000,
+  reconnectMaxMs: 60_000,
+  heartbeatMs: 30_000,
+  pushMs: 15_000,
+  commandMaxAgeSeconds: 60,
+};
 export const KEY = new TextEncoder().encode('0123456789abcdef0123456789abcdef');
 
 /** One command of each kind; `wait` ends when the test says so. */
@@ -96,7 +104,7 @@ export async function startRig(
     pulseToken: 'token',
     hmacKey: KEY,
     dialect: 'hardened',
-    timing: { reconnectMinMs: 3_000, reconnectMaxMs: 60_000, heartbeatMs: 30_000, pushMs: 15_000, commandMaxAgeSeconds: 60 },
+    timing: TIMING,
     inventory: null,
     plugins: [
       { name: plugin.name, load: () => Promise.resolve(plugin), config: {}, firstParty: true, grants: 'all', startup: 'error' },

@@ -1,6 +1,6 @@
 import { Type, collector, definePlugin } from '@stormpulse/plugin-api';
 import { afterEach, describe, expect, test } from 'vitest';
-import { AGENT, startRig, testPlugin } from './agent-fixture.ts';
+import { AGENT, TIMING, startRig, testPlugin } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
 
 let rig: Rig;
@@ -79,6 +79,35 @@ describe('life-cycle', () => {
     link.muted = true;
     await rig.clock.advance(41_000);
     expect(link.closedWith).toBe(1011);
+  });
+
+  test('SEC-005: a hub is pinged after 20 s of silence, and not while its acknowledgements come', async () => {
+    rig = await startRig({
+      onMessage: (message, link) => message['type'] === 'heartbeat' && setImmediate(() => link.deliver(ack('heartbeat.ack'))),
+      kernel: { timing: { ...TIMING, heartbeatMs: 15_000 } },
+    });
+    await rig.clock.advance(150_000);
+    expect(rig.link.pings).toBe(0);
+    await rig.close();
+    rig = await startRig();
+    await rig.clock.advance(19_000);
+    expect(rig.link.pings).toBe(0);
+    await rig.clock.advance(2_000);
+    expect(rig.link.pings).toBe(1);
+    await rig.clock.advance(20_000);
+    expect(rig.link.pings).toBe(2);
+    expect(rig.link.closedWith).toBeUndefined();
+  });
+
+  test('a push that is due within a second of a heartbeat goes with it: one wake-up for both', async () => {
+    rig = await startRig({ plugin: metricsPlugin, kernel: { timing: { ...TIMING, pushMs: 15_200 } } });
+    expect(rig.sent('metrics.push')).toHaveLength(1);
+    await rig.clock.advance(15_200);
+    expect(rig.sent('metrics.push')).toHaveLength(2);
+    await rig.clock.advance(14_800);
+    expect([rig.sent('heartbeat').length, rig.sent('metrics.push').length]).toEqual([2, 3]);
+    await rig.clock.advance(400);
+    expect(rig.sent('metrics.push')).toHaveLength(3);
   });
 
   test('D4, D11: after a drop it registers again and says why it was away', async () => {

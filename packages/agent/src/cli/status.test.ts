@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostFolder } from '../../test-support/host-folder.ts';
 import { createIdentity } from '../../test-support/identity.ts';
@@ -92,7 +92,8 @@ describe('stormpulse status', () => {
     it('shows what it does while it does, and not running afterwards', async () => {
       const agent = startProgram(runArgs(host.config));
       try {
-        await vi.waitFor(() => expect(existsSync(host.path('status.json'))).toBe(true), { timeout: 20_000 });
+        const written = (): string => readFileSync(host.path('status.json'), 'utf8');
+        await vi.waitFor(() => expect(written()).toContain('"state":"waiting"'), { timeout: 20_000 });
         const text = await runProgram(['status', host.config]);
         expect([text.code, text.stderr]).toEqual([0, '']);
         expect(text.stdout).toContain(`PID:            ${agent.pid} (running)`);

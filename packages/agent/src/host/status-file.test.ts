@@ -33,17 +33,21 @@ describe('the status file', () => {
     host.close();
   });
 
-  it('is written at most once a second, with the last of what was said, for its owner only', () => {
+  it('is written at once and then at most once a second, with the last of what was said, for its owner only', () => {
     const writer = createStatusWriter(path, OWN, failed);
-    writer.update(() => STATUS);
-    writer.update(() => ({ ...STATUS, commands: ['greet'] }));
-    vi.advanceTimersByTime(999);
-    expect(readdirSync(host.path('state'))).toEqual([]);
+    const commands = (...names: string[]): void => writer.update(() => ({ ...STATUS, commands: names }));
+    commands();
+    commands('greet');
     vi.advanceTimersByTime(1);
     expect(readRunning(path)).toMatchObject({ ...OWN, pid: process.pid, commands: ['greet'] });
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    writer.update(() => ({ ...STATUS, commands: ['later'] }));
+    commands('second');
+    commands('third');
+    vi.advanceTimersByTime(998);
     expect(readRunning(path)?.commands).toEqual(['greet']);
+    vi.advanceTimersByTime(2);
+    expect(readRunning(path)?.commands).toEqual(['third']);
+    commands('later');
     writer.close();
     expect(readRunning(path)?.commands).toEqual(['later']);
     expect(failed).not.toHaveBeenCalled();

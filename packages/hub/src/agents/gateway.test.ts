@@ -109,6 +109,20 @@ describe('gateway', () => {
     expect(hasty.gateway.link('web-1')).toBeDefined();
   });
 
+  it('pings only an agent that says nothing', async () => {
+    const quick = await stage.startHub({ times: { pingIntervalMs: 200 } });
+    const agent = await stage.connect(quick, await enrol(quick, 'web-1'));
+    await agent.register();
+    let pings = 0;
+    const counted = agent.pinged().then(() => (pings += 1));
+    for (const end = performance.now() + 1_000; performance.now() < end;) {
+      agent.send('heartbeat', {});
+      await agent.next('heartbeat.ack');
+    }
+    expect(pings).toBe(0);
+    await counted;
+  });
+
   it('keeps one connection an agent: a new one replaces the old', async () => {
     const identity = await enrol(hub, 'web-1');
     const first = await stage.connect(hub, identity);

@@ -29,7 +29,7 @@ export function repeat(
   };
   const wake = (): void => {
     const now = clock.monotonic();
-    for (const [task, at] of [...due]) {
+    for (const [task, at] of due) {
       if (at - now <= Math.min(SHARED_WAKE_MS, task.everyMs / 10)) void run(task);
     }
   };

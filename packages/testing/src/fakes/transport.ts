@@ -9,6 +9,8 @@ export interface FakeLink {
   /** Ends the connection from the hub's side. */
   close(code?: number, reason?: string): void;
   readonly closedWith: number | undefined;
+  /** How often the agent pinged. */
+  readonly pings: number;
   /** While true the hub answers no ping. */
   muted: boolean;
   /** How the hub answers the agent's close: the agent's own code unless set; `'never'`: not at all. */
@@ -41,6 +43,7 @@ export class FakeTransport implements Transport {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     const sent: Record<string, unknown>[] = [];
     let closedWith: number | undefined;
+    let pings = 0;
     const end = (code: number, reason: string): void => {
       if (closedWith !== undefined) return;
       closedWith = code;
@@ -54,6 +57,9 @@ export class FakeTransport implements Transport {
       close: (code = 1000, reason = '') => end(code, reason),
       get closedWith() {
         return closedWith;
+      },
+      get pings() {
+        return pings;
       },
       muted: false,
       closesWith: undefined,
@@ -70,7 +76,10 @@ export class FakeTransport implements Transport {
       get bufferedBytes() {
         return fake.unreadBytes;
       },
-      ping: () => queueMicrotask(() => closedWith === undefined && !fake.muted && events.onPong()),
+      ping: () => {
+        pings += 1;
+        queueMicrotask(() => closedWith === undefined && !fake.muted && events.onPong());
+      },
       close: (code, reason) => {
         if (fake.closesWith === undefined) end(code, reason);
         else if (fake.closesWith !== 'never') end(fake.closesWith, '');
