@@ -45,6 +45,7 @@ describe('a Python agent 0.3.x at our hub', () => {
       pulseToken: String(credentials.ignored['pulse_token']),
       commands: {
         uptime: ['/usr/bin/printf', 'up 3 days\n'],
+        minute: ['/bin/sleep', '60'],
         slow: ['/bin/sh', '-c', `while [ -d ${folder} ] && [ ! -e ${release} ]; do sleep 0.05; done; echo late`],
       },
       heartbeatMs: 60_000,
@@ -127,6 +128,18 @@ describe('a Python agent 0.3.x at our hub', () => {
     expect(Date.parse(second?.ts ?? '') - Date.parse(first?.ts ?? '')).toBeGreaterThan(1_000);
     expect(agent.received.of('heartbeat.ack').length).toBeGreaterThan(1);
   });
+
+  it('D10: is served through a command of 60 s, its own 40 messages and three pings meanwhile', async () => {
+    const agent = await connect({ pingMs: 20_000, heartbeatMs: 3_000, pushMs: 3_000 });
+    const { id } = await person.order('old-1', 'minute');
+    await vi.waitFor(async () => expect((await person.run(id)).target.result).toMatchObject({ success: true, exit_code: 0 }), {
+      timeout: 90_000,
+      interval: 500,
+    });
+    expect(agent.ran).toEqual(['minute']);
+    expect(agent.deepestQueue).toBeLessThan(16);
+    expect(agent.pongs).toBeGreaterThanOrEqual(2);
+  }, 120_000);
 
   it('the double itself drops the link when acknowledgements do pile up, or the test above would prove nothing', async () => {
     const agent = await connect({ pingMs: 300 });
