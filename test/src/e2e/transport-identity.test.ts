@@ -48,7 +48,7 @@ describe('whom the agent takes for its hub', () => {
       says: ['common name does not count', 'subjectAltName localhost'],
     },
     {
-      name: 'SEC-023 another name',
+      name: 'C9 SEC-023 another name',
       spec: { names: ['hub.example'] },
       says: ['is for DNS:hub.example', 'not for "localhost"', '[dashboard] url'],
     },

@@ -25,7 +25,7 @@ describe('SEC-006', () => {
     expect(Math.min(...returns)).toBeGreaterThanOrEqual(MIN);
   });
 
-  test('the first wait lies in [min, 10 x min], later ones in [min, 3 x previous], never above max', () => {
+  test('D4, D5: the first wait lies in [min, 10 x min], later ones in [min, 3 x previous], never above max', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1, maxLength: 20 }),
@@ -45,7 +45,7 @@ describe('SEC-006', () => {
     );
   });
 
-  test('only a connection that lasted at least max resets the wait', () => {
+  test('D6: only a connection that lasted at least max resets the wait', () => {
     const high = createBackoff({ minMs: MIN, maxMs: MAX, random: () => 0.999 });
     const first = high.next();
     const second = high.next();
