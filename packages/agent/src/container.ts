@@ -26,6 +26,7 @@ import {
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
+import { isJournal } from './host/journal.ts';
 import { isSystemMode } from './host/system-mode.ts';
 
 type LoggerFactory = (name: string) => Logger;
@@ -53,7 +54,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     agent.register(key, { useFactory: instanceCachingFactory(make) });
   };
   once(Tokens.Clock, () => createSystemClock());
-  once(Tokens.Logger, () => createLogger({ level: env['STORMPULSE_LOG_LEVEL'] }));
+  once(Tokens.Logger, () => createLogger({ level: env['STORMPULSE_LOG_LEVEL'], form: isJournal(2, env) ? 'journal' : 'json' }));
   once(Tokens.Transport, (from) => transport(config, from.resolve(Tokens.Logger)));
   once(Tokens.Nonces, (from) => nonces(config, from));
   once(Tokens.Runner, (from) =>

@@ -1,15 +1,22 @@
 import { parseArgs } from 'node:util';
 import { isAgentError } from '@stormpulse/plugin-api';
 import { EXIT } from '../exit-codes.ts';
+import { isJournal, withPriority } from '../host/journal.ts';
 
-const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
+const inJournal = isJournal(2);
+/** What a person should know of a run that goes on. */
+const say = (text: string): void => write(text, 4);
+/** What ended it. */
+const refuse = (text: string): void => write(text, 3);
+
+function write(text: string, priority: 3 | 4): void {
+  process.stderr.write(`${inJournal ? withPriority(text, priority) : text}\n`);
+}
 
 /** Does what the command line says and leaves the exit code. */
 export async function main(args: readonly string[]): Promise<void> {
   process.on('unhandledRejection', (error) => {
-    say(`stormpulse: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    refuse(`stormpulse: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     process.exitCode = EXIT.refused;
     process.kill(process.pid, 'SIGTERM');
   });
@@ -23,8 +30,8 @@ export async function main(args: readonly string[]): Promise<void> {
       await run(plain.config, plain, say);
     }
   } catch (error) {
-    if (isAgentError(error)) say(error.fault === 'bug' ? `${error.code}: ${error.message}` : error.message);
-    else say(`stormpulse: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (isAgentError(error)) refuse(error.fault === 'bug' ? `${error.code}: ${error.message}` : error.message);
+    else refuse(`stormpulse: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     process.exitCode = EXIT.refused;
   }
 }

@@ -1,5 +1,5 @@
 import { createKernel } from '@stormpulse/kernel';
-import type { Kernel, KernelOptions, LeftOut, PluginEntry } from '@stormpulse/kernel';
+import type { Kernel, KernelOptions, KernelStatus, LeftOut, PluginEntry } from '@stormpulse/kernel';
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { ConfigProblem } from '@stormpulse/plugin-api';
 import type { AgentConfig } from '../config/agent-config.ts';
@@ -8,9 +8,11 @@ import { loadConfig, missingFiles } from '../config/load.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { composePorts } from '../container.ts';
 import { ConfigRefused } from '../errors.ts';
+import { forbidCoreDumps } from '../host/core-dumps.ts';
 import { assertStateFolder } from '../host/guarded-file.ts';
 import { readIdentityFiles } from '../host/identity-files.ts';
 import { readInventory } from '../host/inventory.ts';
+import { takeServiceManager } from '../host/service-manager.ts';
 import { guardStart } from '../host/start-guards.ts';
 import type { GuardOptions } from '../host/start-guards.ts';
 import { createStatusWriter, statusPath } from '../host/status-file.ts';
@@ -20,6 +22,11 @@ import { VERSION } from '../version.ts';
 export async function run(configPath: string, options: GuardOptions, say: (line: string) => void): Promise<void> {
   guardStart(options);
   process.umask(0o077);
+  const coreDumps = forbidCoreDumps();
+  if (coreDumps !== undefined) say(coreDumps);
+  const manager = takeServiceManager(process.env, (error) =>
+    say(`the service manager was not told how this agent does: ${String(error)}`),
+  );
   const loaded = loadConfig(configPath);
   const { config } = loaded;
   if (loaded.warnings !== '') say(loaded.warnings);
@@ -36,11 +43,24 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
     (error) => ports.logger('status').warn({ err: error }, 'the status file was not written'),
   );
   const stopped = untilStopped();
-  const kernel = await start(loaded, { hmacKey, ports, onStatus: status.update });
+  const onStatus = (read: () => KernelStatus): void => {
+    status.update(read);
+    manager.status(summary(read()));
+  };
+  const kernel = await start(loaded, { hmacKey, ports, onStatus });
   reportLeftOut(kernel.status.leftOut, loaded, say);
+  manager.ready(summary(kernel.status));
   await stopped;
+  manager.stopping();
   await kernel.close();
   status.close();
+  // SEC-168. The TLS key is a string of the transport's and cannot be erased.
+  hmacKey.fill(0);
+}
+
+/** The line of `systemctl status`. */
+function summary({ connection, commands }: KernelStatus): string {
+  return `${connection.state}, ${commands.length} ${commands.length === 1 ? 'command' : 'commands'} offered`;
 }
 
 async function start(

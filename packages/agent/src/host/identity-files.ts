@@ -22,6 +22,7 @@ export function readIdentityFiles(config: AgentConfig): Uint8Array {
   attempt(`${config.certificatePath} and ${config.keyPath} are no certificate with its key`, () =>
     createSecureContext({ cert, key }),
   );
+  key.fill(0);
   if (hmacKey.length >= MIN_KEY_BYTES) return hmacKey;
   const found = hmacKey.length === 0 ? 'is empty' : `holds ${hmacKey.length} usable bytes`;
   throw Refused({ what: `${config.hmacPath} ${found}; expected at least ${MIN_KEY_BYTES} random bytes: enroll again` });

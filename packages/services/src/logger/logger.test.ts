@@ -66,4 +66,30 @@ describe('createLogger', () => {
       },
     });
   });
+
+  describe('in the journal', () => {
+    const text = (write: (log: Logger) => void): string => {
+      write(createLogger({ level: 'debug', fd, form: 'journal' })('verify'));
+      return readFileSync(join(folder, 'log'), 'utf8');
+    };
+
+    it('writes text a person reads, with the priority of its level', () => {
+      expect(text(all)).toBe('<7>verify: d\n<6>verify: i\n<4>verify: w\n<3>verify: e\n');
+    });
+
+    it('puts the fields behind it, plain words as they are', () => {
+      expect(text((log) => log.warn({ reason: 'replayed_nonce', count: 2, of: ['a b'], what: 'two words' }, 'refused'))).toBe(
+        '<4>verify: refused reason=replayed_nonce count=2 of=["a b"] what="two words"\n',
+      );
+    });
+
+    it('SEC-230 lets no text begin an entry of its own', () => {
+      const hostile = 'a\n<0>b\r\u001b[31m\u2028\u202ec';
+      const line = text((log) => log.info({ text: hostile, err: new Error(hostile) }, hostile));
+      expect(line.split('\n')).toHaveLength(2);
+      expect(line).toMatch(/^<6>verify: a\\u000a<0>b\\u000d\\u001b\[31m\\u2028\\u202ec /u);
+      // oxlint-disable-next-line no-control-regex -- what the line must not hold
+      expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u2028\u202e]/u);
+    });
+  });
 });
