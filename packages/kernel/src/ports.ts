@@ -50,7 +50,8 @@ export interface ProcessRequest {
 
 /** How a process ended, told truthfully (SEC-127). */
 export interface ProcessOutcome {
-  readonly kind: 'exited' | 'timeout' | 'cancelled' | 'not_found' | 'os_error';
+  /** `agent_overloaded`: not started, for want of what the agent needs itself (SEC-185). */
+  readonly kind: 'exited' | 'timeout' | 'cancelled' | 'not_found' | 'os_error' | 'agent_overloaded';
   /** The real code; the negative signal number when killed by a signal; -1 when it never ran to an exit. */
   readonly exitCode: number;
   readonly stdout: string;

@@ -1,3 +1,5 @@
+import { withChildOomScore } from './child-oom-score.ts';
+
 /** v1's umask for children: 077 breaks deploys (D1). */
 const CHILD_UMASK = 0o022;
 
@@ -5,7 +7,7 @@ const CHILD_UMASK = 0o022;
 export function withChildUmask<T>(start: () => T): T {
   const before = process.umask(CHILD_UMASK);
   try {
-    return start();
+    return withChildOomScore(start);
   } finally {
     process.umask(before);
   }

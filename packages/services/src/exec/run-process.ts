@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import type { Clock, ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
 import { CappedOutput } from './capped-output.ts';
 import { withChildUmask } from './child-umask.ts';
+import { descriptorShortage } from './descriptor-reserve.ts';
 import { hasExecFormat, noExecFormat } from './exec-format.ts';
 import { DRAIN_MS, KILL_AFTER_MS, signalGroup } from './kill-group.ts';
 
@@ -32,6 +33,8 @@ export function runProcess(
     truncated: running !== undefined && (running.stdout.truncated || running.stderr.truncated),
   });
   if (request.signal.aborted) return Promise.resolve(outcome('cancelled', -1, undefined, CANCELLED));
+  const shortage = descriptorShortage();
+  if (shortage !== undefined) return Promise.resolve(outcome('agent_overloaded', -1, undefined, shortage));
   if (!hasExecFormat(request.file)) return Promise.resolve(outcome('os_error', -1, undefined, `${noExecFormat(request.file)}\n`));
   let child: ChildProcess;
   try {
