@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostFolder } from '../../test-support/host-folder.ts';
 import { refusalOf } from '../../test-support/refusal.ts';
@@ -73,5 +73,52 @@ describe('SEC-166 files that decide something', () => {
     assertStateFolder(database);
     chmodSync(state, 0o770);
     expect(refusalOf(() => assertStateFolder(database)).message).toContain(`chmod go-w ${state}`);
+  });
+
+  describe('every folder above, up to the root', () => {
+    const LEVELS = ['a', 'a/b', 'a/b/c'] as const;
+    let path: string;
+
+    beforeEach(() => {
+      mkdirSync(host.path('a/b/c'), { recursive: true });
+      path = host.write('a/b/c/key', 'k');
+    });
+
+    it.each(LEVELS.flatMap((level) => (['0770', '0707', '0777'] as const).map((mode) => [level, mode] as const)))(
+      '%s of mode %s is named with its fix; a sticky one passes',
+      (level, mode) => {
+        const folder = host.path(level);
+        chmodSync(folder, Number.parseInt(mode, 8));
+        for (const options of [SECRET, PUBLIC]) {
+          const { code, message } = refusalOf(() => readGuarded(path, options));
+          expect(code).toBe('E_FILE_MODE');
+          expect(message).toContain(`run: chmod go-w ${folder}`);
+        }
+        chmodSync(folder, Number.parseInt(mode, 8) | 0o1000);
+        expect(readGuarded(path, SECRET).toString()).toBe('k');
+      },
+    );
+
+    it.each(LEVELS)('%s of another user is refused, sticky or not', (level) => {
+      const folder = host.path(level);
+      const own = process.geteuid?.() ?? 0;
+      // Without root everything here becomes another user's.
+      if (own === 0) chownSync(folder, 12_345, 0);
+      else vi.spyOn(process, 'geteuid').mockReturnValue(own + 1);
+      for (const mode of [0o755, 0o1777]) {
+        chmodSync(folder, mode);
+        const { code, message } = refusalOf(() => readGuarded(path, SECRET));
+        expect(code).toBe('E_FILE_MODE');
+        expect(message).toMatch(/belongs to user \d+, who may change it; .*; run: chown \d+ /u);
+      }
+    });
+
+    it('is looked at along a link and past it', () => {
+      const link = host.path('link');
+      symlinkSync(path, link);
+      expect(readGuarded(link, SECRET).toString()).toBe('k');
+      chmodSync(host.path('a'), 0o777);
+      expect(refusalOf(() => readGuarded(link, SECRET)).message).toContain(`run: chmod go-w ${host.path('a')}`);
+    });
   });
 });

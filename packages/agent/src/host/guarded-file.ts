@@ -78,12 +78,14 @@ function assertMode(path: string, stat: Stats, secrecy: Secrecy): void {
     throw FileMode({ path, problem: `has mode ${mode}: everybody may read this secret`, fix: `run: chmod o= ${path}` });
 }
 
-/** Who may change a folder may change what is in it; sticky folders (such as /tmp) excepted. Looks along links and past them. */
+/** Who may change a folder may change what is in it; in sticky ones (such as /tmp) their owner still may. Looks along links and past them. */
 function assertParents(path: string): void {
   const written = resolve(path);
   for (const start of new Set([written, realPath(written)])) {
     for (let folder = dirname(start); ; folder = dirname(folder)) {
-      const { mode } = statSync(folder);
+      const stat = statSync(folder);
+      const { mode } = stat;
+      assertOwner(folder, stat);
       if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) {
         throw FileMode({
           path: folder,
