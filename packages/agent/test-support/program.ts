@@ -24,14 +24,19 @@ export interface Running {
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeFlags?: readonly string[];
+  readonly cwd?: string;
+  /** A program, with arguments, that becomes the agent: it sets what a process cannot set for itself. */
+  readonly through?: readonly string[];
 }
 
 /** Starts `stormpulse ARGS` with a clean environment. Whoever starts it ends it. */
 export function startProgram(args: readonly string[], options: ProgramOptions = {}): Running {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there; build first: npm run build`);
-  const { env = {}, nodeFlags = ['--disable-proto=throw'] } = options;
-  const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...args], {
+  const { env = {}, nodeFlags = ['--disable-proto=throw'], cwd, through = [] } = options;
+  const [file = '', ...argv] = [...through, process.execPath, ...nodeFlags, PROGRAM, ...args];
+  const child = spawn(file, argv, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
     env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', ...env },
   });
   let stdout = '';

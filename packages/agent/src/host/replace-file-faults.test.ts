@@ -73,11 +73,10 @@ describe('replacing a file when the machine lets it down', () => {
 
   it('SEC-180 SEC-181 creates it alone and with its final mode, and has it on disk before the name leads to it', () => {
     replaceFile(path, NEW, { mode: 0o640 });
-    expect(names()).toEqual([
-      ...['openSync', 'fchmodSync', 'writeFileSync', 'fsyncSync', 'closeSync'],
-      'renameSync',
-      ...['openSync', 'fsyncSync', 'closeSync'],
-    ]);
+    const [made, renamed, synced] = [names().slice(0, 5), names().slice(5, 6), names().slice(6)];
+    expect(made).toEqual(['openSync', 'fchmodSync', 'writeFileSync', 'fsyncSync', 'closeSync']);
+    expect(renamed).toEqual(['renameSync']);
+    expect(synced).toEqual(['openSync', 'fsyncSync', 'closeSync']);
     const [temporary, flags, mode] = disk.calls[0]?.args ?? [];
     expect(temporary).toMatch(new RegExp(`^${path}\\.[0-9a-f]{12}\\.tmp$`, 'u'));
     const alone = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -95,7 +94,7 @@ describe('replacing a file when the machine lets it down', () => {
         count += 1;
         if (count > at) {
           if (count === at + 1) {
-            if (name === 'writeFileSync') writeSync(args[0] as number, NEW.slice(0, 9));
+            if (name === 'writeFileSync') writeSync(Number(args[0]), NEW.slice(0, 9));
             unsynced.forEach((file) => truncateSync(disk.calls.some((call) => call.name === 'renameSync') ? path : file, 0));
           }
           throw fails('CUT');

@@ -51,4 +51,20 @@ describe('guardStart', () => {
     expect(refusalOf(() => guardStart({ allowRoot: true, allowUnsafeEnv: true }, {}, [flag])).message).toContain('SEC-002');
     expect(refusalOf(() => guardProcess({}, [flag])).message).toContain('SEC-002');
   });
+
+  it.each([
+    '--heapsnapshot-signal=SIGUSR2',
+    '--heapsnapshot-near-heap-limit=1',
+    '--heap-prof',
+    '--cpu-prof',
+    '--report-on-signal',
+    '--report-on-fatalerror',
+    '--report-uncaught-exception',
+    '--abort-on-uncaught-exception',
+  ])('SEC-168 refuses %s, whatever is allowed', (flag) => {
+    expect(refusalOf(() => guardStart({ allowRoot: true, allowUnsafeEnv: true }, {}, [flag])).message).toContain(
+      `${flag} would write`,
+    );
+    expect(refusalOf(() => guardProcess({}, ['--disable-proto=throw', flag])).message).toContain('SEC-168');
+  });
 });

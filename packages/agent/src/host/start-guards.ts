@@ -12,6 +12,9 @@ const DANGEROUS = [
   'LD_LIBRARY_PATH',
 ];
 
+/** SEC-168: Node's own ways to write memory, and with it the keys, into a file. */
+const WRITES_MEMORY = /^--(?:heapsnapshot-|heap-prof|cpu-prof|report-(?:on-|uncaught-)|abort-on-uncaught-exception)/u;
+
 export interface GuardOptions {
   readonly allowRoot: boolean;
   readonly allowUnsafeEnv: boolean;
@@ -24,6 +27,12 @@ export function guardProcess(env: Env = process.env, execArgv: readonly string[]
   if (inspector.url() !== undefined || execArgv.some((flag) => flag.startsWith('--inspect'))) {
     throw Refused({
       what: 'a debugger is open on this process, and whoever reaches it reads the keys; start the agent without --inspect (SEC-002)',
+    });
+  }
+  const dumping = execArgv.find((flag) => WRITES_MEMORY.test(flag));
+  if (dumping !== undefined) {
+    throw Refused({
+      what: `${dumping} would write what this process holds, its keys too, into a file; start the agent without it (SEC-168)`,
     });
   }
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== undefined) {
