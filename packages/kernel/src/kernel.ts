@@ -8,6 +8,7 @@ import { Dispatcher } from './dispatch/dispatcher.ts';
 import { withDeadline } from './lifecycle/deadline.ts';
 import { PluginHost } from './plugins/host.ts';
 import type { PluginStatus } from './plugins/host.ts';
+import { integrationReport } from './plugins/integration-report.ts';
 import { buildTable } from './plugins/registry.ts';
 import type { CommandTable } from './plugins/registry.ts';
 import type { LeftOut, PluginEntry, Ports } from './ports.ts';
@@ -241,12 +242,12 @@ class AssembledKernel implements Kernel {
   }
 
   #register(): Payloads['register'] {
-    const { version, pulseToken, inventory } = this.#options;
+    const { version, pulseToken, inventory, ports } = this.#options;
     return {
       version,
       pulse_token: pulseToken,
       commands: { ...this.#table.manifest },
-      integrations: null,
+      integrations: integrationReport(this.#plugins.statuses, ports.collectors.states(), NO_FEATURES),
       log_groups: null,
       system_inventory: inventory,
       signoff_sealed: true,
@@ -262,26 +263,8 @@ class AssembledKernel implements Kernel {
     const fields = { containers: [], ...collectors.v1Metrics() };
     // A push without one of v1's fields would be refused whole; the state of the collector that failed says why.
     if (V1_METRICS.some((name) => !Object.hasOwn(fields, name))) return undefined;
-    const integrations = features.has('plugin.state') ? this.#pluginStates() : null;
+    const integrations = integrationReport(this.#plugins.statuses, collectors.states(), features);
     return { ...fields, integrations, jobs: NO_JOBS } as unknown as Payloads['metrics.push'];
-  }
-
-  #pluginStates(): Record<
-    string,
-    { status: 'live' | 'disabled_error'; disabled_reason: string | null; state: Record<string, unknown> | null }
-  > {
-    const states = this.#options.ports.collectors.states();
-    return Object.fromEntries(
-      this.#plugins.statuses.map(({ name, state, reason }) => {
-        if (state === 'refused' || state === 'failed')
-          return [name, { status: 'disabled_error', disabled_reason: reason ?? state, state: null }] as const;
-        const own = states.filter((entry) => entry.plugin === name).map((entry) => [entry.collector, entry.state]);
-        return [
-          name,
-          { status: 'live', disabled_reason: null, state: Object.fromEntries(own) as Record<string, unknown> },
-        ] as const;
-      }),
-    );
   }
 
   #changed(): void {
@@ -291,6 +274,8 @@ class AssembledKernel implements Kernel {
 
 /** What v1 requires of a push and no port fills (wire page, 7.1). */
 const V1_METRICS = PAYLOAD_SCHEMAS['metrics.push'].required?.filter((name) => name !== 'integrations') ?? [];
+
+const NO_FEATURES: ReadonlySet<string> = new Set();
 
 /** v1 sends this field on every push of a live connection; jobs come with the job definition. */
 const NO_JOBS = { pending: 0, running: 0, quota_pending: 0, quota_running: 0, quota_rejected: 0 };
