@@ -14,6 +14,13 @@ export const ConfigRefused = defineError<{ path: string; report: string }>(
   'operator',
   (d) => d.report,
 );
+/** A section whose plugin this agent does not have; the agent runs without it. */
+export const PluginAbsent = defineError<{ table: string; reason: string }>(
+  'E_PLUGIN_ABSENT',
+  'failed_precondition',
+  'operator',
+  (d) => `[${d.table}]: ${d.reason}`,
+);
 export const FileMode = defineError<{ path: string; problem: string; fix: string }>(
   'E_FILE_MODE',
   'permission_denied',

@@ -13,9 +13,9 @@ export default definePlugin({
   capabilities: capabilitiesOf,
   setup({ config, commands, logger }) {
     const compiled = compileCommands(config);
-    if (compiled.problems.length > 0) throw ConfigInvalid({ problems: compiled.problems });
     for (const warning of compiled.warnings) logger.warn(warning);
     for (const omission of compiled.omissions) commands.leaveOut(omission);
+    if (compiled.problems.length > 0) throw ConfigInvalid({ problems: compiled.problems });
     commands.register(...compiled.commands);
   },
 });

@@ -8,25 +8,29 @@ Examples:
   stormpulse enroll https://hub.example/api/enroll/ web-1 sp1.…   get this host its identity, once
   stormpulse run                                                   the agent itself, usually by a service manager
   stormpulse status                                                what it is doing
+  stormpulse config check                                          everything that is wrong with its file, and what would run
 `;
 
 /** Reads any command line, does what it says, gives the exit code. Throws what a command refuses. */
 export async function runProgram(args: readonly string[], say: (line: string) => void): Promise<number> {
-  const program = createProgram(say);
+  let code: number = EXIT.ok;
+  const program = createProgram(say, (found) => (code = found));
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return EXIT.refused;
   }
   try {
     await program.parseAsync([...args], { from: 'user' });
-    return EXIT.ok;
+    return code;
   } catch (error) {
+    // A group without its action: usage, and v1's code for it.
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.refused;
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     throw error;
   }
 }
 
-function createProgram(say: (line: string) => void): Command {
+function createProgram(say: (line: string) => void, exitWith: (code: number) => void): Command {
   const paths = defaultPaths();
   const program = new Command('stormpulse')
     .description('The Storm Pulse agent: it opens no port, dials its hub, and runs only what its file allows.')
@@ -78,6 +82,23 @@ function createProgram(say: (line: string) => void): Command {
       const { formatStatus, readStatus } = await import('./status.ts');
       const status = readStatus(config);
       process.stdout.write(`${options.json ? JSON.stringify(status) : formatStatus(status)}\n`);
+    });
+
+  program
+    .command('config')
+    .description("The host's file.")
+    .command('check')
+    .description('Tell everything that is wrong with the file, at once, and what would run. Starts nothing, asks no network.')
+    .argument('[config]', "the host's file", paths.config)
+    .option('--json', 'as one JSON object', false)
+    .action(async (config: string, options: { json: boolean }) => {
+      const { checkConfigFile } = await import('./config-check.ts');
+      const { formatReport } = await import('./config-check-text.ts');
+      const report = await checkConfigFile(config);
+      const { stdout, stderr } = options.json ? { stdout: `${JSON.stringify(report)}\n`, stderr: '' } : formatReport(report);
+      process.stderr.write(stderr);
+      process.stdout.write(stdout);
+      exitWith(report.ok ? EXIT.ok : EXIT.refused);
     });
   return program;
 }

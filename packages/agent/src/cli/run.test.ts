@@ -117,8 +117,11 @@ describe('stormpulse run', () => {
 
     it.each(['hmac.key', 'agent-key.pem'])('SEC-166 with %s readable by everybody: names the path and the fix', async (name) => {
       host.write(name, readFileSync(host.path(name)), 0o644);
-      expect(await refused()).toBe(
-        `${host.path(name)} has mode 0644: everybody may read this secret; run: chmod o= ${host.path(name)}\n`,
+      expect(await refused()).toMatch(
+        new RegExp(
+          `^${host.config}:\\d+: \\w+\\.\\w+: names ${host.path(name)}, which has mode 0644: everybody may read this secret; expected .+; run: chmod o= ${host.path(name)}\n$`,
+          'u',
+        ),
       );
     });
 

@@ -1,17 +1,20 @@
 import { createKernel } from '@stormpulse/kernel';
-import type { Kernel, KernelOptions, KernelStatus, LeftOut, PluginEntry } from '@stormpulse/kernel';
+import type { Kernel, KernelOptions, KernelStatus, LeftOut, PluginEntry, Ports } from '@stormpulse/kernel';
 import { isAgentError } from '@stormpulse/plugin-api';
-import type { ConfigProblem } from '@stormpulse/plugin-api';
+import type { AgentError, ConfigProblem } from '@stormpulse/plugin-api';
 import type { AgentConfig } from '../config/agent-config.ts';
+import { fileProblems } from '../config/file-problems.ts';
 import { loadFirstParty } from '../config/first-party.ts';
-import { loadConfig, missingFiles } from '../config/load.ts';
-import type { LoadedConfig } from '../config/load.ts';
+import { asLoaded, readHostFile } from '../config/load.ts';
+import type { HostFile, LoadedConfig } from '../config/load.ts';
+import type { AwaitedSection } from '../config/other-tables.ts';
 import { composePorts } from '../container.ts';
-import { ConfigRefused } from '../errors.ts';
+import { ConfigRefused, PluginAbsent } from '../errors.ts';
 import { forbidCoreDumps } from '../host/core-dumps.ts';
 import { assertStateFolder } from '../host/guarded-file.ts';
 import { readIdentityFiles } from '../host/identity-files.ts';
 import { readInventory } from '../host/inventory.ts';
+import { sealForV1 } from '../host/seal-file.ts';
 import { takeServiceManager } from '../host/service-manager.ts';
 import { guardStart } from '../host/start-guards.ts';
 import type { GuardOptions } from '../host/start-guards.ts';
@@ -27,13 +30,16 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   const manager = takeServiceManager(process.env, (error) =>
     say(`the service manager was not told how this agent does: ${String(error)}`),
   );
-  const loaded = loadConfig(configPath);
+  const host = readHostFile(configPath);
+  const problems = [...host.problems, ...fileProblems(host.values)];
+  if (problems.length > 0) throw await refusal(host, problems);
+  const loaded = asLoaded(host);
   const { config } = loaded;
   if (loaded.warnings !== '') say(loaded.warnings);
-  assertFiles(loaded);
   const hmacKey = readIdentityFiles(config);
   assertStateFolder(config.databasePath);
   const ports = composePorts(config, process.env);
+  seal(config, ports);
   const weakened = allowances(config, options);
   if (weakened.length > 0)
     ports.logger('agent').warn({ allowances: weakened }, 'this run is weakened by what its operator allowed');
@@ -67,7 +73,7 @@ async function start(
   loaded: LoadedConfig,
   rest: Pick<KernelOptions, 'hmacKey' | 'ports'> & Required<Pick<KernelOptions, 'onStatus'>>,
 ): Promise<Kernel> {
-  const { config, explain } = loaded;
+  const { config, host } = loaded;
   const { reconnectMinMs, reconnectMaxMs, heartbeatMs, pushMs, commandMaxAgeSeconds } = config;
   try {
     const kernel = await createKernel({
@@ -78,19 +84,26 @@ async function start(
       dialect: config.strict ? 'hardened' : 'reference',
       timing: { reconnectMinMs, reconnectMaxMs, heartbeatMs, pushMs, commandMaxAgeSeconds },
       inventory: readInventory(),
-      plugins: config.plugins.map(pluginEntry),
+      plugins: [...config.plugins.map(pluginEntry), ...config.awaited.flatMap(absentEntry)],
     });
     await kernel.start();
     return kernel;
   } catch (error) {
     rest.ports.nonces.close();
-    if (isAgentError(error) && error.code === 'E_CONFIG_INVALID') {
-      throw ConfigRefused(
-        { path: config.path, report: explain(error.details['problems'] as readonly ConfigProblem[]) },
-        { cause: error },
-      );
-    }
+    if (isAgentError(error) && error.code === 'E_CONFIG_INVALID')
+      throw await refusal(host, error.details['problems'] as readonly ConfigProblem[]);
     throw error;
+  }
+}
+
+/** No plugin of this version opens the hatch, so it is closed, for whoever reads the folder after us too. */
+function seal(config: AgentConfig, ports: Ports): void {
+  try {
+    sealForV1(config.databasePath);
+  } catch (error) {
+    ports
+      .logger('agent')
+      .error({ err: error }, 'signoff.sealed was not written; a v1 agent on this folder would find its hatch open');
   }
 }
 
@@ -99,9 +112,18 @@ function pluginEntry({ name, config }: AgentConfig['plugins'][number]): PluginEn
   return { name, config, load: () => loadFirstParty(name), firstParty: true, grants: 'all', startup: 'error' };
 }
 
-function assertFiles({ config, explain }: LoadedConfig): void {
-  const missing = missingFiles(config);
-  if (missing.length > 0) throw ConfigRefused({ path: config.path, report: explain(missing) });
+/** Refused with its reason, so that the hub and `status` are told; the agent runs (I6). */
+function absentEntry({ table, plugin, state, reason }: AwaitedSection): PluginEntry[] {
+  if (state === 'disabled_choice') return [];
+  const load = (): Promise<never> => Promise.reject(PluginAbsent({ table, reason }));
+  return [{ name: plugin, config: {}, load, firstParty: false, grants: {}, startup: 'disable' }];
+}
+
+/** What was found first is not all: the rest of the file is looked at before it is refused. */
+async function refusal(host: HostFile, found: readonly ConfigProblem[]): Promise<AgentError> {
+  const { inspectHost } = await import('../config/inspect.ts');
+  const { problems } = await inspectHost(host, fileProblems(host.values), process.geteuid?.() ?? -1);
+  return ConfigRefused({ path: host.path, report: host.explain(problems.length > 0 ? problems : found) });
 }
 
 function reportLeftOut(leftOut: readonly LeftOut[], { explain }: LoadedConfig, say: (line: string) => void): void {

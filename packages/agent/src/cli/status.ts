@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { openDatabase } from '@stormpulse/sqlite';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { loadConfig } from '../config/load.ts';
+import type { AwaitedSection } from '../config/other-tables.ts';
 import { printable } from '../host/printable.ts';
 import { readRunning, statusPath } from '../host/status-file.ts';
 import type { StatusFile } from '../host/status-file.ts';
@@ -20,6 +21,8 @@ export interface StatusReport {
   readonly dashboard?: string;
   readonly certificateUntil?: string;
   readonly nonces?: { readonly path: string; readonly entries?: number };
+  /** Sections of the file that nothing serves, and why. */
+  readonly sections?: readonly AwaitedSection[];
   readonly running?: StatusFile;
 }
 
@@ -41,6 +44,7 @@ export function readStatus(configPath: string, now: number = Date.now()): Status
     dashboard: config.hubUrl,
     ...(certificate === undefined ? {} : { certificateUntil: certificate }),
     nonces: { path: config.databasePath, ...(entries === undefined ? {} : { entries }) },
+    ...(config.awaited.length === 0 ? {} : { sections: config.awaited }),
     ...(running === undefined ? {} : { running }),
   };
 }
@@ -63,6 +67,7 @@ export function formatStatus(status: StatusReport, now: number = Date.now()): st
     ['PID', running === undefined ? 'not running' : `${running.pid} (running)`],
     ['Sign-off', 'sealed (no plugin can open it)'],
   ];
+  for (const { table, state, reason } of status.sections ?? []) rows.push(['Section', `[${table}] ${state} (${reason})`]);
   for (const line of status.configProblem?.split('\n') ?? []) rows.push(['Problem', line]);
   if (running !== undefined) rows.push(...liveRows(running, now));
   return rows.map(([label, value]) => `${`${label}:`.padEnd(16)}${printable(value, MAX_VALUE_CHARS)}`).join('\n');

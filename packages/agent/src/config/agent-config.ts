@@ -1,3 +1,7 @@
+import type { SectionValues } from './check.ts';
+import type { Table } from './check-table.ts';
+import type { AwaitedSection } from './other-tables.ts';
+
 /** The core of a host's file, checked and named as the code names things. */
 export interface AgentConfig {
   readonly path: string;
@@ -22,13 +26,13 @@ export interface AgentConfig {
   /** v1's deployment, whose paths commands may use as placeholders. */
   readonly project: Readonly<Record<string, string | undefined>>;
   /** Plugins this file enables, by name, each with its own part of the file. */
-  readonly plugins: readonly { readonly name: string; readonly config: Readonly<Record<string, unknown>> }[];
+  readonly plugins: readonly { readonly name: string; readonly config: Table }[];
+  /** Sections whose plugin this agent does not have. */
+  readonly awaited: readonly AwaitedSection[];
 }
 
-type Section = Readonly<Record<string, unknown>>;
-
 /** Names the checked values; the types were established by `checkConfig`. */
-export function agentConfig(path: string, values: Readonly<Record<string, Section>>, file: Section): AgentConfig {
+export function agentConfig(path: string, values: SectionValues, file: Table, awaited: readonly AwaitedSection[]): AgentConfig {
   const text = (section: string, key: string): string => values[section]?.[key] as string;
   const seconds = (section: string, key: string): number => (values[section]?.[key] as number) * 1_000;
   return {
@@ -53,13 +57,14 @@ export function agentConfig(path: string, values: Readonly<Record<string, Sectio
     passEnv: (values['execution']?.['pass_env'] ?? []) as readonly string[],
     project: (values['project'] ?? {}) as AgentConfig['project'],
     plugins: enabledPlugins(values, file),
+    awaited,
   };
 }
 
 const METRICS_OF_THE_PLUGIN = ['per_core', 'filesystems', 'disk_io', 'network'];
 
 /** Which sections enable which of the plugins shipped with the agent (D3: a section's presence is its grant). */
-function enabledPlugins(values: Readonly<Record<string, Section>>, file: Section): AgentConfig['plugins'] {
+export function enabledPlugins(values: SectionValues, file: Table): AgentConfig['plugins'] {
   const metrics = Object.fromEntries(
     Object.entries(values['metrics'] ?? {}).filter(([key]) => METRICS_OF_THE_PLUGIN.includes(key)),
   );

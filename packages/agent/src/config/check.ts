@@ -1,23 +1,27 @@
 import type { ConfigProblem } from '@stormpulse/plugin-api';
 import { nearest } from './nearest.ts';
-import { OTHER_TABLES, SECTIONS, UNREAD_TABLES } from './sections.ts';
-import type { KeySpec, SectionSpec } from './sections.ts';
-
-type Table = Readonly<Record<string, unknown>>;
+import { checkTable, defaults, describe, isTable } from './check-table.ts';
+import type { Table } from './check-table.ts';
+import { OTHER_TABLES, SECTIONS } from './sections.ts';
 
 /** Everything wrong with a parsed file, and what is only odd. */
 export interface CheckedConfig {
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly ConfigProblem[];
-  /** The sections with their defaults; meaningful only without problems. */
-  readonly values: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** The sections with their defaults; meaningful as a whole only without problems. */
+  readonly values: SectionValues;
+  /** Tables at the top that nobody knows. */
+  readonly unclaimed: readonly string[];
 }
+
+/** What is right of each section that is there; a key that is wrong or missing has no value. */
+export type SectionValues = Readonly<Record<string, Table>>;
 
 /** Checks the core sections: types strictly, ranges, unknown and misspelt keys (wire page, 11.1; D1). All problems at once. */
 export function checkConfig(file: Table): CheckedConfig {
   const problems: ConfigProblem[] = [];
   const warnings: ConfigProblem[] = [];
-  const values: Record<string, Record<string, unknown>> = {};
+  const values: Record<string, Table> = {};
   for (const [name, spec] of Object.entries(SECTIONS)) {
     const table = file[name];
     if (table === undefined) {
@@ -25,69 +29,39 @@ export function checkConfig(file: Table): CheckedConfig {
       else if (spec.ours === true) values[name] = defaults(spec);
     } else if (!isTable(table))
       problems.push({ path: [name], problem: `is ${describe(table)}`, expected: `a table, written [${name}]` });
-    else values[name] = checkSection(name, spec, table, problems, warnings);
-  }
-  checkTopLevel(file, problems, warnings);
-  checkAcross(values, problems);
-  return { problems, warnings, values };
-}
-
-function checkSection(
-  name: string,
-  spec: SectionSpec,
-  table: Table,
-  problems: ConfigProblem[],
-  warnings: ConfigProblem[],
-): Record<string, unknown> {
-  const values = defaults(spec);
-  for (const [key, keySpec] of Object.entries(spec.keys)) {
-    const value = table[key];
-    const path = [name, key];
-    if (value === undefined) {
-      if (keySpec.required === true)
-        problems.push({ path, problem: 'is missing', expected: TYPES[keySpec.type], fix: `write ${key} under [${name}]` });
-    } else {
-      const expected = wrongType(keySpec, value) ?? keySpec.check?.(value as never);
-      if (expected === undefined) values[key] = value;
-      else problems.push({ path, problem: `is ${keySpec.secret === true ? 'something else' : describe(value)}`, expected });
+    else {
+      const checked = checkTable([name], spec, table);
+      problems.push(...checked.problems);
+      warnings.push(...checked.warnings);
+      values[name] = checked.values;
     }
   }
-  const known = Object.keys(spec.keys);
-  for (const key of Object.keys(table).filter((candidate) => !known.includes(candidate))) {
-    const meant = nearest(key, known);
-    const problem: ConfigProblem = {
-      path: [name, key],
-      problem: 'is not a key this agent knows',
-      expected: `one of ${known.join(', ')}`,
-      ...(meant === undefined ? {} : { fix: `did you mean "${meant}"?` }),
-    };
-    (meant !== undefined || spec.ours === true ? problems : warnings).push(problem);
-  }
-  return values;
+  const unclaimed = checkTopLevel(file, problems);
+  checkAcross(values, problems);
+  return { problems, warnings, values, unclaimed };
 }
 
-function checkTopLevel(file: Table, problems: ConfigProblem[], warnings: ConfigProblem[]): void {
+/** Gives the strangers; one that looks like a typo is a problem. */
+function checkTopLevel(file: Table, problems: ConfigProblem[]): string[] {
   const known = [...Object.keys(SECTIONS), ...OTHER_TABLES];
-  for (const name of Object.keys(file).filter((candidate) => !known.includes(candidate))) {
+  const strangers = Object.keys(file).filter((name) => !known.includes(name));
+  for (const name of strangers) {
     const meant = nearest(name, known);
-    const problem = {
-      path: [name],
-      problem: 'is a table nobody claims',
-      expected: 'a section of this agent or of one of its plugins',
-    };
-    if (meant === undefined) warnings.push(problem);
-    else problems.push({ ...problem, fix: `did you mean [${meant}]?` });
+    if (meant !== undefined) problems.push({ ...unclaimedTable(name), fix: `did you mean [${meant}]?` });
   }
-  for (const name of UNREAD_TABLES.filter((candidate) => file[candidate] !== undefined)) {
-    warnings.push({
-      path: [name],
-      problem: 'is read by no plugin of this version',
-      expected: 'an agent that has the plugin, or no such table',
-    });
-  }
+  return strangers.filter((name) => nearest(name, known) === undefined);
 }
 
-function checkAcross(values: Readonly<Record<string, Readonly<Record<string, unknown>>>>, problems: ConfigProblem[]): void {
+/** How a table nobody knows is told. */
+export function unclaimedTable(name: string): ConfigProblem {
+  return {
+    path: [name],
+    problem: 'is a table nobody claims',
+    expected: 'a section of this agent or of one of its plugins',
+  };
+}
+
+function checkAcross(values: SectionValues, problems: ConfigProblem[]): void {
   const { reconnect_min_seconds: min, reconnect_max_seconds: max } = values['dashboard'] ?? {};
   if (typeof min === 'number' && typeof max === 'number' && min > max) {
     problems.push({
@@ -107,40 +81,4 @@ function missingSection(name: string, file: Table): ConfigProblem {
     expected: `a table [${name}]`,
     ...(meant === undefined ? {} : { fix: `is [${meant}] a typo?` }),
   };
-}
-
-const TYPES: Readonly<Record<KeySpec['type'], string>> = {
-  string: 'a string',
-  path: 'an absolute path',
-  number: 'a number',
-  boolean: 'true or false',
-  strings: 'a list of strings',
-};
-
-function wrongType(spec: KeySpec, value: unknown): string | undefined {
-  const right = {
-    string: typeof value === 'string' && value !== '',
-    path: typeof value === 'string' && value.startsWith('/') && !value.includes('\0'),
-    number: typeof value === 'number',
-    boolean: typeof value === 'boolean',
-    strings: Array.isArray(value) && value.every((item) => typeof item === 'string'),
-  }[spec.type];
-  return right ? undefined : TYPES[spec.type];
-}
-
-function defaults(spec: SectionSpec): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(spec.keys).flatMap(([key, { fallback }]) => (fallback === undefined ? [] : [[key, fallback]])),
-  );
-}
-
-function isTable(value: unknown): value is Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-}
-
-function describe(value: unknown): string {
-  if (isTable(value)) return 'a table';
-  if (typeof value === 'number') return String(value);
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -102,8 +102,9 @@ describe('loadConfig, given what is no configuration', () => {
     it.each(['0620', '0602', '0666'])('may be changed by others (mode %s)', (mode) => {
       host.writeConfig();
       chmodSync(host.config, Number.parseInt(mode, 8));
-      expect(refusal()).toMatchObject({ code: 'E_FILE_MODE' });
-      expect(refusal().message).toContain(`run: chmod go-w ${host.config}`);
+      expect(refusal().lines).toEqual([
+        `:1: has mode ${mode}: its group or everybody may change it; expected what only its owner can change, and a key that others cannot read; run: chmod go-w ${host.config}`,
+      ]);
     });
 
     it('lies below a folder that others may change, unless that is sticky', () => {
@@ -112,8 +113,7 @@ describe('loadConfig, given what is no configuration', () => {
       const config = join(folder, 'inner', 'stormpulse.toml');
       writeFileSync(config, valid(), { mode: 0o600 });
       chmodSync(folder, 0o777);
-      expect(refusal(config)).toMatchObject({ code: 'E_FILE_MODE' });
-      expect(refusal(config).message).toContain(`run: chmod go-w ${folder}`);
+      expect(refusal(config).lines).toEqual([expect.stringContaining(`run: chmod go-w ${folder}`)]);
       chmodSync(folder, 0o1777);
       expect(loadConfig(config).config.agentId).toBe('web-1');
     });
@@ -123,7 +123,16 @@ describe('loadConfig, given what is no configuration', () => {
       writeFileSync(host.path('open/real.toml'), valid(), { mode: 0o600 });
       chmodSync(host.path('open'), 0o777);
       symlinkSync(host.path('open/real.toml'), host.config);
-      expect(refusal()).toMatchObject({ code: 'E_FILE_MODE' });
+      expect(refusal().lines).toEqual([expect.stringContaining(`run: chmod go-w ${host.path('open')}`)]);
+    });
+
+    it('may be changed by others: what else is wrong with it is told all the same', () => {
+      host.writeConfig(['id = "web-1"', 'id = 7']);
+      chmodSync(host.config, 0o666);
+      expect(refusal().lines).toEqual([
+        expect.stringMatching(/^:1: has mode 0666/u),
+        expect.stringContaining('agent.id: is 7; expected a string'),
+      ]);
     });
   });
 });

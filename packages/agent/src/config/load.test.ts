@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HostFolder, edited, lineOf } from '../../test-support/host-folder.ts';
 import { refusalOf } from '../../test-support/refusal.ts';
 import type { Refusal } from '../../test-support/refusal.ts';
-import { loadConfig, missingFiles } from './load.ts';
+import { loadConfig } from './load.ts';
 import { SECTIONS } from './sections.ts';
 
 describe('loadConfig', () => {
@@ -150,11 +149,6 @@ describe('loadConfig', () => {
     expect(refusal().lines).toContain(':1: metrics: is missing; expected a table [metrics]; is [metricks] a typo?');
   });
 
-  it("says that no plugin of this version reads a table of v1's integrations", () => {
-    host.writeConfig(['[tls]', '[garage]\nenabled = true\n[tls]']);
-    expect(loadConfig(host.config).warnings).toContain('garage: is read by no plugin of this version');
-  });
-
   it('tells every problem of a file at once, in the order of the file', () => {
     host.writeConfig(
       ['id = "web-1"', 'id = 7'],
@@ -189,42 +183,5 @@ describe('loadConfig', () => {
     host.write('stormpulse.toml', change(valid()));
     if (says === undefined) loadConfig(host.config); // the plugin it belongs to refuses it
     else expect(refusal().message).toContain(says);
-  });
-
-  describe('missingFiles', () => {
-    it('names all that is not there at once, with its line', () => {
-      host.writeConfig([
-        '[storage]',
-        `[project]\nproject_dir = "${host.path('deploy')}"\ncompose_file = "${host.path('deploy/compose.yml')}"\ndocker_service_name = "web"\n[storage]`,
-      ]);
-      const { config, explain } = loadConfig(host.config);
-      const lines = explain(missingFiles(config)).split('\n');
-      expect(lines.map((line) => /: (\w+\.\w+): names/u.exec(line)?.[1])).toEqual([
-        'tls.ca_cert',
-        'tls.client_cert',
-        'tls.client_key',
-        'auth.hmac_secret',
-        'project.project_dir',
-        'project.compose_file',
-      ]);
-      expect(lines[0]).toContain(`:${lineOf(valid(), 'ca_cert')}: `);
-    });
-
-    it('tells a folder in the place of a file from nothing at all, and wants the folder of the database', () => {
-      mkdirSync(host.path('ca.pem'));
-      host.writeConfig(['stormpulse.db', 'state/stormpulse.db']);
-      const { config, explain } = loadConfig(host.config);
-      const text = explain(missingFiles(config));
-      expect(text).toContain('ca.pem, which is something else; expected a file');
-      expect(text).toContain(
-        `storage.db_path: names ${host.path('state')}, which is not there; expected a folder; make the folder: mkdir -p -m 0700`,
-      );
-    });
-
-    it('is content with a whole host', () => {
-      for (const name of ['ca.pem', 'agent.pem', 'agent-key.pem', 'hmac.key']) host.write(name, 'x');
-      host.writeConfig();
-      expect(missingFiles(loadConfig(host.config).config)).toEqual([]);
-    });
   });
 });

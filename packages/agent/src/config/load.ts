@@ -1,12 +1,17 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { ConfigProblem } from '@stormpulse/plugin-api';
 import { TomlError, parse } from 'smol-toml';
 import { ConfigRefused, ConfigUnreadable } from '../errors.ts';
 import { readGuarded } from '../host/guarded-file.ts';
 import { agentConfig } from './agent-config.ts';
 import type { AgentConfig } from './agent-config.ts';
-import { checkConfig } from './check.ts';
+import { checkConfig, unclaimedTable } from './check.ts';
+import type { SectionValues } from './check.ts';
+import type { Table } from './check-table.ts';
+import { modeProblem } from './file-problems.ts';
+import { locator } from './locate.ts';
+import { checkOtherTables } from './other-tables.ts';
+import type { AwaitedSection } from './other-tables.ts';
 import { report } from './report.ts';
 
 /** SEC-187. */
@@ -15,58 +20,83 @@ const MAX_DEPTH = 16;
 const MAX_TABLES = 2_000;
 const MAX_KEY_CHARS = 128;
 
+/** A host's file, read and checked; nothing of it is refused yet. */
+export interface HostFile {
+  readonly path: string;
+  readonly file: Table;
+  /** Refuse the file: of the core, of tables that are ours, and of the file itself. */
+  readonly problems: readonly ConfigProblem[];
+  /** Keys of v1's tables that nobody knows: a start warns of them, a check refuses them (D1). */
+  readonly unknownKeys: readonly ConfigProblem[];
+  /** Without effect, and it still runs. */
+  readonly oddities: readonly ConfigProblem[];
+  /** Disable a section or skip a log group. */
+  readonly disabling: readonly ConfigProblem[];
+  readonly unclaimed: readonly string[];
+  readonly awaited: readonly AwaitedSection[];
+  readonly values: SectionValues;
+  /** One line a problem, in the order of the file; also for what is found later. */
+  readonly explain: (problems: readonly ConfigProblem[]) => string;
+  readonly lineOf: (problem: ConfigProblem) => number;
+}
+
 export interface LoadedConfig {
   readonly config: AgentConfig;
-  /** Lines about what is odd and still runs. */
+  readonly host: HostFile;
+  /** Lines about what is odd or disabled and still runs. */
   readonly warnings: string;
-  /** Lines for problems that plugins find later in the same file. */
-  readonly explain: (problems: readonly ConfigProblem[]) => string;
+  readonly explain: HostFile['explain'];
 }
 
-/** Reads and checks a host's file. Throws `E_CONFIG_UNREADABLE`, `E_FILE_MODE`, or `E_CONFIG_REFUSED` with every problem. */
+/** {@link readHostFile}, refused with every problem. Throws `E_CONFIG_UNREADABLE`, `E_CONFIG_REFUSED`. */
 export function loadConfig(path: string): LoadedConfig {
-  const text = decode(path, readGuarded(path, { secrecy: 'public', maxBytes: MAX_CONFIG_BYTES }));
+  const host = readHostFile(path);
+  if (host.problems.length > 0) throw ConfigRefused({ path, report: host.explain(host.problems) });
+  return asLoaded(host);
+}
+
+/** Names the values of a file without problems. */
+export function asLoaded(host: HostFile): LoadedConfig {
+  const { path, values, file, awaited, explain } = host;
+  const strangers = host.unclaimed.map(unclaimedTable);
+  const warnings = explain([...host.unknownKeys, ...host.oddities, ...host.disabling, ...strangers]);
+  return { config: agentConfig(path, values, file, awaited), host, warnings, explain };
+}
+
+/** Reads and checks a host's file. Throws `E_CONFIG_UNREADABLE`, or `E_CONFIG_REFUSED` for what is no TOML or too much of it. */
+export function readHostFile(path: string): HostFile {
+  const { bytes, problems: ownProblems } = readOwn(path);
+  const text = decode(path, bytes);
   const file = parseToml(path, text);
-  const explain = (problems: readonly ConfigProblem[]): string => report(path, text, problems);
+  let locate: ReturnType<typeof locator> | undefined;
+  const lineOf = (problem: ConfigProblem): number => (locate ??= locator(text))(problem.path).line;
+  const explain = (problems: readonly ConfigProblem[]): string => report(path, lineOf, problems);
   const sizes = sizeProblems(file);
   if (sizes.length > 0) throw ConfigRefused({ path, report: explain(sizes) });
-  const { problems, warnings, values } = checkConfig(file);
-  if (problems.length > 0) throw ConfigRefused({ path, report: explain(problems) });
-  return { config: agentConfig(path, values, file), warnings: explain(warnings), explain };
+  const core = checkConfig(file);
+  const others = checkOtherTables(file);
+  return {
+    path,
+    file,
+    problems: [...ownProblems, ...core.problems, ...others.problems],
+    unknownKeys: core.warnings,
+    oddities: others.warnings,
+    disabling: others.disabling,
+    unclaimed: core.unclaimed,
+    awaited: others.awaited,
+    values: core.values,
+    explain,
+    lineOf,
+  };
 }
 
-/** The files the configuration names, all missing ones at once (wire page, 11.3). */
-export function missingFiles(config: AgentConfig): readonly ConfigProblem[] {
-  const file = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  const folder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const { project } = config;
-  const wanted: readonly [path: readonly string[], value: string | undefined, there: (path: string) => boolean, fix: string][] = [
-    [['tls', 'ca_cert'], config.caPath, file, 'run stormpulse enroll, or correct the path'],
-    [['tls', 'client_cert'], config.certificatePath, file, 'run stormpulse enroll, or correct the path'],
-    [['tls', 'client_key'], config.keyPath, file, 'run stormpulse enroll, or correct the path'],
-    [['auth', 'hmac_secret'], config.hmacPath, file, 'run stormpulse enroll, or correct the path'],
-    [['project', 'project_dir'], project['project_dir'], folder, 'correct the path, or remove [project]'],
-    [['project', 'compose_file'], project['compose_file'], file, 'correct the path, or remove [project]'],
-    [['project', 'env_file'], project['env_file'], file, 'correct the path, or remove the key'],
-    [
-      ['storage', 'db_path'],
-      dirname(config.databasePath),
-      folder,
-      `make the folder: mkdir -p -m 0700 ${dirname(config.databasePath)}`,
-    ],
-  ];
-  return wanted.flatMap(([path, value, there, fix]) =>
-    value === undefined || there(value)
-      ? []
-      : [
-          {
-            path,
-            problem: `names ${value}, which is ${existsSync(value) ? 'something else' : 'not there'}`,
-            expected: there === file ? 'a file' : 'a folder',
-            fix,
-          },
-        ],
-  );
+/** A file that others could have changed is read to tell what else is wrong with it, never to run (SEC-166). */
+function readOwn(path: string): { readonly bytes: Buffer; readonly problems: readonly ConfigProblem[] } {
+  let bytes: Buffer | undefined;
+  const problems = modeProblem([], path, () => {
+    bytes = readGuarded(path, { secrecy: 'public', maxBytes: MAX_CONFIG_BYTES });
+  });
+  return { bytes: bytes ?? readFileSync(path), problems };
 }
 
 function decode(path: string, bytes: Buffer): string {
@@ -77,7 +107,7 @@ function decode(path: string, bytes: Buffer): string {
   }
 }
 
-function parseToml(path: string, text: string): Readonly<Record<string, unknown>> {
+function parseToml(path: string, text: string): Table {
   try {
     return parse(text);
   } catch (cause) {
@@ -90,7 +120,7 @@ function parseToml(path: string, text: string): Readonly<Record<string, unknown>
   }
 }
 
-function sizeProblems(file: Readonly<Record<string, unknown>>): ConfigProblem[] {
+function sizeProblems(file: Table): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   let tables = 0;
   const visit = (value: unknown, path: readonly (string | number)[]): void => {

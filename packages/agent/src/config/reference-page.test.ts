@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { OTHER_TABLES, SECTIONS, UNREAD_TABLES } from './sections.ts';
-import type { KeySpec } from './sections.ts';
+import type { KeySpec } from './check-table.ts';
+import { INTEGRATIONS, LOG_GROUP, PLUGIN_TABLE } from './integrations.ts';
+import { AWAITED_TABLES, OTHER_TABLES, SECTIONS } from './sections.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../../../docs/reference/config.md'), 'utf8');
 
@@ -20,6 +21,8 @@ function table(first: string): string[][] {
 
 const WORDS: Readonly<Record<KeySpec['type'], string>> = {
   string: 'text',
+  text: 'text',
+  table: 'table',
   number: 'number',
   boolean: 'boolean',
   strings: 'list of text',
@@ -51,9 +54,24 @@ describe('docs/reference/config.md', () => {
     }
   });
 
-  it('has a row for each other table, and says which nothing reads', () => {
+  it('has a row for each other table, and says which plugin is awaited', () => {
     expect(table('table').map(([name]) => name)).toEqual(OTHER_TABLES.map((name) => `\`${name}\``));
-    const unread = table('table').filter(([, by]) => by?.startsWith('nothing yet'));
-    expect(unread.map(([name]) => name)).toEqual(UNREAD_TABLES.map((name) => `\`${name}\``));
+    const awaited = table('table').filter(([, by]) => by?.includes('not in this version yet'));
+    expect(awaited.map(([name]) => name)).toEqual(Object.keys(AWAITED_TABLES).map((name) => `\`${name}\``));
+  });
+
+  const others = Object.entries({ ...INTEGRATIONS, log_groups: LOG_GROUP, 'plugins.<name>': PLUGIN_TABLE });
+  const otherSpecs = others.flatMap(([name, { keys }]) =>
+    Object.entries(keys).map(([key, spec]) => [`${name}.${key}`, spec] as const),
+  );
+
+  it('has a row for each key of the tables of plugins to come, and no other', () => {
+    expect(table('key of a plugin').map(([key]) => key)).toEqual(otherSpecs.map(([key]) => `\`${key}\``));
+  });
+
+  it.each(otherSpecs)('%s: type and default', (key, spec) => {
+    const row = table('key of a plugin').find(([name]) => name === `\`${key}\``);
+    const shown = spec.fallback === undefined ? 'none' : `\`${JSON.stringify(spec.fallback)}\``;
+    expect(row?.slice(1, 3)).toEqual([WORDS[spec.type], spec.required === true ? 'required' : shown]);
   });
 });

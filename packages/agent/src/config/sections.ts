@@ -1,32 +1,12 @@
 import { COMMAND_MAX_AGE_SECONDS } from '@stormpulse/protocol';
 import { isAgentId } from './agent-id.ts';
+import { between, oneOf, positive } from './check-value.ts';
+import type { TableSpec } from './check-table.ts';
 
-/** What one key may hold. `check` answers what was expected when the value is of the right type and still wrong. */
-export interface KeySpec {
-  readonly type: 'string' | 'number' | 'boolean' | 'strings' | 'path';
-  readonly required?: true;
-  /** Never repeated in a message. */
-  readonly secret?: true;
-  readonly fallback?: string | number | boolean | readonly string[];
-  readonly check?: (value: never) => string | undefined;
-}
-
-export interface SectionSpec {
+export interface SectionSpec extends TableSpec {
   readonly required: boolean;
-  /** Ours alone: an unknown key is an error; in v1's a warning unless it looks like a typo (D1). */
-  readonly ours?: true;
-  readonly keys: Readonly<Record<string, KeySpec>>;
 }
 
-const positive = (value: number): string | undefined => (Number.isFinite(value) && value > 0 ? undefined : 'a number above 0');
-const between =
-  (low: number, high: number) =>
-  (value: number): string | undefined =>
-    value >= low && value <= high ? undefined : `a number from ${low} to ${high}`;
-const oneOf =
-  (...options: readonly string[]) =>
-  (value: string): string | undefined =>
-    options.includes(value) ? undefined : options.map((option) => JSON.stringify(option)).join(' or ');
 const agentId = (value: string): string | undefined =>
   isAgentId(value) ? undefined : '1 to 64 printable characters, as in the certificate';
 const socketUrl = (value: string): string | undefined =>
@@ -102,17 +82,16 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
   execution: { required: false, ours: true, keys: { pass_env: { type: 'strings', fallback: [] } } },
 };
 
-/** Tables of v1's integrations, of log groups and of plugins, known by name and not read yet. */
-export const UNREAD_TABLES: readonly string[] = [
-  'log_groups',
-  'garage',
-  'caddy',
-  'rclone',
-  'docker',
-  'git',
-  'signoff',
-  'plugins',
-];
+/** Tables of plugins that are to come: the table, and the plugin that will read it. */
+export const AWAITED_TABLES: Readonly<Record<string, string>> = {
+  log_groups: 'log-shipping',
+  garage: 'garage',
+  caddy: 'caddy',
+  rclone: 'rclone',
+  docker: 'docker',
+  git: 'git',
+  signoff: 'signoff',
+};
 
-/** Tables that are somebody else's to check. */
-export const OTHER_TABLES: readonly string[] = ['commands', ...UNREAD_TABLES];
+/** Tables that are somebody else's than the core's. */
+export const OTHER_TABLES: readonly string[] = ['commands', ...Object.keys(AWAITED_TABLES), 'plugins'];
