@@ -11,7 +11,7 @@ import { V1Hub } from '../doubles/v1-hub.ts';
 import type { V1HubOptions } from '../doubles/v1-hub.ts';
 
 /** The program a host runs, as the build left it. */
-const PROGRAM = join(import.meta.dirname, '../../../packages/agent/dist/main.js');
+export const PROGRAM = join(import.meta.dirname, '../../../packages/agent/dist/main.js');
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The agent under test as a process, with everything it wrote. */
@@ -62,6 +62,11 @@ export class HostStage {
   /** Starts the agent; `commands` is TOML. */
   start(commands = ''): AgentProcess {
     writeFileSync(this.path('stormpulse.toml'), this.#toml(commands), { mode: 0o600 });
+    return this.launch();
+  }
+
+  /** Starts the agent on the `stormpulse.toml` that is there. */
+  launch(): AgentProcess {
     const root = process.geteuid?.() === 0 ? ['--allow-root'] : [];
     const child = spawn(process.execPath, ['--disable-proto=throw', PROGRAM, 'run', this.path('stormpulse.toml'), ...root], {
       stdio: ['ignore', 'pipe', 'pipe'],
