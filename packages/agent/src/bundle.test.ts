@@ -54,6 +54,8 @@ describe('the bundle, alone in an empty folder', () => {
     const toml = `${host.validToml()}[commands.up]\ngroup = "g"\ncommand = []\ntimeout = 5\n`;
     const line = toml.split('\n').indexOf('command = []') + 1;
     expect(refusal(toml)).toContain(`${host.config}:${line}: commands.up.command`);
+    const checked = spawnSync(process.execPath, [...main(), 'config', 'check', host.config], options);
+    expect([checked.status, checked.stderr]).toEqual([1, expect.stringContaining(`:${line}: commands.up.command`)]);
   });
 
   it('runs: opens its database, loads its plugins, stops in order', async () => {
