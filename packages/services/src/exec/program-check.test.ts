@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,9 +44,11 @@ describe('createProgramCheck', () => {
   });
 
   it("SEC-100 refuses the agent's own file in system mode only", () => {
+    const agentUid = OWN_UID === 0 ? 12_345 : OWN_UID;
+    chownSync(file, agentUid, -1);
     const own = (systemMode: boolean): string | undefined =>
-      createProgramCheck({ agentUid: OWN_UID === 0 ? 12_345 : OWN_UID, systemMode }).problemWith(file)?.reason;
+      createProgramCheck({ agentUid, systemMode }).problemWith(file)?.reason;
     expect(own(false)).toBeUndefined();
-    expect(own(true)).toBe(OWN_UID === 0 ? undefined : 'writable_program');
+    expect(own(true)).toBe('writable_program');
   });
 });
