@@ -1,4 +1,4 @@
-import { createNonceStore } from '@stormpulse/services';
+import { createNonceStore, openStoreMark } from '@stormpulse/services';
 import { openDatabase } from '@stormpulse/sqlite';
 
 /** Single use, kept in memory: what a verification costs without a disk. */
@@ -23,6 +23,7 @@ export function openDiskNonces(path, clock, fromMs, { prefilled = 0 } = {}) {
     clock: { now: () => (started ? clock.now() : fromMs) },
     maxAgeSeconds: 3600,
     logger: silentLogger(),
+    mark: openStoreMark(path, silentLogger()),
   };
   let nonces = createNonceStore(options);
   if (prefilled > 0) {

@@ -6,6 +6,8 @@ export { createProcessRunner } from './exec/process-runner.ts';
 export { createProgramCheck } from './exec/program-check.ts';
 export { createLogger } from './logger/logger.ts';
 export { createNonceStore } from './nonces/nonce-store.ts';
+export { openStoreMark } from './nonces/store-mark.ts';
+export type { StoreMark } from './nonces/store-mark.ts';
 export { openNonceStore } from './nonces/open-nonce-store.ts';
 export type { OpenNonceStoreOptions } from './nonces/open-nonce-store.ts';
 export type { NonceStoreOptions } from './nonces/nonce-store.ts';

@@ -1,6 +1,7 @@
 import type { Logger } from '@stormpulse/plugin-api';
 import type { Database, SqlValue, Statement } from '@stormpulse/sqlite';
 import type { ClaimRefusal, Clock, NonceStore } from '@stormpulse/kernel';
+import type { StoreMark } from './store-mark.ts';
 
 /** SEC-065: a full store refuses; a live nonce is never evicted. */
 export const MAX_LIVE_NONCES = 100_000;
@@ -27,6 +28,8 @@ export interface NonceStoreOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly maxAgeSeconds: number;
   readonly logger: Logger;
+  /** Owned by the store too. Without one a database that was put back, or written by another agent, is not told from our own. */
+  readonly mark?: StoreMark;
 }
 
 interface Claim {
@@ -38,13 +41,17 @@ interface Claim {
 /**
  * v1's table, so that a host can go to the other agent and back: `seen_at` is written such that v1's own rule (forget
  * once older than max age) keeps the nonce until `ts + max_age + 65 s` (SEC-061). Claims that arrive together share
- * one transaction and so one fsync; none is answered before it is on disk.
+ * one transaction and so one fsync; none is answered before it is on disk. The mark is written around each commit, without an
+ * fsync of its own.
  */
 export function createNonceStore(options: NonceStoreOptions): NonceStore {
-  const { database, clock, maxAgeSeconds, logger } = options;
+  const { database, clock, maxAgeSeconds, logger, mark } = options;
   database.exec(SCHEMA);
   const table = statements(database);
-  const state = database.transaction(() => loadClock(table, clock, maxAgeSeconds, logger));
+  let newest = newestIn(table);
+  const isOurs = mark?.fits(newest) ?? true;
+  const state = database.transaction(() => loadClock(table, { clock, maxAgeSeconds, logger, isOurs }));
+  mark?.set(newest, true);
   let live = Number(table.count.get()?.['n'] ?? 0);
   let purgeAfter = 0;
   let insertsUntilAsked = 0;
@@ -61,13 +68,16 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
   const purge = (nowSeconds: number): void => {
     if (nowSeconds < purgeAfter) return;
     purgeAfter = nowSeconds + PURGE_EVERY_SECONDS;
-    live -= table.purge.run(nowSeconds - maxAgeSeconds).changes;
+    const { changes } = table.purge.run(nowSeconds - maxAgeSeconds);
+    live -= changes;
+    if (changes > 0) newest = newestIn(table);
   };
 
   const insert = (claim: Claim): ClaimRefusal | undefined => {
     if (live >= MAX_LIVE_NONCES || !isRoomy()) return 'nonce_store_full';
     if (table.insert.run(claim.nonce, claim.tsSeconds + MARGIN_SECONDS).changes === 0) return 'replayed_nonce';
     live += 1;
+    newest = claim.nonce;
     return undefined;
   };
 
@@ -87,18 +97,20 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
     if (claims.length === 0) return;
     pending = [];
     const nowSeconds = clock.now() / 1_000;
-    const before = live;
+    const before = { live, newest };
     let answers: (ClaimRefusal | undefined)[];
     try {
       answers = database.transaction(() => {
         purge(nowSeconds);
         const refusals = claims.map((claim) => refusalFor(claim.tsSeconds, nowSeconds) ?? insert(claim));
         state.advance(Math.max(nowSeconds, ...claims.filter((_, i) => refusals[i] === undefined).map((c) => c.tsSeconds)));
+        if (newest !== before.newest) mark?.begin(before.newest, newest);
         return refusals;
       });
+      if (newest !== before.newest) mark?.set(newest);
     } catch (error) {
       // SEC-066, SEC-183: what a failed commit or fsync left behind is unknown. Full, busy and read-only mend themselves; the rest stops commands until a restart.
-      live = before;
+      ({ live, newest } = before);
       purgeAfter = 0;
       broken ||= !isTransient(error);
       logger.error({ err: error, path: database.path }, 'nonce store failed; the commands were refused');
@@ -119,12 +131,14 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
     },
     close() {
       if (pending.length > 0) flush();
+      mark?.close();
       database.close();
     },
   };
 }
 
 interface Table {
+  readonly newest: Statement;
   readonly insert: Statement;
   readonly purge: Statement;
   readonly count: Statement;
@@ -139,6 +153,7 @@ function statements(database: Database): Table {
     'SELECT (page_count - freelist_count) * page_size AS n FROM pragma_page_count, pragma_freelist_count, pragma_page_size',
   );
   return {
+    newest: database.prepare('SELECT nonce FROM seen_nonces ORDER BY rowid DESC LIMIT 1'),
     insert: database.prepare('INSERT OR IGNORE INTO seen_nonces (nonce, seen_at) VALUES (?, ?)'),
     purge: database.prepare('DELETE FROM seen_nonces WHERE seen_at < ?'),
     count: database.prepare('SELECT count(*) AS n FROM seen_nonces'),
@@ -150,28 +165,40 @@ function statements(database: Database): Table {
   };
 }
 
-/** SEC-063: a store we have not seen before, or a raised age, sets the floor; SEC-064: the highest time seen is kept. */
+function newestIn(table: Table): string | undefined {
+  const nonce = table.newest.get()?.['nonce'];
+  return typeof nonce === 'string' ? nonce : undefined;
+}
+
+/**
+ * SEC-063: a store we have not seen before, one that is not as we left it, or a raised age, sets the floor; SEC-064: the
+ * highest time seen is kept.
+ */
 function loadClock(
   table: Table,
-  clock: Pick<Clock, 'now'>,
-  maxAgeSeconds: number,
-  logger: Logger,
+  options: Pick<NonceStoreOptions, 'clock' | 'maxAgeSeconds' | 'logger'> & { readonly isOurs: boolean },
 ): {
   readonly floor: number;
   readonly highest: number;
   advance(seconds: number): void;
 } {
+  const { clock, maxAgeSeconds, logger, isOurs } = options;
   const read = (key: string): number | undefined => asNumber(table.readClock.get(key)?.['seconds']);
   const nowSeconds = clock.now() / 1_000;
   const known = read('floor');
   const raised = maxAgeSeconds > (read('max_age') ?? maxAgeSeconds);
-  const floor = known === undefined || raised ? nowSeconds + FLOOR_SECONDS : known;
-  if (floor !== known) {
+  const why =
+    known === undefined
+      ? 'new nonce store'
+      : raised
+        ? 'raised command age'
+        : isOurs
+          ? undefined
+          : 'the nonce store is not as this agent left it: put back, or used by another agent';
+  const floor = why === undefined ? (known ?? 0) : Math.max(known ?? 0, nowSeconds + FLOOR_SECONDS);
+  if (why !== undefined) {
     table.writeClock.run('floor', floor);
-    logger.info(
-      { floor: new Date(floor * 1_000).toISOString(), why: raised ? 'raised command age' : 'new nonce store' },
-      'commands dated before the floor are refused',
-    );
+    logger.info({ floor: new Date(floor * 1_000).toISOString(), why }, 'commands dated before the floor are refused');
   }
   table.writeClock.run('max_age', maxAgeSeconds);
   let highest = read('highest') ?? 0;

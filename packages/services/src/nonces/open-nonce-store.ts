@@ -6,6 +6,8 @@ import { openDatabase, SqliteError } from '@stormpulse/sqlite';
 import type { Database, OpenDatabaseOptions } from '@stormpulse/sqlite';
 import type { Logger } from '@stormpulse/plugin-api';
 import { createNonceStore } from './nonce-store.ts';
+import { openStoreMark } from './store-mark.ts';
+import type { StoreMark } from './store-mark.ts';
 
 export const NonceStorePath = defineError<{ path: string; found: string }>(
   'E_CONFIG_DATABASE',
@@ -25,7 +27,8 @@ export interface OpenNonceStoreOptions {
 
 /**
  * Opens the nonce database at `path`, made with mode 0600 when missing. A damaged one is moved aside to
- * `PATH.corrupt-TIME` and a new one begun, whose floor refuses what the old one knew (SEC-063). Where it cannot be opened or
+ * `PATH.corrupt-TIME` and a new one begun, whose floor refuses what the old one knew (SEC-063); so does the floor of one that
+ * is not as this agent left it, which `PATH.mark` tells. Where it cannot be opened or
  * written every claim is refused, and each tries again: the agent itself goes on (security model, section 18). Throws
  * `E_CONFIG_DATABASE` when something other than a regular file is there.
  */
@@ -70,11 +73,14 @@ function tryOpen(options: OpenNonceStoreOptions, run: { movedAside: boolean }): 
 
 function openChecked({ path, open = openDatabase, ...rest }: OpenNonceStoreOptions): NonceStore {
   const database = open(path, { synchronous: 'full' });
+  let mark: StoreMark | undefined;
   try {
     const answer = database.prepare('SELECT quick_check AS answer FROM pragma_quick_check LIMIT 1').get()?.['answer'];
     if (answer !== 'ok') throw new SqliteError('corrupt', path, `its check says: ${String(answer).slice(0, 200)}`);
-    return createNonceStore({ database, ...rest });
+    mark = openStoreMark(path, rest.logger);
+    return createNonceStore({ database, mark, ...rest });
   } catch (error) {
+    mark?.close();
     database.close();
     throw error;
   }
