@@ -5,18 +5,20 @@ import type {
   CollectorService,
   EventLog,
   NonceStore,
+  OperatorPolicy,
   Ports,
   ProcessRunner,
   ProgramCheck,
   Transport,
 } from '@stormpulse/kernel';
 import type { Logger } from '@stormpulse/plugin-api';
-import { newMessageId, nodeCrypto } from '@stormpulse/protocol/node';
+import { newMessageId, nodeCrypto, nodeOperatorCrypto } from '@stormpulse/protocol/node';
 import {
   childEnvironment,
   createCollectorService,
   createEventLog,
   createLogger,
+  createOperatorPolicy,
   createProcessRunner,
   createProgramCheck,
   createSystemClock,
@@ -77,6 +79,13 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     events: agent.resolve(Tokens.Events),
     logger: agent.resolve(Tokens.Logger),
   };
+}
+
+/** SEC-072; undefined when the file has no `[operator]`. */
+export function composeOperator({ agentId, operator }: AgentConfig, ports: Ports): OperatorPolicy | undefined {
+  if (operator === undefined) return undefined;
+  const crypto = { ...nodeCrypto, ...nodeOperatorCrypto };
+  return createOperatorPolicy({ ...operator, agentId, crypto, logger: ports.logger('operator') });
 }
 
 function transport(config: AgentConfig, logger: LoggerFactory): Transport {

@@ -11,8 +11,9 @@ import type { PluginStatus } from './plugins/host.ts';
 import { integrationReport } from './plugins/integration-report.ts';
 import { buildTable } from './plugins/registry.ts';
 import type { CommandTable } from './plugins/registry.ts';
-import type { LeftOut, PluginEntry, Ports } from './ports.ts';
-import { FloodGuard } from './security/flood-guard.ts';
+import type { LeftOut, OperatorPolicy, PluginEntry, Ports } from './ports.ts';
+import { coSignature } from './security/co-signature.ts';
+import { Refusals } from './security/refusals.ts';
 import { createVerifier, unspecified } from './security/verify.ts';
 import type { Refusal, Verifier } from './security/verify.ts';
 
@@ -28,6 +29,8 @@ export interface KernelOptions {
   readonly inventory: Payloads['register']['system_inventory'];
   readonly plugins: readonly PluginEntry[];
   readonly ports: Ports;
+  /** Without one no operator's signature is asked for. */
+  readonly operator?: OperatorPolicy;
   /** Something of the status changed; what is passed reads it. A new acknowledgement alone is told every minute. */
   readonly onStatus?: (read: () => KernelStatus) => void;
 }
@@ -83,9 +86,8 @@ class AssembledKernel implements Kernel {
   readonly #options: KernelOptions;
   readonly #plugins: PluginHost;
   readonly #outbox = new Outbox();
-  readonly #guard: FloodGuard;
+  readonly #refusals: Refusals;
   readonly #connection: Connection;
-  readonly #refusals = new Map<string, number>();
   readonly #ignored = new Map<string, number>();
   #table: CommandTable = buildTable([], '');
   #dispatcher: Dispatcher | undefined;
@@ -99,14 +101,16 @@ class AssembledKernel implements Kernel {
   constructor(options: KernelOptions) {
     const { ports, timing } = options;
     this.#options = options;
-    this.#guard = new FloodGuard(ports.clock);
+    const { clock, events } = ports;
+    const onFlood = (): void => this.#connection.drop('too many bad signatures');
+    this.#refusals = new Refusals({ clock, events, logger: ports.logger('verify'), onFlood });
     this.#plugins = new PluginHost(options.plugins, ports, () => this.#changed());
     this.#connectionStatus = { state: 'closed', since: ports.clock.now(), attempt: 0 };
     this.#connection = new Connection({
-      clock: ports.clock,
+      clock,
       random: ports.random,
       transport: ports.transport,
-      events: ports.events,
+      events,
       logger: ports.logger('connection'),
       minMs: timing.reconnectMinMs,
       maxMs: timing.reconnectMaxMs,
@@ -124,7 +128,7 @@ class AssembledKernel implements Kernel {
   }
 
   async start(): Promise<void> {
-    const { ports, agentId, hmacKey, timing, dialect } = this.#options;
+    const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
     this.#table = await this.#plugins.start();
     this.#dispatcher = new Dispatcher({ table: this.#table, ports, sendResult: (result) => this.#finished(result) });
     this.#verifier = createVerifier({
@@ -137,6 +141,7 @@ class AssembledKernel implements Kernel {
       maxAgeSeconds: timing.commandMaxAgeSeconds,
       declaredParams: (command) => Object.keys(this.#table.get(command)?.definition.params.properties ?? {}),
       isCommand: (name) => this.#table.get(name) !== undefined,
+      ...(operator === undefined ? {} : { coSignature: coSignature(operator, this.#table) }),
     });
     this.#changed();
     this.#connection.start();
@@ -150,7 +155,7 @@ class AssembledKernel implements Kernel {
       plugins: this.#plugins.statuses,
       commands: this.#table.names,
       leftOut: this.#plugins.leftOut,
-      refusals: Object.fromEntries(this.#refusals),
+      refusals: this.#refusals.counts,
       ignored: Object.fromEntries(this.#ignored),
       outbox: { waiting: this.#outbox.size, lost: this.#outbox.lost },
     };
@@ -168,8 +173,10 @@ class AssembledKernel implements Kernel {
       });
     await step('running commands', DRAIN_MS + ABORT_MS, this.#dispatcher?.drain(DRAIN_MS) ?? Promise.resolve());
     await step('plugins', PLUGINS_MS, this.#plugins.stop());
+    this.#refusals.flush();
     this.#session?.flushEvents();
     await step('the connection', SOCKET_MS, this.#connection.close());
+    this.#refusals.flush();
     const { outbox } = this.status;
     if (outbox.waiting > 0) ports.logger('kernel').warn(outbox, 'results that the hub did not acknowledge end with the agent');
     const released = Promise.resolve().then(() => ports.nonces.close());
@@ -178,7 +185,7 @@ class AssembledKernel implements Kernel {
 
   #newSession(): LiveSession {
     const { ports, agentId, dialect, timing } = this.#options;
-    this.#guard.reset();
+    this.#refusals.newConnection();
     this.#session = new LiveSession({
       ports,
       agentId,
@@ -221,23 +228,8 @@ class AssembledKernel implements Kernel {
   }
 
   #refused(refusal: Refusal): void {
-    const { ports } = this.#options;
-    count(this.#refusals, refusal.reason);
-    const { report, close } = this.#guard.refused(refusal.reason === 'bad_signature');
-    if (report) {
-      const { reason, commandRef, text } = refusal;
-      ports.events.record({
-        source: 'auth',
-        kind: 'signature_failure',
-        status: 'refused',
-        failure_reason: reason,
-        command_ref: commandRef,
-        error: text,
-      });
-      ports.logger('verify').warn({ reason, commandRef }, text);
-      this.#session?.flushEventsSoon();
-    }
-    if (close) this.#connection.drop('too many bad signatures');
+    this.#refusals.add(refusal);
+    this.#session?.flushEventsSoon();
     this.#changed();
   }
 

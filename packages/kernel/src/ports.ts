@@ -1,6 +1,6 @@
 import type { AgentError, ConfigProblem, ExecOptions, ExecResult, Logger } from '@stormpulse/plugin-api';
 import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
-import type { ProtocolCrypto } from '@stormpulse/protocol';
+import type { CommandManifestEntry, ProtocolCrypto, RefusalReason, SignedType } from '@stormpulse/protocol';
 import type { Grants } from './plugins/grants.ts';
 
 /** Wall and monotonic time, and the only timers the kernel owns. */
@@ -120,6 +120,23 @@ export interface NonceStore {
   /** Resolves once the claim is on disk, or with the reason why it is not. Never rejects. `tsMicros` is the signed time. */
   claim(nonce: string, tsMicros: bigint): Promise<ClaimRefusal | undefined>;
   close(): void;
+}
+
+/** A message that the hub signed, as the host's operators look at it (SEC-072). */
+export interface CoSigned {
+  readonly type: SignedType;
+  /** In order, as this agent lists them; `phrase`: the operator must have typed the agent's id. */
+  readonly commands: readonly { readonly name: string; readonly manifest: CommandManifestEntry; readonly phrase: boolean }[];
+  readonly canonicalText: string;
+  readonly signature: string | undefined;
+}
+
+/** Which commands need an operator's signature besides the hub's, and whose counts. */
+export interface OperatorPolicy {
+  /** Told once, before the first message: every command of this host, by wire name. */
+  offered(manifest: Readonly<Record<string, CommandManifestEntry>>): void;
+  /** Undefined: nothing speaks against it. Never throws; writes nothing that lasts. */
+  refusalFor(message: CoSigned): RefusalReason | undefined;
 }
 
 /** What a plugin entry in the host's file amounts to. */

@@ -1,5 +1,18 @@
-import { createHash, hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  randomBytes,
+  randomUUID,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { ProtocolCrypto } from './crypto.ts';
+import type { OperatorCrypto } from './operator.ts';
 
 /** The hash functions of this package on Node's own crypto. */
 export const nodeCrypto: ProtocolCrypto = {
@@ -41,4 +54,63 @@ function hmacSha256(key: Uint8Array, text: string): Uint8Array {
   inner.fill(0, 0, BLOCK_BYTES);
   outer.fill(0);
   return digest;
+}
+
+/** Ed25519 of Node's own crypto. */
+export const nodeOperatorCrypto: OperatorCrypto = {
+  sign: (privateKey, text) => sign(null, Buffer.from(text, 'utf8'), privateKeyOf(privateKey)),
+  verify(publicKey, text, signature) {
+    const key = createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' });
+    return verify(null, Buffer.from(text, 'utf8'), key, signature);
+  },
+};
+
+/** An operator's public key as a host's file names it: `ed25519:<base64 of 32 bytes> <name>`. */
+export interface OperatorKey {
+  /** 1 to 64 of `A-Z a-z 0-9 . _ @ -`; only ever shown. */
+  readonly name: string;
+  readonly publicKey: Uint8Array;
+}
+
+/** Reads one line of `[operator] keys`; undefined when it is none. */
+export function readOperatorKey(line: string): OperatorKey | undefined {
+  const [, base64 = '', name = ''] = /^ed25519:([A-Za-z0-9+/]{43}=) ([A-Za-z0-9._@-]{1,64})$/.exec(line) ?? [];
+  const publicKey = Buffer.from(base64, 'base64');
+  // The last digit has bits to spare: a key has one spelling.
+  return publicKey.length === 32 && publicKey.toString('base64') === base64 ? { name, publicKey } : undefined;
+}
+
+/** The line for `[operator] keys`. */
+export function formatOperatorKey({ name, publicKey }: OperatorKey): string {
+  return `ed25519:${Buffer.from(publicKey).toString('base64')} ${name}`;
+}
+
+/** A new key pair of an operator: the private half as PKCS#8 PEM. */
+export function newOperatorKey(): { readonly pem: string; readonly publicKey: Uint8Array } {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return { pem: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string, publicKey: publicKeyOf(privateKey) };
+}
+
+/** The two halves in a PKCS#8 PEM, as `newOperatorKey` or `openssl genpkey` made it; undefined when it holds no Ed25519 key. */
+export function readOperatorPem(pem: string): { readonly privateKey: Uint8Array; readonly publicKey: Uint8Array } | undefined {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType !== 'ed25519') return undefined;
+    const der = key.export({ format: 'der', type: 'pkcs8' });
+    return { privateKey: der.subarray(PKCS8.length), publicKey: publicKeyOf(key) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands before the 32 bytes of an Ed25519 key in DER (RFC 8410). */
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
+
+function privateKeyOf(seed: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
+}
+
+function publicKeyOf(privateKey: KeyObject): Uint8Array {
+  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI.length);
 }

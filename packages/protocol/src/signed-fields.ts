@@ -21,22 +21,26 @@ export function isCommandName(value: unknown): value is string {
   return isWireName(value) && TABLE_NAME.test(value);
 }
 
-/** Checks of SEC-053 and SEC-054 on the fields of a request, in order; the first failing one names the reason. */
+/**
+ * Checks of SEC-053 and SEC-054 on the fields of a request, in order; the first failing one names the reason. `lenient` leaves
+ * out how many there may be, and nothing that SEC-054 rests on.
+ */
 export function checkRequestFields(
   fields: { readonly command: unknown; readonly params: unknown; readonly nonce: unknown },
   declaredNames: Iterable<string> | undefined,
+  lenient = false,
 ): RefusalReason | undefined {
   if (!isWireName(fields.command)) return 'bad_command';
   if (!isWireName(fields.nonce)) return 'bad_nonce';
   const { params } = fields;
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return 'bad_params';
-  const reason = checkParamTexts(params);
+  const reason = checkParamTexts(params, lenient ? Number.POSITIVE_INFINITY : MAX_PARAMS);
   if (reason !== undefined) return reason;
   if (declaredNames !== undefined && ambiguousParams(declaredNames, params as Record<string, string>)) return 'ambiguous_params';
   return undefined;
 }
 
-/** Checks of SEC-053 on the fields of a sequence. */
+/** Checks of SEC-053 on the fields of a sequence; `lenient` as above. */
 export function checkSequenceFields(
   fields: {
     readonly sequence_id: unknown;
@@ -45,21 +49,22 @@ export function checkSequenceFields(
     readonly nonce: unknown;
   },
   hasCommand?: (name: string) => boolean,
+  lenient = false,
 ): RefusalReason | undefined {
   if (!isWireName(fields.sequence_id)) return 'bad_sequence_id';
-  if (hasCommand?.(fields.sequence_id) === true) return 'sequence_id_is_command';
+  if (!lenient && hasCommand?.(fields.sequence_id) === true) return 'sequence_id_is_command';
   if (!isWireName(fields.nonce)) return 'bad_nonce';
   const { commands } = fields;
   if (!Array.isArray(commands)) return 'bad_commands';
   if (commands.length === 0) return 'empty_sequence';
-  if (commands.length > MAX_SEQUENCE_COMMANDS) return 'too_many_commands';
+  if (!lenient && commands.length > MAX_SEQUENCE_COMMANDS) return 'too_many_commands';
   if (!commands.every(isCommandName)) return 'bad_commands';
   return typeof fields.stop_on_failure === 'boolean' ? undefined : 'bad_stop_on_failure';
 }
 
-function checkParamTexts(params: object): RefusalReason | undefined {
+function checkParamTexts(params: object, most: number): RefusalReason | undefined {
   const names = Object.keys(params);
-  if (names.length > MAX_PARAMS) return 'too_many_params';
+  if (names.length > most) return 'too_many_params';
   for (const name of names) {
     const value = (params as Readonly<Record<string, unknown>>)[name];
     if (name === '' || BAD_PARAM_NAME.test(name)) return 'bad_param_key';

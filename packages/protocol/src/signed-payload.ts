@@ -1,3 +1,4 @@
+import { createBareObject } from './bare-object.ts';
 import { canonicalRequest, canonicalSequence } from './canonical.ts';
 import type { Dialect } from './dialect.ts';
 import type { RawEnvelope } from './frame.ts';
@@ -9,7 +10,8 @@ import { ProtocolError } from './protocol-error.ts';
 import { referenceCanonicalText } from './reference/canonical.ts';
 import type { RefusalReason } from './refusal.ts';
 import { checkRequestFields, checkSequenceFields } from './signed-fields.ts';
-import type { Timestamp } from './calendar.ts';
+import { isStrictTimestamp } from './timestamp.ts';
+import type { Timestamp } from './timestamp.ts';
 
 /** A signed message whose shape is right: what to verify, and the fields to act on once it verified. */
 export type SignedPayload =
@@ -38,6 +40,11 @@ export interface SignedPayloadContext {
   readonly agentId?: string;
   /** A sequence's id may not be one of these. */
   readonly hasCommand?: (name: string) => boolean;
+  /**
+   * `[protocol] strict = false` (SEC-053): another agent's id, `params: null`, a sequence named like a command and more than 32
+   * entries pass, as with v1's own agent. What SEC-054 to 056 rest on never does: names, texts, types, and the spelling of `ts`.
+   */
+  readonly lenient?: boolean;
 }
 
 /**
@@ -57,14 +64,17 @@ export function checkSignedPayload(
 }
 
 function hardenedShape(raw: RawEnvelope, context: SignedPayloadContext): SignedPayload | SignedPayloadRefusal {
-  if (context.agentId !== undefined && raw.agent_id !== context.agentId) return { ok: false, reason: 'wrong_agent' };
-  return raw.type === 'command.request' ? requestShape(raw) : sequenceShape(raw, context.hasCommand);
+  const { agentId, lenient = false } = context;
+  if (!lenient && agentId !== undefined && raw.agent_id !== agentId) return { ok: false, reason: 'wrong_agent' };
+  if (lenient && !isStrictTimestamp(raw.ts)) return { ok: false, reason: 'bad_ts' };
+  return raw.type === 'command.request' ? requestShape(raw, lenient) : sequenceShape(raw, lenient, context.hasCommand);
 }
 
-function requestShape({ payload, timestamp }: RawEnvelope): SignedPayload | SignedPayloadRefusal {
-  const { command, params, hmac, nonce, op_sig: operator } = payload as Unchecked<CommandRequestPayload>;
-  if (command === undefined || params === undefined || hmac === undefined || nonce === undefined) return MISSING_FIELDS;
-  const reason = checkRequestFields({ command, params, nonce }, undefined) ?? checkHmac(hmac);
+function requestShape({ payload, timestamp }: RawEnvelope, lenient: boolean): SignedPayload | SignedPayloadRefusal {
+  const { command, params: sent, hmac, nonce, op_sig: operator } = payload as Unchecked<CommandRequestPayload>;
+  if (command === undefined || sent === undefined || hmac === undefined || nonce === undefined) return MISSING_FIELDS;
+  const params = lenient && sent === null ? createBareObject<string>() : sent;
+  const reason = checkRequestFields({ command, params, nonce }, undefined, lenient) ?? checkHmac(hmac);
   if (reason !== undefined) return { ok: false, reason };
   const request = withOperator({ command, params, hmac, nonce } as CommandRequestPayload, operator);
   return { ok: true, type: 'command.request', payload: request, canonicalText: requestText(request, timestamp) };
@@ -72,12 +82,13 @@ function requestShape({ payload, timestamp }: RawEnvelope): SignedPayload | Sign
 
 function sequenceShape(
   { payload, timestamp }: RawEnvelope,
+  lenient: boolean,
   hasCommand?: (name: string) => boolean,
 ): SignedPayload | SignedPayloadRefusal {
   const { sequence_id, commands, stop_on_failure, hmac, nonce, op_sig: operator } = payload as Unchecked<CommandSequencePayload>;
   const fields = { sequence_id, commands, stop_on_failure, hmac, nonce };
   if (Object.values(fields).includes(undefined)) return MISSING_FIELDS;
-  const reason = checkSequenceFields({ sequence_id, commands, stop_on_failure, nonce }, hasCommand) ?? checkHmac(hmac);
+  const reason = checkSequenceFields({ sequence_id, commands, stop_on_failure, nonce }, hasCommand, lenient) ?? checkHmac(hmac);
   if (reason !== undefined) return { ok: false, reason };
   const sequence = withOperator(fields as CommandSequencePayload, operator);
   return { ok: true, type: 'command.sequence', payload: sequence, canonicalText: sequenceText(sequence, timestamp) };

@@ -23,6 +23,12 @@ export function parseTimestamp(text: string, dialect: Dialect): Timestamp {
   );
 }
 
+/** Whether SEC-056 takes the spelling. */
+export function isStrictTimestamp(text: string): boolean {
+  const match = STRICT.exec(text);
+  return match !== null && fromFields(match) !== undefined;
+}
+
 /** The canonical spelling of a point in time, in UTC: `2026-03-04T05:06:07.089000Z`, without a fraction when it is zero. */
 export function formatTimestamp(unixMicros: bigint): string {
   let seconds = unixMicros / 1_000_000n;

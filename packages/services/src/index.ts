@@ -11,5 +11,7 @@ export type { StoreMark } from './nonces/store-mark.ts';
 export { openNonceStore } from './nonces/open-nonce-store.ts';
 export type { OpenNonceStoreOptions } from './nonces/open-nonce-store.ts';
 export type { NonceStoreOptions } from './nonces/nonce-store.ts';
+export { createOperatorPolicy } from './operator/operator-policy.ts';
+export type { OperatorPolicyOptions } from './operator/operator-policy.ts';
 export { createWsTransport } from './transport/ws-transport.ts';
 export type { WsTransportOptions } from './transport/ws-transport.ts';

@@ -8,7 +8,7 @@ import { loadFirstParty } from '../config/first-party.ts';
 import { asLoaded, readHostFile } from '../config/load.ts';
 import type { HostFile, LoadedConfig } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
-import { composePorts } from '../container.ts';
+import { composeOperator, composePorts } from '../container.ts';
 import { ConfigRefused, PluginAbsent } from '../errors.ts';
 import { forbidCoreDumps } from '../host/core-dumps.ts';
 import { assertStateFolder } from '../host/guarded-file.ts';
@@ -74,6 +74,7 @@ async function start(
   rest: Pick<KernelOptions, 'hmacKey' | 'ports'> & Required<Pick<KernelOptions, 'onStatus'>>,
 ): Promise<Kernel> {
   const { config, host } = loaded;
+  const operator = composeOperator(config, rest.ports);
   const { reconnectMinMs, reconnectMaxMs, heartbeatMs, pushMs, commandMaxAgeSeconds } = config;
   try {
     const kernel = await createKernel({
@@ -83,6 +84,7 @@ async function start(
       pulseToken: config.pulseToken,
       dialect: config.strict ? 'hardened' : 'reference',
       timing: { reconnectMinMs, reconnectMaxMs, heartbeatMs, pushMs, commandMaxAgeSeconds },
+      ...(operator === undefined ? {} : { operator }),
       inventory: readInventory(),
       plugins: [...config.plugins.map(pluginEntry), ...config.awaited.flatMap(absentEntry)],
     });
@@ -136,6 +138,7 @@ function allowances(config: AgentConfig, options: GuardOptions): string[] {
     ...(options.allowRoot && process.geteuid?.() === 0 ? ['--allow-root'] : []),
     ...(options.allowUnsafeEnv ? ['--allow-unsafe-env'] : []),
     ...(config.strict ? [] : ['[protocol] strict = false']),
+    ...(config.commandMaxAgeSeconds > 300 ? [`[auth] command_max_age_seconds = ${config.commandMaxAgeSeconds}`] : []),
     ...(config.serverCa === 'system' ? ['[tls] server_ca = "system"'] : []),
     ...(config.requireServerEku ? [] : ['[tls] require_server_eku = false']),
     ...(config.minTlsVersion === 'TLSv1.2' ? ['[tls] min_version = "1.2"'] : []),

@@ -1,3 +1,5 @@
+import { readOperatorKey } from '@stormpulse/protocol/node';
+import type { OperatorKey } from '@stormpulse/protocol/node';
 import type { SectionValues } from './check.ts';
 import type { Table } from './check-table.ts';
 import type { AwaitedSection } from './other-tables.ts';
@@ -25,10 +27,19 @@ export interface AgentConfig {
   readonly passEnv: readonly string[];
   /** v1's deployment, whose paths commands may use as placeholders. */
   readonly project: Readonly<Record<string, string | undefined>>;
+  /** SEC-072; undefined: the hub's signature is enough. */
+  readonly operator: OperatorConfig | undefined;
   /** Plugins this file enables, by name, each with its own part of the file. */
   readonly plugins: readonly { readonly name: string; readonly config: Table }[];
   /** Sections whose plugin this agent does not have. */
   readonly awaited: readonly AwaitedSection[];
+}
+
+export interface OperatorConfig {
+  readonly keys: readonly OperatorKey[];
+  readonly require: 'all' | 'confirm' | 'none';
+  readonly commands: readonly string[];
+  readonly groups: readonly string[];
 }
 
 /** Names the checked values; the types were established by `checkConfig`. */
@@ -56,9 +67,16 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     strict: values['protocol']?.['strict'] !== false,
     passEnv: (values['execution']?.['pass_env'] ?? []) as readonly string[],
     project: (values['project'] ?? {}) as AgentConfig['project'],
+    operator: operatorConfig(values['operator']),
     plugins: enabledPlugins(values, file),
     awaited,
   };
+}
+
+function operatorConfig(section: Table | undefined): OperatorConfig | undefined {
+  if (section?.['keys'] === undefined) return undefined;
+  const { keys, ...rest } = section as unknown as Omit<OperatorConfig, 'keys'> & { readonly keys: readonly string[] };
+  return { ...rest, keys: keys.flatMap((line) => readOperatorKey(line) ?? []) };
 }
 
 const METRICS_OF_THE_PLUGIN = ['per_core', 'filesystems', 'disk_io', 'network'];

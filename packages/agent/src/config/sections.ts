@@ -1,4 +1,5 @@
 import { COMMAND_MAX_AGE_SECONDS } from '@stormpulse/protocol';
+import { readOperatorKey } from '@stormpulse/protocol/node';
 import { isAgentId } from './agent-id.ts';
 import { between, oneOf, positive } from './check-value.ts';
 import type { TableSpec } from './check-table.ts';
@@ -13,6 +14,11 @@ const socketUrl = (value: string): string | undefined =>
   URL.canParse(value) && new URL(value).protocol === 'wss:' && new URL(value).hash === ''
     ? undefined
     : 'a wss:// address, such as wss://hub.example/ws/pulse/';
+
+const operatorKeys = (lines: readonly string[]): string | undefined =>
+  lines.length > 0 && new Set(lines).size === lines.length && lines.every((line) => readOperatorKey(line) !== undefined)
+    ? undefined
+    : 'one or more lines "ed25519:<44 characters of base64> <name>", as stormpulse sign --new-operator-key prints them';
 
 /** The core of `stormpulse.toml`: v1's sections (wire page, 11.1) with the ranges of D1, and ours. */
 export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
@@ -80,6 +86,16 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
   storage: { required: true, keys: { db_path: { type: 'path', required: true } } },
   protocol: { required: false, ours: true, keys: { strict: { type: 'boolean', fallback: true } } },
   execution: { required: false, ours: true, keys: { pass_env: { type: 'strings', fallback: [] } } },
+  operator: {
+    required: false,
+    ours: true,
+    keys: {
+      keys: { type: 'strings', required: true, check: operatorKeys },
+      require: { type: 'string', fallback: 'all', check: oneOf('all', 'confirm', 'none') },
+      commands: { type: 'strings', fallback: [] },
+      groups: { type: 'strings', fallback: [] },
+    },
+  },
 };
 
 /** Tables of plugins that are to come: the table, and the plugin that will read it. */

@@ -1,3 +1,4 @@
+import { REFUSAL_EVENTS } from '@stormpulse/protocol';
 import type { JsonObject, Payloads } from '@stormpulse/protocol';
 import type { AgentLink } from '../agents/link.ts';
 import type { Clock } from '../config/options.ts';
@@ -90,7 +91,7 @@ export function createResults(ports: { stores: Stores; dispatch: Dispatch; chang
     refusals(link, events) {
       return events.flatMap((event) => {
         const { kind, command_ref: ref, failure_reason: reason, error } = asRecord(event);
-        if (kind !== 'signature_failure' || typeof ref !== 'string' || reason === REPLAY) return [];
+        if (!REFUSAL_EVENTS.has(kind) || typeof ref !== 'string' || reason === REPLAY) return [];
         const target = stores.runs.byRequestId(ref);
         if (target?.agentId !== link.agentId || target.state !== 'sent') return [];
         const why = plainText(typeof error === 'string' ? error : reason, 500);

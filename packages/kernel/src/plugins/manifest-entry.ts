@@ -1,5 +1,5 @@
 import { periodMs } from '@stormpulse/plugin-api';
-import type { ParamValue, TSchema } from '@stormpulse/plugin-api';
+import type { Confirm, ParamValue, TSchema } from '@stormpulse/plugin-api';
 import type { CommandDefinition, Part } from '@stormpulse/plugin-api/internal';
 import { displayTemplate } from '@stormpulse/protocol';
 import type { CommandManifestEntry } from '@stormpulse/protocol';
@@ -13,12 +13,17 @@ export function manifestEntry(wireName: string, group: string, definition: Comma
     description: definition.description ?? definition.title,
     template,
     timeout: Math.ceil(periodMs(definition.timeout) / 1_000),
-    requires_confirmation: (definition.confirm ?? DEFAULT_CONFIRM[definition.effect]) !== 'none',
+    requires_confirmation: confirmOf(definition) !== 'none',
     long_running: false,
     params: Object.fromEntries(
       Object.entries(definition.params.properties).map(([name, schema]) => [name, manifestParam(schema)]),
     ),
   };
+}
+
+/** What a person does before the command runs. */
+export function confirmOf({ confirm, effect }: CommandDefinition): Confirm {
+  return confirm ?? DEFAULT_CONFIRM[effect];
 }
 
 const DEFAULT_CONFIRM = { read: 'none', write: 'click', destructive: 'phrase' } as const;

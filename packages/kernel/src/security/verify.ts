@@ -1,4 +1,4 @@
-import { ProtocolError, ambiguousParams, checkFreshness, checkSignedPayload, verifySignature } from '@stormpulse/protocol';
+import { ambiguousParams, checkFreshness, checkSignedPayload, verifySignature } from '@stormpulse/protocol';
 import type { Dialect, ProtocolCrypto, RawEnvelope, RefusalReason, SignedPayload } from '@stormpulse/protocol';
 import type { Clock, NonceStore } from '../ports.ts';
 
@@ -25,7 +25,6 @@ export interface Refusal {
   readonly reason: RefusalReason;
   /** The envelope id, at most 100 characters. */
   readonly commandRef: string;
-  readonly text: string;
 }
 
 export type Verdict = VerifiedCommand | Refusal;
@@ -46,11 +45,14 @@ export interface VerifierOptions {
   /** The parameters a command declares; none for a command that is not listed. */
   readonly declaredParams: (command: string) => readonly string[];
   readonly isCommand: (name: string) => boolean;
+  /** What the host's operators say of a message that the hub signed (SEC-072). */
+  readonly coSignature?: (signed: SignedMessage) => RefusalReason | undefined;
 }
 
 /**
- * The checks in their order (SEC-058; wire page, 3.3): freshness, shape, signature, ambiguity, and last the nonce, so that
- * a forged message neither burns a nonce nor touches the disk. SEC-054 to 066 hold in both dialects (D1).
+ * The checks in their order (SEC-058; wire page, 3.3): freshness, shape, signature, ambiguity, co-signature, and last the nonce,
+ * so that a forged message neither burns a nonce nor touches the disk. The hub's signature does not cover the operator's: one
+ * taken off on the way must not burn the nonce of the true message either. SEC-054 to 066 hold in both dialects (D1).
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   return {
@@ -63,13 +65,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
   };
 }
 
-type Signed = Extract<SignedPayload, { readonly ok: true }>;
+/** A message whose shape is right. */
+export type SignedMessage = SignedPayload;
 
-function checkUnclaimed(message: RawEnvelope, options: VerifierOptions): Signed | Refusal {
-  const { clock, maxAgeSeconds, agentId, crypto, key } = options;
+function checkUnclaimed(message: RawEnvelope, options: VerifierOptions): SignedMessage | Refusal {
+  const { clock, maxAgeSeconds, agentId, crypto, key, isCommand: hasCommand } = options;
   const stale = checkFreshness(message.timestamp, BigInt(Math.trunc(clock.now() * 1_000)), maxAgeSeconds);
   if (stale !== undefined) return refuse(message, stale);
-  const signed = shapeOf(message, options, agentId);
+  const lenient = options.dialect === 'reference';
+  const signed = checkSignedPayload(message, 'hardened', { agentId, hasCommand, lenient });
   if (!signed.ok) return refuse(message, signed.reason);
   if (!verifySignature(crypto, key, signed.canonicalText, signed.payload.hmac)) return refuse(message, 'bad_signature');
   if (signed.type === 'command.request') {
@@ -81,22 +85,11 @@ function checkUnclaimed(message: RawEnvelope, options: VerifierOptions): Signed 
       if (ambiguousParams(names, params)) return refuse(message, 'ambiguous_params');
     }
   }
-  return signed;
+  const unsigned = options.coSignature?.(signed);
+  return unsigned === undefined ? signed : refuse(message, unsigned);
 }
 
-/** `strict = false` restores the reference's reading of SEC-050 to 053, never of what the signature rests on (D1). */
-function shapeOf(message: RawEnvelope, options: VerifierOptions, agentId: string): ReturnType<typeof checkSignedPayload> {
-  try {
-    const lenient = options.dialect === 'reference';
-    const context = { hasCommand: options.isCommand, ...(lenient ? {} : { agentId }) };
-    return checkSignedPayload(message, 'hardened', context);
-  } catch (error) {
-    if (error instanceof ProtocolError) return { ok: false, reason: 'payload_missing_fields' };
-    throw error;
-  }
-}
-
-function verified(message: RawEnvelope, signed: Signed): VerifiedCommand {
+function verified(message: RawEnvelope, signed: SignedMessage): VerifiedCommand {
   const requestId = message.id;
   if (signed.type === 'command.request') {
     const { command, params } = signed.payload;
@@ -106,27 +99,8 @@ function verified(message: RawEnvelope, signed: Signed): VerifiedCommand {
   return { kind: 'sequence', requestId, sequenceId, commands, stopOnFailure };
 }
 
-const TEXTS: Partial<Record<RefusalReason, string>> = {
-  future_dated: "the command is dated more than 5 s ahead of this host's clock; check both clocks",
-  too_old: 'the command is older than command_max_age_seconds; check both clocks, or send it again',
-  bad_signature: 'the signature does not fit; the hub holds another key than this agent, or the message was changed on its way',
-  replayed_nonce: 'the command was received before; each is good for one run',
-  ambiguous_params: 'the parameters have a second reading under the same signature',
-  wrong_agent: 'the command is addressed to another agent',
-  before_floor: "the command is dated before this agent's nonce store began; send it again",
-  clock_rollback: "this host's clock stepped back; commands are refused until it has caught up",
-  nonce_store_full: 'the nonce store is full; send the command again in a minute',
-  unspecified: "a fault of the agent kept it from being acted on; see the agent's log",
-  nonce_store_fault: "the nonce store cannot be written; see the agent's log and its disk",
-};
-
 function refuse(message: RawEnvelope, reason: RefusalReason): Refusal {
-  return {
-    kind: 'refused',
-    reason,
-    commandRef: message.id.slice(0, 100).toWellFormed(),
-    text: TEXTS[reason] ?? `the signed message is malformed: ${reason}`,
-  };
+  return { kind: 'refused', reason, commandRef: message.id.slice(0, 100).toWellFormed() };
 }
 
 /** The refusal of a message that a fault of the agent kept from being verified or dispatched. */
