@@ -44,6 +44,7 @@ describe('acceptance cases A1 to A13', () => {
     ['A2', { v: '1' }, 'unsupported_version'],
     ['A2', { v: null }, 'unsupported_version'],
     ['A3', { v: true }, 'unsupported_version'],
+    ['A3', { v: '1.0' }, 'unsupported_version'],
     ['A5', { type: 'Heartbeat' }, 'unknown_type'],
     ['A5', { type: '' }, 'unknown_type'],
     ['A5', { type: 1 }, 'unknown_type'],

@@ -92,6 +92,35 @@ describe('SEC-053: every near miss has its own reason', () => {
   });
 });
 
+describe('SEC-053: lenient leaves out what no signature rests on', () => {
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`p${index}`, '']));
+  test.each<[string, string, object]>([
+    ['ok', 'command.request', { ...REQUEST, params: null }],
+    ['ok', 'command.request', { ...REQUEST, params: many }],
+    ['ok', 'command.sequence', { ...SEQUENCE, commands: Array.from({ length: 40 }, () => 'a') }],
+    ['bad_params', 'command.request', { ...REQUEST, params: [] }],
+    ['bad_params', 'command.request', { ...REQUEST, params: '' }],
+    ['param_not_a_string', 'command.request', { ...REQUEST, params: { a: 1 } }],
+    ['bad_param_key', 'command.request', { ...REQUEST, params: { 'a=b': 'c' } }],
+    ['bad_nonce', 'command.request', { ...REQUEST, nonce: 'true\nN' }],
+    ['bad_command', 'command.request', { ...REQUEST, command: 'c\na=1' }],
+    ['empty_sequence', 'command.sequence', { ...SEQUENCE, commands: [] }],
+    ['bad_commands', 'command.sequence', { ...SEQUENCE, commands: ['a,b'] }],
+    ['bad_stop_on_failure', 'command.sequence', { ...SEQUENCE, stop_on_failure: 'false' }],
+    ['bad_signature', 'command.request', { ...REQUEST, hmac: 5 }],
+  ])('%s: %s %j', (reason, type, payload) => {
+    expect(reasonOf(type, payload, { agentId: 'other', hasCommand: () => true, lenient: true })).toBe(reason);
+  });
+
+  test('null params are signed and handed on as none, in an object that inherits nothing', () => {
+    const checked = checkSignedPayload(message('command.request', { ...REQUEST, params: null }), 'hardened', { lenient: true });
+    if (!checked.ok || checked.type !== 'command.request') throw new Error('refused');
+    expect(checked.canonicalText).toBe('v1\ngit_pull\n\nn\n2026-02-21T12:00:00.500000Z');
+    expect(Object.keys(checked.payload.params)).toEqual([]);
+    expect('toString' in checked.payload.params).toBe(false);
+  });
+});
+
 test('the accepted payload holds known fields only, and the text to verify has the canonical time', () => {
   const checked = checkSignedPayload(message('command.request', { ...REQUEST, later: 1, op_sig: 'x' }), 'hardened');
   expect(checked).toEqual({

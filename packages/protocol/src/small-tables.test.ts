@@ -13,7 +13,8 @@ import { versionIn } from './version-in.ts';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('SEC-034: key files', () => {
-  test('ASCII white space is stripped at both ends and nothing else', () => {
+  test('B16: ASCII white space is stripped at both ends and nothing else', () => {
+    expect(loadHmacKey(bytes('abc\n'))).toEqual(bytes('abc'));
     expect(loadHmacKey(bytes('\t\n\v\f\r abc \r\n'))).toEqual(bytes('abc'));
     expect(loadHmacKey(new Uint8Array([0x85, 0x20, 0xa0]))).toEqual(new Uint8Array([0x85, 0x20, 0xa0]));
     expect(loadHmacKey(new Uint8Array([0, 97, 0]))).toEqual(new Uint8Array([0, 97, 0]));

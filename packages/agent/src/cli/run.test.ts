@@ -92,7 +92,7 @@ describe('stormpulse run', () => {
       expect(await refused()).toContain('stormpulse.toml:1: is not TOML');
     });
 
-    it('names every file that is not there, together', async () => {
+    it('B17: names every file that is not there, together', async () => {
       const bare = new HostFolder();
       try {
         bare.write('stormpulse.toml', bare.validToml());
@@ -110,7 +110,7 @@ describe('stormpulse run', () => {
       ['empty', '', 'is empty'],
       ['white space', ' \n\t ', 'is empty'],
       ['short', `  ${'k'.repeat(15)}\n`, 'holds 15 usable bytes'],
-    ])('SEC-034 with an HMAC key that is %s', async (_name, key, says) => {
+    ])('B17, SEC-034 with an HMAC key that is %s', async (_name, key, says) => {
       host.write('hmac.key', key);
       expect(await refused()).toContain(`${host.path('hmac.key')} ${says}; expected at least 16 random bytes: enroll again`);
     });
