@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { defaultPaths } from '../config/paths.ts';
 import { EXIT } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
+import { addSignCommand } from './sign-command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -100,5 +101,6 @@ function createProgram(say: (line: string) => void, exitWith: (code: number) => 
       process.stdout.write(stdout);
       exitWith(report.ok ? EXIT.ok : EXIT.refused);
     });
+  addSignCommand(program);
   return program;
 }
