@@ -147,7 +147,8 @@ describe('our agent at a hub that knows v1 only', () => {
       const link = await up();
       const message = make();
       link.send(message);
-      expect(await eventOf(link, 'signature_failure', message.id)).toMatchObject({
+      const kind = reason === 'wrong_agent' ? 'identity_mismatch' : 'signature_failure';
+      expect(await eventOf(link, kind, message.id)).toMatchObject({
         source: 'auth',
         status: 'refused',
         failure_reason: reason,
