@@ -37,6 +37,7 @@ writeFileSync(
   `${JSON.stringify({ name: '@stormpulse/agent-bundle', private: true, type: 'module' })}\n`,
 );
 copyNative();
+cpSync(join(root, 'packages/agent/units'), join(out, 'units'), { recursive: true });
 printSizes(metafile.outputs);
 
 /** What `run` reads at its start counts for the memory of every host; the rest is read when used, or never. */

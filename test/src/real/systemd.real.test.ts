@@ -1,29 +1,19 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHub } from '@stormpulse/hub';
 import type { Hub, RunView } from '@stormpulse/hub';
-import { openNonceStore } from '@stormpulse/services';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { command } from '../e2e/agent-process.ts';
 import { HubPerson } from '../e2e/hub-person.ts';
+import { agedStoreIn, bundleIn, hostToml } from './agent-install.ts';
 import { SystemdHost } from './systemd-host.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
 const UNIT = 'stormpulse.service';
 const DROP_INS = `/etc/systemd/system/${UNIT}.d`;
 const AGENT = 'host-1';
-const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const PATIENT = { timeout: 60_000, interval: 100 };
 
-const COMMANDS =
-  command('outside', ['/usr/bin/touch', '/srv/deploy/mark']) +
-  command('inside', ['/usr/bin/touch', '/var/lib/stormpulse/mark']) +
-  command('environment', ['/usr/bin/env']) +
-  command('score', ['/usr/bin/cat', '/proc/self/oom_score_adj']);
-
-/** An agent that was installed as docs/guides/run-as-a-service.md says, on a host with systemd, enrolled at a hub. */
+/** An agent installed on a host with systemd, enrolled at a hub. */
 describe('the shipped unit on a systemd host', () => {
   let folder: string;
   let hub: Hub;
@@ -46,65 +36,36 @@ describe('the shipped unit on a systemd host', () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
+  /** As docs/guides/run-as-a-service.md says. */
   const install = async (): Promise<void> => {
-    const bundle = join(folder, 'bundle');
-    const made = spawnSync(process.execPath, [join(ROOT, 'scripts/bundle.mjs'), bundle], { encoding: 'utf8' });
-    expect(made.stderr).toBe('');
     await host.run('useradd', '--system', '--home-dir', '/opt/stormpulse', '--shell', '/usr/sbin/nologin', 'stormpulse');
-    await host.run('mkdir', '-p', '/opt/stormpulse/agent', '/etc/stormpulse');
-    await host.copyIn(`${bundle}/.`, '/opt/stormpulse/agent');
+    await host.run('mkdir', '-p', '/opt/stormpulse/agent');
+    await host.copyIn(`${bundleIn(folder)}/.`, '/opt/stormpulse/agent');
     await host.run('chown', '-R', 'root:root', '/opt/stormpulse');
     await host.run('install', '-d', '-o', 'stormpulse', '-g', 'stormpulse', '-m', '0700', '/opt/stormpulse/data');
-    await host.run('install', '-d', '-o', 'stormpulse', '-g', 'stormpulse', '/srv/deploy');
     const { token } = await hub.createToken(AGENT);
     await host.run('node', '/opt/stormpulse/agent/main.js', 'enroll', `${hub.agentsUrl}/api/enroll/`, AGENT, token);
-    await host.write('/etc/stormpulse/stormpulse.toml', toml((await host.run('cat', '/etc/stormpulse/pulse-token')).trim()));
+    await host.write(
+      '/etc/stormpulse/stormpulse.toml',
+      hostToml({
+        agentId: AGENT,
+        pulseToken: (await host.run('cat', '/etc/stormpulse/pulse-token')).trim(),
+        agentsUrl: hub.agentsUrl,
+        credentials: '/etc/stormpulse',
+        data: '/opt/stormpulse/data',
+        outside: '/srv/deploy/mark',
+        inside: '/var/lib/stormpulse/mark',
+      }),
+    );
     await host.run('chown', 'root:stormpulse', '/etc/stormpulse/stormpulse.toml', '/etc/stormpulse');
     await host.run('chmod', '0640', '/etc/stormpulse/stormpulse.toml');
     await host.run('chmod', '0750', '/etc/stormpulse');
-    await ageNonceStore();
-    await host.copyIn(join(ROOT, 'packages/agent/units', UNIT), `/etc/systemd/system/${UNIT}`);
+    await host.copyIn(agedStoreIn(folder), '/opt/stormpulse/data/stormpulse.db');
+    await host.run('chown', 'stormpulse:stormpulse', '/opt/stormpulse/data/stormpulse.db');
+    await host.run('install', '-d', '-o', 'stormpulse', '-g', 'stormpulse', '/srv/deploy');
+    await host.run('cp', `/opt/stormpulse/agent/units/${UNIT}`, '/etc/systemd/system/');
     await host.run('systemctl', 'daemon-reload');
   };
-
-  /** Begun an hour ago, so that the floor of a new store (SEC-063) is behind. */
-  const ageNonceStore = async (): Promise<void> => {
-    const path = join(folder, 'stormpulse.db');
-    const hourAgoMs = Date.now() - 3_600_000;
-    openNonceStore({ path, clock: { now: () => hourAgoMs }, maxAgeSeconds: 60, logger: SILENT }).close();
-    await host.copyIn(path, '/opt/stormpulse/data/stormpulse.db');
-    await host.run('chown', 'stormpulse:stormpulse', '/opt/stormpulse/data/stormpulse.db');
-  };
-
-  // One setting weakens the agent, so that it has something to warn of.
-  const toml = (pulseToken: string): string => `
-[agent]
-id = "${AGENT}"
-pulse_token = "${pulseToken}"
-
-[dashboard]
-url = "${hub.agentsUrl.replace('https:', 'wss:')}/ws/pulse/"
-reconnect_min_seconds = 0.2
-reconnect_max_seconds = 2
-heartbeat_interval_seconds = 1
-
-[tls]
-ca_cert = "/etc/stormpulse/ca.pem"
-client_cert = "/etc/stormpulse/agent.pem"
-client_key = "/etc/stormpulse/agent-key.pem"
-require_server_eku = false
-
-[auth]
-hmac_secret = "/etc/stormpulse/hmac.key"
-command_max_age_seconds = 60
-
-[metrics]
-push_interval_seconds = 1
-collect_containers = false
-
-[storage]
-db_path = "/opt/stormpulse/data/stormpulse.db"
-${COMMANDS}`;
 
   const connected = (): Promise<void> => until(() => expect(hub.gateway.link(AGENT)).toBeDefined());
   const until = async (check: () => void | Promise<void>): Promise<void> => {
