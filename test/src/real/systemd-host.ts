@@ -41,6 +41,11 @@ export class SystemdHost {
     const host = new SystemdHost((await succeeded(docker(run))).stdout.trim());
     try {
       await host.#booted();
+      await host.run('node', '--version').catch((error: unknown) => {
+        throw new Error(
+          `this machine's Node does not run in a bare Debian (${String(error)}); use one that brings its libraries`,
+        );
+      });
       return host;
     } catch (error) {
       await host.remove();

@@ -113,7 +113,7 @@ describe('the shipped unit on a systemd host', () => {
 
   it('logs to the journal in its priorities, as text', async () => {
     await order('inside');
-    const own = (await journal()).filter(({ SYSLOG_IDENTIFIER }) => SYSLOG_IDENTIFIER === 'node');
+    const own = (await journal()).filter(({ SYSLOG_IDENTIFIER }) => SYSLOG_IDENTIFIER === 'stormpulse');
     expect(own.filter(({ PRIORITY }) => PRIORITY === '4').map(({ MESSAGE }) => MESSAGE)).toEqual([
       expect.stringMatching(/^agent: this run is weakened .*allowances=/u),
     ]);
@@ -182,5 +182,13 @@ describe('the shipped unit on a systemd host', () => {
     await host.run('systemctl', 'stop', UNIT);
     expect(await host.show(UNIT, 'Result')).toBe('success');
     expect(await host.show(UNIT, 'ExecMainStatus')).toBe('0');
+  });
+
+  it('a start that is refused stands in the journal as an error, with file, line and what to do', async () => {
+    await host.run('sed', '-i', 's/^id = /idd = /', '/etc/stormpulse/stormpulse.toml');
+    expect((await host.try('systemctl', 'start', UNIT)).code).not.toBe(0);
+    const errors = (await journal()).filter(({ PRIORITY }) => PRIORITY === '3').map(({ MESSAGE }) => MESSAGE);
+    expect(errors).toContainEqual(expect.stringMatching(/^\/etc\/stormpulse\/stormpulse\.toml:\d+: agent\.idd/u));
+    await host.run('systemctl', 'stop', UNIT);
   });
 });

@@ -15,8 +15,13 @@ export function forbidCoreDumps(): string | undefined {
   return left === '0' ? undefined : `a core dump of this process could be written (limit ${left}); start it after: ulimit -c 0`;
 }
 
-/** The soft limit as `/proc` tells it. */
+/** The soft limit as `/proc` tells it; `unknown` where it does not. */
 function coreLimit(): string {
-  const [, soft = 'unknown'] = /^Max core file size\s+(\S+)/mu.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-  return soft;
+  try {
+    const [, soft = 'unknown'] = /^Max core file size\s+(\S+)/mu.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return soft;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return 'unknown';
+    throw error;
+  }
 }

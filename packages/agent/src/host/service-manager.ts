@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 const NOTIFY_PROGRAM = '/usr/bin/systemd-notify';
 const NOTIFY_TIMEOUT_MS = 10_000;
 /** Reconnecting must not start a process each time its state changes. */
-const STATUS_EVERY_MS = 10_000;
+const STATUS_EVERY_MS = 3_000;
 
 /** Sends assignments such as `READY=1`; the socket is where. Rejects when that failed. */
 type Notify = (socket: string, assignments: readonly string[]) => Promise<void>;
@@ -12,7 +12,7 @@ type Notify = (socket: string, assignments: readonly string[]) => Promise<void>;
 export interface ServiceManager {
   /** The start is over: everything was checked and the agent works. Begins to feed the watchdog. */
   ready(status: string): void;
-  /** One line for `systemctl status`; told at once, or with what is told next within 10 s. */
+  /** One line for `systemctl status`; told at once, or with what is told next within 3 s. */
   status(text: string): void;
   /** The end has begun. Nothing is told after it. */
   stopping(): void;
