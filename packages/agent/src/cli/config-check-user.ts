@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Whose eyes a check looks with: what the agent's user may read is not what root may. */
@@ -11,9 +12,18 @@ export interface AgentUser {
 /** The user the agent runs as: for root the owner of the state folder, for everybody else themselves. */
 export function agentUser(databasePath: unknown): AgentUser {
   const own = process.geteuid?.() ?? -1;
-  const folder = typeof databasePath === 'string' ? statSync(dirname(databasePath), { throwIfNoEntry: false }) : undefined;
+  const folder = typeof databasePath === 'string' ? stateFolder(databasePath) : undefined;
   if (own !== 0 || folder === undefined || folder.uid === 0) return { uid: own, look: (work) => work() };
   return { uid: folder.uid, look: (work) => lookAs(folder.uid, folder.gid, work) };
+}
+
+/** Undefined where there is none to look at; the check tells that. */
+function stateFolder(databasePath: string): Stats | undefined {
+  try {
+    return statSync(dirname(databasePath));
+  } catch {
+    return undefined;
+  }
 }
 
 function lookAs<T>(uid: number, gid: number, work: () => T): T {

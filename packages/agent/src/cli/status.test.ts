@@ -81,6 +81,17 @@ describe('stormpulse status', () => {
     expect(stdout).toContain('Problem:        ');
   });
 
+  it('I6 shows each section that nothing serves, with its reason, whether an agent runs or not', () => {
+    host.writeConfig(['[storage]', '[garage]\nenabled = true\n[rclone]\nenabled = false\n[storage]']);
+    const shown = formatStatus(readStatus(host.config))
+      .split('\n')
+      .filter((line) => line.startsWith('Section:'));
+    expect(shown).toEqual([
+      expect.stringMatching(/^Section: {8}\[garage\] disabled_error \(garage\.container_name: is missing; /u),
+      'Section:        [rclone] disabled_choice (enabled = false)',
+    ]);
+  });
+
   it('changes nothing', async () => {
     const before = readdirSync(host.folder);
     await runProgram(['status', host.config]);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HostFolder, edited, lineOf } from '../../test-support/host-folder.ts';
 import { fileProblems } from './file-problems.ts';
@@ -43,7 +43,7 @@ describe('fileProblems', () => {
     mkdirSync(host.path('ca.pem'));
     host.writeConfig(['stormpulse.db', 'state/stormpulse.db']);
     const text = lines().join('\n');
-    expect(text).toContain('ca.pem, which is something else; expected a file');
+    expect(text).toContain('ca.pem, which is a folder; expected a file');
     expect(text).toContain(
       `storage.db_path: names ${host.path('state')}, which is not there; expected a folder; make the folder: mkdir -p -m 0700`,
     );
@@ -78,6 +78,21 @@ describe('fileProblems', () => {
       edited(host.validToml(), ['/hmac.key', '/open/hmac.key'], ['/agent-key.pem', '/open/agent-key.pem']),
     );
     expect(lines()).toEqual([expect.stringContaining(`but ${host.path('open')} may be changed by others than its owner`)]);
+  });
+
+  it.each([
+    ['a link that leads to itself', 'ELOOP', () => host.path('loop')],
+    ['a name no system takes', 'ENAMETOOLONG', () => `/${'x'.repeat(300)}`],
+  ])('%s is out of reach, and no crash', (_name, code, path) => {
+    writeFiles();
+    symlinkSync(host.path('loop'), host.path('loop'));
+    const text = host.validToml().replaceAll(/^(ca_cert|hmac_secret) = .*$/gmu, `$1 = "${path()}"`);
+    host.write('stormpulse.toml', text.replace(/^db_path = .*$/mu, `db_path = "${path()}/stormpulse.db"`));
+    expect(lines().map((line) => /: (\w+\.\w+): names .+, which is out of reach \((\w+)\)/u.exec(line)?.slice(1))).toEqual([
+      ['tls.ca_cert', code],
+      ['auth.hmac_secret', code],
+      ['storage.db_path', code],
+    ]);
   });
 
   it('passes over a key that is itself wrong', () => {

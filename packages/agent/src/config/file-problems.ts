@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { ConfigProblem } from '@stormpulse/plugin-api';
@@ -27,6 +27,7 @@ const WANTED: readonly Wanted[] = [
   { section: 'project', key: 'env_file', kind: 'file', fix: 'correct the path, or remove the key' },
 ];
 const MAX_BYTES = 64 * 1024;
+const GUARD_CODES: readonly string[] = ['E_FILE_MODE', 'E_CONFIG_UNREADABLE'];
 
 /**
  * What is wrong with the files the configuration names: all that are missing (wire page, 11.3) and all that others could
@@ -44,29 +45,41 @@ export function fileProblems(values: SectionValues): readonly ConfigProblem[] {
 
 function problemOf({ section, key, kind, fix, secrecy }: Wanted, value: string): ConfigProblem[] {
   const path = [section, key];
-  if (!isThere(value, kind)) return [notThere(path, value, kind, fix)];
-  if (secrecy === undefined) return [];
-  return refusalOf(path, value, () => readGuarded(value, { secrecy, maxBytes: MAX_BYTES }), [
-    'E_FILE_MODE',
-    'E_CONFIG_UNREADABLE',
-  ]);
+  const missing = missingProblem(path, value, kind, fix);
+  if (missing.length > 0 || secrecy === undefined) return missing;
+  return refusalOf(path, value, () => readGuarded(value, { secrecy, maxBytes: MAX_BYTES }), GUARD_CODES);
 }
 
 function stateProblem(database: string): ConfigProblem[] {
   const path = ['storage', 'db_path'];
   const folder = dirname(database);
-  if (!isThere(folder, 'folder')) return [notThere(path, folder, 'folder', `make the folder: mkdir -p -m 0700 ${folder}`)];
-  return modeProblem(path, database, () => assertStateFolder(database));
+  const missing = missingProblem(path, folder, 'folder', `make the folder: mkdir -p -m 0700 ${folder}`);
+  return missing.length > 0 ? missing : refusalOf(path, database, () => assertStateFolder(database), GUARD_CODES);
 }
 
-function isThere(path: string, kind: Wanted['kind']): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return (kind === 'file' ? stat?.isFile() : stat?.isDirectory()) ?? false;
+function missingProblem(path: readonly string[], value: string, kind: Wanted['kind'], fix: string): ConfigProblem[] {
+  const found = whatIsAt(value);
+  return found === kind ? [] : [{ path, problem: `names ${value}, which is ${told(found)}`, expected: `a ${kind}`, fix }];
 }
 
-function notThere(path: readonly string[], value: string, kind: Wanted['kind'], fix: string): ConfigProblem {
-  const found = existsSync(value) ? 'something else' : 'not there';
-  return { path, problem: `names ${value}, which is ${found}`, expected: `a ${kind}`, fix };
+function told(found: string): string {
+  return found === 'file' || found === 'folder' ? `a ${found}` : found;
+}
+
+function whatIsAt(path: string): string {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return 'not there';
+    return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'something else';
+  } catch (error) {
+    return `out of reach (${systemCode(error)})`;
+  }
+}
+
+/** Such as EACCES, ELOOP; anything that is no refusal of the system is thrown on. */
+function systemCode(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  throw error;
 }
 
 /** An `E_FILE_MODE` of `work`, as a problem of the key that names the file; other refusals are thrown. */
@@ -79,7 +92,13 @@ function refusalOf(path: readonly string[], value: string, work: () => unknown, 
     work();
     return [];
   } catch (error) {
-    if (!isAgentError(error) || !codes.includes(error.code)) throw error;
+    if (!isAgentError(error)) {
+      const fix = 'check the path, and who may look into its folders';
+      return [
+        { path, problem: `names ${value}, which is out of reach (${systemCode(error)})`, expected: 'a path to follow', fix },
+      ];
+    }
+    if (!codes.includes(error.code)) throw error;
     const { path: at, problem, fix } = error.details as Readonly<Record<'path' | 'problem' | 'fix', string>>;
     const where = at === value ? problem : `${at} ${problem}`;
     const told = path.length === 0 ? where : `names ${value}, ${at === value ? 'which' : 'but'} ${where}`;
