@@ -1,4 +1,4 @@
-import type { AgentError, ConfigProblem, ExecOptions, ExecResult, Logger } from '@stormpulse/plugin-api';
+import type { AgentError, ConfigProblem, ExecOptions, ExecResult, Logger, ProcessLimits } from '@stormpulse/plugin-api';
 import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
 import type { CommandManifestEntry, ProtocolCrypto, RefusalReason, SignedType } from '@stormpulse/protocol';
 import type { Grants } from './plugins/grants.ts';
@@ -44,6 +44,7 @@ export interface ProcessRequest {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly stdin?: string;
+  readonly limits?: ProcessLimits;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }

@@ -2,6 +2,7 @@ import { defineError } from './errors.ts';
 import { makeSlot, toPart } from './argv.ts';
 import type { ArgvPart, Part, Slot } from './argv.ts';
 import type { Exec } from './exec.ts';
+import type { ProcessLimits } from './limits.ts';
 import type { Logger } from './logger.ts';
 import type { Period } from './period.ts';
 import type { AbsolutePath, Infer, TObject, TSchema } from './schema.ts';
@@ -26,6 +27,8 @@ interface CommandBase<P extends TObject> {
   readonly confirm?: Confirm;
   /** Calls sharing a key never overlap. Default: commands that are not `read` share one key, in order received. */
   readonly serializeBy?: (params: Infer<P>) => string;
+  /** At most so many calls of it at once, 1 to 4; it then shares no key with other commands. Not together with `serializeBy`. */
+  readonly concurrency?: number;
   /** Safe to run again when the outcome of an earlier run is unknown. */
   readonly idempotent?: boolean;
   /** Keep the output out of this host's own log; the hub still gets it. */
@@ -46,6 +49,8 @@ export interface SubprocessSpec<P extends TObject> extends CommandBase<P> {
   /** Written to the child's standard input, which is then closed. Default: `/dev/null`. */
   readonly stdin?: (slot: Slots<P>) => Slot<string>;
   readonly cwd?: AbsolutePath;
+  /** Over the host's `[execution] limits`, one by one. */
+  readonly limits?: ProcessLimits;
 }
 
 /** One execution of a handler command. */
@@ -75,6 +80,7 @@ export interface CommandDefinition extends Omit<CommandBase<TObject>, 'serialize
         readonly argv: readonly Part[];
         readonly stdin?: string;
         readonly cwd?: AbsolutePath;
+        readonly limits?: ProcessLimits;
       }
     | {
         readonly kind: 'handler';
@@ -100,7 +106,7 @@ const PLACEABLE = new Set(['string', 'integer', 'number', 'boolean']);
 
 /** Defines a command that runs one process. Throws `E_PLUGIN_COMMAND_INVALID` or `E_PLUGIN_SLOT_MISUSED`. */
 export function subprocess<const P extends TObject>(spec: SubprocessSpec<P>): Command {
-  const { argv, stdin, file, cwd, ...base } = spec;
+  const { argv, stdin, file, cwd, limits, ...base } = spec;
   const slots = Object.fromEntries(
     Object.keys(spec.params.properties).map((name) => [name, makeSlot(name)]),
   ) as unknown as Slots<P>;
@@ -113,6 +119,7 @@ export function subprocess<const P extends TObject>(spec: SubprocessSpec<P>): Co
     argv: Object.freeze(argv(slots).map(toPart)),
     ...(stdinSlot === undefined ? {} : { stdin: stdinSlot.name }),
     ...(cwd === undefined ? {} : { cwd }),
+    ...(limits === undefined ? {} : { limits }),
   });
 }
 
@@ -131,6 +138,9 @@ function brand<P extends TObject>(base: CommandBase<P>, mode: CommandDefinition[
     const scalar = PLACEABLE.has(String((schema as { type?: unknown }).type)) || 'anyOf' in schema || 'const' in schema;
     if (!scalar) throw CommandInvalid({ id: base.id, problem: `parameter "${name}" is no scalar; the wire carries text only` });
   }
+  const { concurrency, serializeBy } = base;
+  if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1 || serializeBy !== undefined))
+    throw CommandInvalid({ id: base.id, problem: 'concurrency is a whole number from 1, and stands without serializeBy' });
   const definition = Object.freeze({ ...base, mode }) as unknown as CommandDefinition;
   return Object.freeze({ id: base.id, [DEFINITION]: definition });
 }

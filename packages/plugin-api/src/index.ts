@@ -6,6 +6,8 @@ export { effectWithin } from './capabilities.ts';
 export type { Capabilities } from './capabilities.ts';
 export type { Collectors, Commands, Health, Lifecycle, Omission, PluginContext } from './context.ts';
 export type { Exec, ExecOptions, ExecResult } from './exec.ts';
+export { LIMIT_NAMES, limitProblem } from './limits.ts';
+export type { LimitName, ProcessLimits } from './limits.ts';
 export type { Logger } from './logger.ts';
 export { handler, subprocess } from './command.ts';
 export type { Call, Command, Confirm, Effect, HandlerSpec, Slots, SubprocessSpec } from './command.ts';

@@ -1,5 +1,7 @@
+import { Check } from '@sinclair/typebox/value';
 import { decodeParams } from '@stormpulse/plugin-api';
 import type { Logger, ParamValue } from '@stormpulse/plugin-api';
+import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { Payloads } from '@stormpulse/protocol';
 import type { EventLog, Ports } from '../ports.ts';
 import type { CommandTable, RegisteredCommand } from '../plugins/registry.ts';
@@ -8,6 +10,7 @@ import { failed } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { pluginFailure, runCommand } from './run-command.ts';
 import { WorkQueue } from './work-queue.ts';
+import type { Key } from './work-queue.ts';
 
 type ResultPayload = Payloads['command.result'];
 
@@ -18,9 +21,11 @@ export interface DispatcherOptions {
 }
 
 /** The key of everything that may change the host: v1 ran commands one by one, and hosts rely on it (D7). */
-const WRITE_KEY = 'write';
+const WRITE_KEY: Key = { name: 'write', places: 1 };
 /** What waits when the agent stops: begun now, it would be cut off in the middle. */
 const NOT_STARTED = failed('cancelled', 'not started, because the agent is stopping; send the command again when it is back');
+
+const UNREADABLE = failed('os_error', 'the command ended in a way that the agent cannot tell');
 
 /** Takes verified commands, never waits for one, and answers each with exactly one result. */
 export class Dispatcher {
@@ -61,21 +66,10 @@ export class Dispatcher {
       answer('unknown', this.#unlisted(message.command, message.requestId));
       return;
     }
-    const decoded = decodeParams(command.definition.params, message.params);
-    if (!decoded.ok) {
-      answer(command.group, failed('validation_failed', decoded.refusals.map((refusal) => refusal.message).join('\n')));
-      return;
-    }
-    const call = { command, params: decoded.values, requestId: message.requestId };
-    let key: string | undefined;
-    try {
-      key = this.#keyOf(command, decoded.values);
-    } catch (error) {
-      answer(command.group, pluginFailure(error, call));
-      return;
-    }
-    const taken = this.#offer(key, async () => answer(command.group, this.#draining ? NOT_STARTED : await this.#run(call)));
-    if (!taken) answer(command.group, this.#overloaded());
+    const step = this.#prepare(command, message.params, message.requestId);
+    if (step.outcome !== undefined) answer(command.group, step.outcome);
+    else if (!this.#offer(step.keys, async () => answer(command.group, this.#draining ? NOT_STARTED : await step.run())))
+      answer(command.group, this.#overloaded());
   }
 
   /** Wire page, 8.10: nothing runs unless every entry is listed; steps run with their defaults, one result each. */
@@ -88,38 +82,40 @@ export class Dispatcher {
       answer(unlisted, 'unknown', this.#unlisted(unlisted, message.requestId));
       return;
     }
-    const steps = message.commands.map((name) => table.get(name) as RegisteredCommand);
-    const first = steps[0];
-    const taken = this.#offer(WRITE_KEY, async () => {
+    const steps = message.commands.map((name) => this.#prepare(table.get(name) as RegisteredCommand, {}, ports.newId()));
+    const first = steps[0]?.command;
+    const keys = new Map(steps.flatMap((step) => step.keys.map((key) => [key.name, key] as const)));
+    const taken = this.#offer([...keys.values()], async () => {
       if (this.#draining && first !== undefined) {
         answer(first.wireName, first.group, NOT_STARTED);
         return;
       }
-      for (const command of steps) {
-        const requestId = ports.newId();
-        const decoded = decodeParams(command.definition.params, {});
-        const outcome = decoded.ok
-          ? await this.#run({ command, params: decoded.values, requestId })
-          : failed('validation_failed', decoded.refusals.map((refusal) => refusal.message).join('\n'));
-        answer(command.wireName, command.group, outcome, requestId);
-        if (!outcome.success && message.stopOnFailure) return;
+      for (const { command, requestId, outcome, run } of steps) {
+        const ended = outcome ?? (await run());
+        answer(command.wireName, command.group, ended, requestId);
+        if (!ended.success && message.stopOnFailure) return;
       }
     });
     if (!taken && first !== undefined) answer(first.wireName, first.group, this.#overloaded());
   }
 
-  #offer(key: string | undefined, run: () => Promise<void>): boolean {
-    return !this.#draining && this.#queue.offer(key, run);
+  /** One call with the keys it holds, or with the outcome that it has without running. */
+  #prepare(command: RegisteredCommand, params: Readonly<Record<string, string>>, requestId: string) {
+    const decoded = decodeParams(command.definition.params, params);
+    const call = { command, params: decoded.ok ? decoded.values : {}, requestId };
+    let keys: readonly Key[] = [];
+    let outcome: Outcome | undefined;
+    try {
+      if (decoded.ok) keys = keysOf(command, decoded.values);
+      else outcome = failed('validation_failed', decoded.refusals.map((refusal) => refusal.message).join('\n'));
+    } catch (error) {
+      outcome = pluginFailure(error, call);
+    }
+    return { command, requestId, keys, outcome, run: () => runCommand(call, this.#options.ports, this.#stop.signal) };
   }
 
-  #keyOf(command: RegisteredCommand, params: Readonly<Record<string, ParamValue>>): string | undefined {
-    const { serializeBy, effect } = command.definition;
-    if (serializeBy !== undefined) return `${command.plugin}:${serializeBy(params)}`;
-    return effect === 'read' ? undefined : WRITE_KEY;
-  }
-
-  #run(call: Parameters<typeof runCommand>[0]): Promise<Outcome> {
-    return runCommand(call, this.#options.ports, this.#stop.signal);
+  #offer(keys: readonly Key[], run: () => Promise<void>): boolean {
+    return !this.#draining && this.#queue.offer(keys, run);
   }
 
   #unlisted(name: string, requestId: string): Outcome {
@@ -147,8 +143,20 @@ export class Dispatcher {
   }
 
   #answer(requestId: string, command: string, group: string, outcome: Outcome, sequenceId: string | null): void {
-    const { success, exit_code, duration_ms, failure_reason } = outcome;
-    this.#options.sendResult({ request_id: requestId, command, group, ...outcome, sequence_id: sequenceId });
-    this.#logger.info({ command, requestId, success, exit_code, duration_ms, failure_reason }, 'command finished');
+    const told: ResultPayload = { request_id: requestId, command, group, ...outcome, sequence_id: sequenceId };
+    // A result the hub cannot read would be no result (wire page, 14.14).
+    const result = Check(PAYLOAD_SCHEMAS['command.result'], told) ? told : Object.assign(told, UNREADABLE);
+    const { success, exit_code, duration_ms, failure_reason, stdout, stderr } = result;
+    this.#options.sendResult({ ...result, stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed() });
+    const sensitive = this.#options.table.get(command)?.definition.sensitiveOutput === true;
+    this.#logger.info({ command, requestId, success, exit_code, duration_ms, failure_reason, sensitive }, 'command finished');
   }
+}
+
+/** D7. Throws what `serializeBy` throws. */
+function keysOf(command: RegisteredCommand, params: Readonly<Record<string, ParamValue>>): readonly Key[] {
+  const { serializeBy, concurrency, effect } = command.definition;
+  if (serializeBy !== undefined) return [{ name: `${command.plugin}:${serializeBy(params)}`, places: 1 }];
+  if (concurrency !== undefined) return [{ name: `=${command.wireName}`, places: concurrency }];
+  return effect === 'read' ? [] : [WRITE_KEY];
 }

@@ -16,6 +16,8 @@ function job(log: string[], name: string): { readonly run: () => Promise<void>; 
   };
 }
 
+const WRITE = { name: 'write', places: 1 };
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('SEC-068: the bounded pool', () => {
@@ -23,7 +25,7 @@ describe('SEC-068: the bounded pool', () => {
     const log: string[] = [];
     const queue = new WorkQueue(2, 10);
     const [a, b, c] = [job(log, 'a'), job(log, 'b'), job(log, 'c')];
-    for (const each of [a, b, c]) queue.offer(undefined, each.run);
+    for (const each of [a, b, c]) queue.offer([], each.run);
     expect(log).toEqual(['a', 'b']);
     b.end();
     await turn();
@@ -38,9 +40,9 @@ describe('SEC-068: the bounded pool', () => {
     const log: string[] = [];
     const queue = new WorkQueue(4, 10);
     const [w1, w2, read] = [job(log, 'w1'), job(log, 'w2'), job(log, 'read')];
-    queue.offer('write', w1.run);
-    queue.offer('write', w2.run);
-    queue.offer(undefined, read.run);
+    queue.offer([WRITE], w1.run);
+    queue.offer([WRITE], w2.run);
+    queue.offer([], read.run);
     expect(log).toEqual(['w1', 'read']);
     w1.end();
     await turn();
@@ -53,11 +55,45 @@ describe('SEC-068: the bounded pool', () => {
   test('takes no more than may wait', async () => {
     const queue = new WorkQueue(1, 2);
     const running = job([], 'running');
-    queue.offer(undefined, running.run);
-    expect(queue.offer(undefined, () => Promise.resolve())).toBe(true);
-    expect(queue.offer(undefined, () => Promise.resolve())).toBe(true);
-    expect(queue.offer(undefined, () => Promise.resolve())).toBe(false);
+    queue.offer([], running.run);
+    expect(queue.offer([], () => Promise.resolve())).toBe(true);
+    expect(queue.offer([], () => Promise.resolve())).toBe(true);
+    expect(queue.offer([], () => Promise.resolve())).toBe(false);
     running.end();
+    await queue.whenIdle();
+  });
+
+  test('D7: a key with several places is held by so many at once', async () => {
+    const log: string[] = [];
+    const queue = new WorkQueue(4, 10);
+    const jobs = ['a', 'b', 'c'].map((name) => job(log, name));
+    for (const each of jobs) queue.offer([{ name: 'k', places: 2 }], each.run);
+    expect(log).toEqual(['a', 'b']);
+    jobs[0]?.end();
+    await turn();
+    expect(log).toEqual(['a', 'b', 'c']);
+    jobs.forEach((each) => each.end());
+    await queue.whenIdle();
+  });
+
+  test('D7: a job of two keys holds both, and is not overtaken on either while it waits', async () => {
+    const log: string[] = [];
+    const queue = new WorkQueue(4, 10);
+    const [first, both, later, other] = [job(log, 'first'), job(log, 'both'), job(log, 'later'), job(log, 'other')];
+    const A = { name: 'a', places: 1 };
+    queue.offer([A], first.run);
+    queue.offer([A, WRITE], both.run);
+    queue.offer([WRITE], later.run);
+    queue.offer([{ name: 'c', places: 1 }], other.run);
+    expect(log).toEqual(['first', 'other']);
+    first.end();
+    await turn();
+    expect(log).toEqual(['first', 'other', 'both']);
+    both.end();
+    await turn();
+    expect(log).toEqual(['first', 'other', 'both', 'later']);
+    later.end();
+    other.end();
     await queue.whenIdle();
   });
 });

@@ -2,20 +2,26 @@
 export const POOL_SIZE = 4;
 export const QUEUE_SIZE = 64;
 
+/** What a job holds while it runs: at most `places` jobs hold the same key at once. */
+export interface Key {
+  readonly name: string;
+  readonly places: number;
+}
+
 interface Job {
-  readonly key: string | undefined;
+  readonly keys: readonly Key[];
   readonly run: () => Promise<void>;
 }
 
 /**
- * A bounded pool: jobs start in the order they came, except that one whose key is busy waits without holding up the
- * others. Jobs must not reject.
+ * A bounded pool: jobs start in the order they came, except that one whose key is taken waits without holding up those
+ * that share none of its keys. Jobs must not reject.
  */
 export class WorkQueue {
   readonly #poolSize: number;
   readonly #queueSize: number;
   readonly #waiting: Job[] = [];
-  readonly #busy = new Set<string>();
+  readonly #held = new Map<string, number>();
   #running = 0;
   #idle: (() => void)[] = [];
 
@@ -33,9 +39,9 @@ export class WorkQueue {
   }
 
   /** False when the queue is full; the job is then not taken. */
-  offer(key: string | undefined, run: () => Promise<void>): boolean {
+  offer(keys: readonly Key[], run: () => Promise<void>): boolean {
     if (this.#waiting.length >= this.#queueSize) return false;
-    this.#waiting.push({ key, run });
+    this.#waiting.push({ keys, run });
     this.#pump();
     return true;
   }
@@ -48,21 +54,39 @@ export class WorkQueue {
 
   #pump(): void {
     while (this.#running < this.#poolSize) {
-      const index = this.#waiting.findIndex(({ key }) => key === undefined || !this.#busy.has(key));
-      if (index === -1) break;
-      const [job] = this.#waiting.splice(index, 1);
-      if (job !== undefined) this.#start(job);
+      const job = this.#next();
+      if (job === undefined) break;
+      this.#start(job);
     }
     if (this.#running === 0 && this.#waiting.length === 0) this.#idle.splice(0).forEach((resolve) => resolve());
   }
 
+  /** The first that may start. Nobody overtakes on a key that an earlier one waits with, or a job of many keys would starve. */
+  #next(): Job | undefined {
+    const awaited = new Set<string>();
+    const index = this.#waiting.findIndex(({ keys }) => {
+      const free = keys.every(({ name, places }) => !awaited.has(name) && (this.#held.get(name) ?? 0) < places);
+      if (!free) keys.forEach(({ name }) => awaited.add(name));
+      return free;
+    });
+    return index === -1 ? undefined : this.#waiting.splice(index, 1)[0];
+  }
+
   #start(job: Job): void {
     this.#running += 1;
-    if (job.key !== undefined) this.#busy.add(job.key);
+    this.#hold(job.keys, 1);
     void job.run().finally(() => {
       this.#running -= 1;
-      if (job.key !== undefined) this.#busy.delete(job.key);
+      this.#hold(job.keys, -1);
       this.#pump();
     });
+  }
+
+  #hold(keys: readonly Key[], by: 1 | -1): void {
+    for (const { name } of keys) {
+      const held = (this.#held.get(name) ?? 0) + by;
+      if (held === 0) this.#held.delete(name);
+      else this.#held.set(name, held);
+    }
   }
 }

@@ -47,6 +47,7 @@ describe('a process a plugin runs', () => {
       `MARKER=${marker}`,
       'OWN=1',
       'PATH=/usr/bin:/bin',
+      expect.stringMatching(/^STORMPULSE_CALL=[0-9a-f-]{36}$/u),
     ]);
     expect((await sh('umask; readlink /proc/self/fd/0')).stdout).toBe('0022\n/dev/null\n');
   });

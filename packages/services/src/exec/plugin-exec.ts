@@ -1,9 +1,12 @@
 import type { Clock } from '@stormpulse/kernel';
 import { defineError } from '@stormpulse/plugin-api';
-import type { ExecOptions, ExecResult } from '@stormpulse/plugin-api';
+import type { ExecOptions, ExecResult, ProcessLimits } from '@stormpulse/plugin-api';
 import { withChildUmask } from './child-umask.ts';
 import { hasExecFormat, noExecFormat } from './exec-format.ts';
-import { DRAIN_MS, KILL_AFTER_MS, signalGroup } from './kill-group.ts';
+import { DRAIN_MS, KILL_AFTER_MS, askToEnd, killCall } from './end-call.ts';
+import { newMark } from './leftovers.ts';
+import { launchUnder, yieldToTheAgent } from './limits.ts';
+import type { Launcher } from './limits.ts';
 
 export const ExecFailed = defineError<{ file: string; exitCode: number; stderr: string }>(
   'E_EXEC_FAILED',
@@ -29,8 +32,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 1024 * 1024;
 
 /**
- * What stands behind `ctx.exec`: execa with everything it would inherit switched off, in a process group of its own, which a
- * timeout or a cancel ends as a whole (SEC-121). Loaded on first use.
+ * What stands behind `ctx.exec`: execa with everything it would inherit switched off, in a process group of its own; a
+ * timeout or a cancel ends it and what left it (SEC-121). Loaded on first use.
  */
 export async function pluginExec(
   file: string,
@@ -38,16 +41,21 @@ export async function pluginExec(
   options: ExecOptions,
   env: Readonly<Record<string, string>>,
   clock: Pick<Clock, 'after'>,
+  launcher: Launcher & { readonly limits: ProcessLimits },
 ): Promise<ExecResult> {
   const { signal } = options;
   const { execa } = await import('execa');
   if (signal?.aborted === true) throw ExecKilled({ file, why: GAVE_UP });
   if (!hasExecFormat(file)) throw ExecFailed({ file, exitCode: -1, stderr: noExecFormat(file) });
+  const launch = launchUnder(launcher.limits, file, args, launcher);
+  if (!launch.ok)
+    throw launch.kind === 'not_found' ? ExecNotFound({ file }) : ExecFailed({ file, exitCode: -1, stderr: launch.problem });
+  const mark = newMark();
   const subprocess = withChildUmask(() =>
-    execa(file, [...args], {
+    execa(launch.file, [...launch.args], {
       shell: false,
       extendEnv: false,
-      env: { ...env, ...options.env },
+      env: { ...env, ...options.env, ...mark.environment },
       detached: true,
       maxBuffer: options.maxOutputBytes ?? DEFAULT_MAX_BYTES,
       stripFinalNewline: false,
@@ -57,6 +65,7 @@ export async function pluginExec(
     }),
   );
   const { pid } = subprocess;
+  if (pid !== undefined) yieldToTheAgent(pid, launcher.limits);
   const cancels: (() => void)[] = [];
   let why: string | undefined;
   let giveUp = (): void => undefined;
@@ -67,9 +76,9 @@ export async function pluginExec(
   const end = (reason: string): void => {
     if (why !== undefined || pid === undefined) return;
     why = reason;
-    signalGroup(pid, 'SIGTERM');
+    askToEnd(pid, mark);
     const kill = (): void => {
-      signalGroup(pid, 'SIGKILL');
+      killCall(pid, mark, clock);
       // What left the group may hold the pipes for ever, and what belongs to another user may live on: nobody waits for it.
       cancels.push(clock.after(DRAIN_MS, () => [dropPipes(), giveUp()]));
     };
@@ -85,7 +94,7 @@ export async function pluginExec(
   const result = await Promise.race([subprocess, givenUp]);
   cancels.forEach((cancel) => cancel());
   signal?.removeEventListener('abort', onAbort);
-  if (pid !== undefined && (why !== undefined || result?.isMaxBuffer === true)) signalGroup(pid, 'SIGKILL');
+  if (pid !== undefined && (why !== undefined || result?.isMaxBuffer === true)) killCall(pid, mark, clock);
   if (why !== undefined || result === undefined) throw ExecKilled({ file, why: why ?? GAVE_UP });
   return asResult(file, result);
 }

@@ -1,16 +1,27 @@
-import type { Clock, ProcessRunner } from '@stormpulse/kernel';
+import type { Clock, ProcessRunner, ProgramCheck } from '@stormpulse/kernel';
+import type { ProcessLimits } from '@stormpulse/plugin-api';
 import { pluginExec } from './plugin-exec.ts';
 import { runProcess } from './run-process.ts';
 
-/** The process side of the host. `env` is all any child gets; see `childEnvironment`. `cwd` is where commands run unless they say. */
-export function createProcessRunner(options: {
+export interface ProcessRunnerOptions {
   readonly clock: Clock;
+  /** All that any child gets, besides the mark of its call; see `childEnvironment`. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where commands run unless they say. */
   readonly cwd: string;
-}): ProcessRunner {
-  const { clock, env, cwd } = options;
+  /** `[execution] limits`: of every child, unless its command has its own. */
+  readonly limits?: ProcessLimits;
+  /** Looks at the launcher of limited children. */
+  readonly programs?: ProgramCheck;
+  readonly prlimit?: string;
+}
+
+/** The process side of the host. */
+export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunner {
+  const { clock, env, cwd, limits = {}, programs, prlimit = '/usr/bin/prlimit' } = options;
+  const launcher = { file: prlimit, programs, limits };
   return {
-    run: (request) => runProcess({ cwd, ...request }, env, clock),
-    exec: (file, args, execOptions) => pluginExec(file, args, execOptions, env, clock),
+    run: (request) => runProcess({ cwd, ...request, limits: { ...limits, ...request.limits } }, env, clock, launcher),
+    exec: (file, args, execOptions) => pluginExec(file, args, execOptions, env, clock, launcher),
   };
 }

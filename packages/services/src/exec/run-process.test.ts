@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock, ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { childEnvironment } from './child-environment.ts';
+import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { createProcessRunner } from './process-runner.ts';
 
 /** Ten times as fast as the real one, so that the 5 s between the signals are half a second. */
@@ -69,9 +70,14 @@ describe('a command as a process', () => {
       const runner = createProcessRunner({ clock: HURRIED, env, cwd: folder });
       const signal = new AbortController().signal;
       const { stdout } = await runner.run({ file: '/usr/bin/env', args: [], timeoutMs: 100_000, signal });
-      expect(stdout.trimEnd().split('\n').sort()).toEqual(
-        ['PATH=/usr/bin:/bin', 'HOME=/home/agent', 'TZ=UTC', 'LANG=C.UTF-8', 'DEPLOY_TARGET=blue'].sort(),
-      );
+      expect(stdout.trimEnd().split('\n').sort()).toEqual([
+        'DEPLOY_TARGET=blue',
+        'HOME=/home/agent',
+        'LANG=C.UTF-8',
+        'PATH=/usr/bin:/bin',
+        expect.stringMatching(/^STORMPULSE_CALL=[0-9a-f-]{36}$/u),
+        'TZ=UTC',
+      ]);
     });
 
     it('SEC-123 is /dev/null as input, none of our open files, the fixed folder, no terminal, a session of its own', async () => {
@@ -85,7 +91,16 @@ describe('a command as a process', () => {
       expect(files).not.toContain(own);
     });
 
-    it('is umask 022 whatever the agent runs with', async () => {
+    it('SEC-123 is no descriptor but the three', async () => {
+      const own = [0, 1, 2].map(() => openSync('/dev/null', 'r'));
+      const listed = (await run('/bin/ls', ['/proc/self/fd'])).stdout.trimEnd().split('\n').map(Number);
+      // The fourth is the listing's own; an agent closes what it was started with, a test cannot.
+      const started = inheritedDescriptors();
+      expect(new Set(listed.filter((fd) => !started.includes(fd)))).toEqual(new Set([0, 1, 2, 3]));
+      own.forEach((fd) => closeSync(fd));
+    });
+
+    it('SEC-123 is umask 022 whatever the agent runs with', async () => {
       const before = process.umask(0o077);
       try {
         expect((await sh('umask')).stdout).toBe('0022\n');
@@ -161,7 +176,7 @@ describe('a command as a process', () => {
   });
 
   describe('SEC-122 its output', () => {
-    it("is UTF-8 with replacement and v1's line ends", async () => {
+    it("F11 is UTF-8 with replacement and v1's line ends", async () => {
       expect((await sh(String.raw`printf 'a\377b\r\nc\rd\303'`)).stdout).toBe('a\uFFFDb\nc\nd\uFFFD');
     });
 

@@ -6,7 +6,10 @@ import { CappedOutput } from './capped-output.ts';
 import { withChildUmask } from './child-umask.ts';
 import { descriptorShortage } from './descriptor-reserve.ts';
 import { hasExecFormat, noExecFormat } from './exec-format.ts';
-import { DRAIN_MS, KILL_AFTER_MS, signalGroup } from './kill-group.ts';
+import { DRAIN_MS, KILL_AFTER_MS, askToEnd, killCall } from './end-call.ts';
+import { newMark } from './leftovers.ts';
+import { launchUnder, yieldToTheAgent } from './limits.ts';
+import type { Launcher } from './limits.ts';
 
 interface Running {
   readonly child: ChildProcess;
@@ -15,13 +18,14 @@ interface Running {
 }
 
 /**
- * Runs one program: argv as given, no shell, own process group, environment `env` and nothing else. Never rejects.
- * Timeout and cancel end the whole group, SIGTERM then SIGKILL after 5 s (SEC-121).
+ * Runs one program: argv as given, no shell, own process group, environment `env` and its mark and nothing else. Never
+ * rejects. Timeout and cancel end the group and what left it, SIGTERM then SIGKILL after 5 s (SEC-121).
  */
 export function runProcess(
   request: ProcessRequest,
   env: Readonly<Record<string, string>>,
   clock: Clock,
+  launcher: Launcher,
 ): Promise<ProcessOutcome> {
   const begun = clock.monotonic();
   const outcome = (kind: ProcessOutcome['kind'], exitCode: number, running?: Running, note = ''): ProcessOutcome => ({
@@ -36,12 +40,17 @@ export function runProcess(
   const shortage = descriptorShortage();
   if (shortage !== undefined) return Promise.resolve(outcome('agent_overloaded', -1, undefined, shortage));
   if (!hasExecFormat(request.file)) return Promise.resolve(outcome('os_error', -1, undefined, `${noExecFormat(request.file)}\n`));
+  const { limits = {} } = request;
+  const launch = launchUnder(limits, request.file, request.args, launcher);
+  if (!launch.ok) return Promise.resolve(outcome(launch.kind, -1, undefined, `${launch.problem}\n`));
+  const mark = newMark();
   let child: ChildProcess;
   try {
-    child = start(request, env);
+    child = start({ ...request, file: launch.file, args: launch.args }, { ...env, ...mark.environment });
   } catch (error) {
     return Promise.resolve(spawnFailure(error, request, outcome));
   }
+  if (child.pid !== undefined) yieldToTheAgent(child.pid, limits);
   return new Promise((resolve) => {
     const running: Running = { child, stdout: new CappedOutput(), stderr: new CappedOutput() };
     const cancels: (() => void)[] = [];
@@ -60,8 +69,8 @@ export function runProcess(
       resolve(result());
     };
     const finish = (code: number | null, signal: NodeJS.Signals | null): void => {
-      // Whatever of the group a timeout or a cancel left alive goes now.
-      if (ended !== undefined && child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+      // Whatever a timeout or a cancel left alive goes now.
+      if (ended !== undefined && child.pid !== undefined) killCall(child.pid, mark, clock);
       const exitCode = signal === null ? (code ?? -1) : -constants.signals[signal];
       settle(() => (ended === undefined ? outcome('exited', exitCode, running) : outcome(ended.kind, -1, running, ended.note)));
     };
@@ -69,9 +78,9 @@ export function runProcess(
       if (ended !== undefined || exited || child.pid === undefined) return;
       ended = { kind, note };
       const { pid } = child;
-      signalGroup(pid, 'SIGTERM');
+      askToEnd(pid, mark);
       const kill = (): void => {
-        signalGroup(pid, 'SIGKILL');
+        killCall(pid, mark, clock);
         // Not even this ends what belongs to another user or hangs in the kernel; the answer does not wait for it.
         cancels.push(clock.after(DRAIN_MS, () => finish(null, null)));
       };
@@ -106,7 +115,7 @@ const CANCELLED = 'cancelled because the agent is stopping\n';
 function start(request: ProcessRequest, env: Readonly<Record<string, string>>): ChildProcess {
   return withChildUmask(() =>
     spawn(request.file, [...request.args], {
-      env: { ...env },
+      env,
       shell: false,
       detached: true,
       stdio: [request.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+const PRLIMIT = '/usr/bin/prlimit';
+
+/**
+ * Sets the core limit of this process to 0 unless it is: every child inherits it, so that no command pays for it (SEC-124,
+ * SEC-168). Answers a sentence when that was not possible.
+ */
+export function preventCoreDumps(): string | undefined {
+  if (coreLimit() === '0') return undefined;
+  const { status } = spawnSync(PRLIMIT, ['--pid', String(process.pid), '--core=0'], { env: {}, stdio: 'ignore', shell: false });
+  if (status === 0) return undefined;
+  return `a crash may leave memory with keys in a core file: ${PRLIMIT} did not set the limit; install util-linux, or start the agent with LimitCORE=0`;
+}
+
+/** The soft limit; `0` where the system does not say. */
+function coreLimit(): string {
+  try {
+    const line = /^Max core file size\s+(\S+)/mu.exec(readFileSync('/proc/self/limits', 'utf8'));
+    return line?.[1] ?? '0';
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return '0';
+    throw error;
+  }
+}
