@@ -69,11 +69,13 @@ export class HostStage {
   launch(): AgentProcess {
     const root = process.geteuid?.() === 0 ? ['--allow-root'] : [];
     const child = spawn(process.execPath, ['--disable-proto=throw', PROGRAM, 'run', this.path('stormpulse.toml'), ...root], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // The fourth is what a shell may have left open.
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: { PATH: '/usr/bin:/bin', HOME: this.folder, STORMPULSE_LOG_LEVEL: 'debug' },
     });
     const chunks: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => chunks.push(text));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => chunks.push(text));
     const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     const agent = { child, pid: child.pid ?? -1, ended, log: () => chunks.join('') };
     this.#agents.push(agent);

@@ -1,8 +1,8 @@
 import { createKernel } from '@stormpulse/kernel';
-import type { Kernel, KernelOptions, NonceStore } from '@stormpulse/kernel';
+import type { Kernel, KernelOptions, NonceStore, Ports } from '@stormpulse/kernel';
 import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api';
 import type { Plugin } from '@stormpulse/plugin-api';
-import { createMessage, encodeMessage, formatTimestamp, signRequest, signSequence } from '@stormpulse/protocol';
+import { canonicalSequence, createMessage, encodeMessage, formatTimestamp, hmacHex, signRequest } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
 import { createCollectorService, createEventLog } from '@stormpulse/services';
 import { FakeClock, FakeRunner, FakeTransport, createMemoryLogger, createMemoryNonceStore, settle } from '@stormpulse/testing';
@@ -88,6 +88,9 @@ export async function startRig(
   options: {
     readonly plugin?: Plugin;
     readonly nonces?: NonceStore;
+    /** Instead of the runner of the rig. */
+    readonly run?: Ports['runner']['run'];
+    readonly programs?: Ports['programs'];
     readonly onMessage?: (message: Record<string, unknown>, link: FakeLink) => void;
     readonly kernel?: Partial<KernelOptions>;
   } = {},
@@ -116,8 +119,8 @@ export async function startRig(
       newId: newMessageId,
       transport,
       nonces: options.nonces ?? nonces,
-      runner,
-      programs: { problemWith: () => undefined },
+      runner: options.run === undefined ? runner : { run: options.run, exec: runner.exec.bind(runner) },
+      programs: options.programs ?? { problemWith: () => undefined },
       collectors: createCollectorService({ clock, random: () => 0 }),
       events: createEventLog({ clock, newId: newMessageId }),
       logger: createMemoryLogger(log),
@@ -160,7 +163,8 @@ export async function startRig(
       const ts = stamp(0);
       const nonce = newNonce();
       const body = { sequence_id: 'deploy-1', commands, stop_on_failure: stopOnFailure, nonce };
-      const hmac = signSequence(nodeCrypto, KEY, { ...body, ts });
+      // Signed as it stands: an agent must refuse some of what a hub can sign.
+      const hmac = hmacHex(nodeCrypto, KEY, canonicalSequence({ ...body, ts }));
       return encodeMessage(createMessage('command.sequence', AGENT, { ...body, hmac }, { id: newMessageId(), ts }));
     },
     async deliver(frame) {

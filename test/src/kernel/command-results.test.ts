@@ -1,0 +1,271 @@
+import { readFileSync } from 'node:fs';
+import { Check } from '@sinclair/typebox/value';
+import type { ProcessOutcome } from '@stormpulse/kernel';
+import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api';
+import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startRig } from './agent-fixture.ts';
+import type { Rig } from './agent-fixture.ts';
+
+type Run = NonNullable<NonNullable<Parameters<typeof startRig>[0]>['run']>;
+type Work = (signal: AbortSignal) => Promise<string>;
+
+const page = readFileSync(new URL('../../../docs/reference/command-results.md', import.meta.url), 'utf8');
+const ROWS = page
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+  .map(([, situation = '', results = '', ...told]) => ({ id: situation.split(':')[0] ?? '', situation, results, told }));
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+const EXITED: ProcessOutcome = { kind: 'exited', exitCode: 0, stdout: '', stderr: '', durationMs: 1, truncated: false };
+const ends =
+  (how: Partial<ProcessOutcome>): Run =>
+  () =>
+    Promise.resolve({ ...EXITED, ...how });
+const never = (): Promise<never> => new Promise(() => undefined);
+
+/** `odd_run` and `odd_needy` are processes, `odd_work` is a function; all write, so they share one key. */
+function plugin(work: Work): Parameters<typeof startRig>[0] {
+  const word = Type.String({ pattern: '^[a-z]+$' });
+  const base = { effect: 'write', timeout: '60s', title: 'x' } as const;
+  const process = { ...base, file: '/bin/odd', argv: () => [] } as const;
+  return {
+    plugin: definePlugin({
+      name: 'odd',
+      version: '1.0.0',
+      apiVersion: '1.0',
+      description: 'For tests.',
+      configSchema: Type.Object({}),
+      capabilities: () => ({ exec: ['/bin/odd'], commands: 'write' }),
+      setup({ commands }) {
+        commands.register(
+          subprocess({ ...process, id: 'run', params: Type.Object({ word: Type.Optional(word) }) }),
+          subprocess({ ...process, id: 'needy', params: Type.Object({ word }) }),
+          handler({ ...base, id: 'work', params: Type.Object({}), result: Type.String(), run: ({ signal }) => work(signal) }),
+        );
+      },
+    }),
+  };
+}
+
+const start = async (run: Run = ends({}), work: Work = () => Promise.resolve('done'), more: object = {}): Promise<void> => {
+  rig = await startRig({ ...plugin(work), run, ...more });
+};
+const send = (command: string, params: Record<string, string> = {}): Promise<void> =>
+  rig.deliver(rig.request(command, params, { id: 'asked' }));
+const whenRun = (run: Run) => async (): Promise<void> => {
+  await start(run);
+  await send('odd_run');
+};
+const whenWorking = (work: Work) => async (): Promise<void> => {
+  await start(undefined, work);
+  await send('odd_work');
+};
+const steps = (run: Run, commands: string[], stop: boolean) => async (): Promise<void> => {
+  await start(run);
+  await rig.deliver(rig.sequence(commands, stop));
+};
+/** Something of the same key runs when the agent is told to stop, and `before` or `after` that a frame comes. */
+const whileStopping = (when: 'before' | 'after', frame: () => string) => async (): Promise<void> => {
+  await start(undefined, never);
+  await rig.deliver(rig.request('odd_work', {}, { id: 'other' }));
+  if (when === 'before') await rig.deliver(frame());
+  void rig.kernel.close();
+  if (when === 'after') await rig.deliver(frame());
+  await rig.clock.advance(30_000);
+};
+const asked = (): string => rig.request('odd_run', {}, { id: 'asked' });
+
+const SITUATIONS: Readonly<Record<string, () => Promise<void>>> = {
+  unverified: async () => {
+    await start();
+    await rig.deliver(rig.request('odd_run', {}, { id: 'asked', hmac: '0'.repeat(64) }));
+  },
+  unlisted: async () => {
+    await start();
+    await send('odd_other');
+  },
+  param_unknown: async () => {
+    await start();
+    await send('odd_work', { word: 'x' });
+  },
+  param_refused: async () => {
+    await start();
+    await send('odd_run', { word: '-x' });
+  },
+  param_missing: async () => {
+    await start();
+    await send('odd_needy');
+  },
+  exit_0: whenRun(ends({})),
+  exit_3: whenRun(ends({ exitCode: 3 })),
+  killed: whenRun(ends({ exitCode: -9 })),
+  timeout: whenRun(ends({ kind: 'timeout', exitCode: -1 })),
+  not_found: whenRun(ends({ kind: 'not_found', exitCode: -1 })),
+  os_error: whenRun(ends({ kind: 'os_error', exitCode: -1 })),
+  program_opened: async () => {
+    let problem: { reason: 'writable_program'; problem: string; fix: string } | undefined;
+    await start(undefined, undefined, { programs: { problemWith: () => problem } });
+    problem = { reason: 'writable_program', problem: '/bin/odd can be changed', fix: 'chmod' };
+    await send('odd_run');
+  },
+  handler_ok: whenWorking(() => Promise.resolve('done')),
+  handler_threw: whenWorking(() => Promise.reject(new Error('broken'))),
+  handler_wrong: whenWorking(() => Promise.resolve(7 as unknown as string)),
+  handler_timeout: async () => {
+    await whenWorking(never)();
+    await rig.clock.advance(70_000);
+  },
+  queue_full: async () => {
+    await start(undefined, never);
+    for (let sent = 0; sent < 65; sent += 1) await rig.deliver(rig.request('odd_work', {}, { id: `other-${sent}` }));
+    await send('odd_run');
+  },
+  stop_running: async () => {
+    await whenWorking(
+      (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')))),
+    )();
+    void rig.kernel.close();
+    await rig.clock.advance(30_000);
+  },
+  stop_waiting: whileStopping('before', asked),
+  stop_late: whileStopping('after', asked),
+  runner_odd: whenRun(() => Promise.resolve({ kind: 'exited' } as unknown as ProcessOutcome)),
+  runner_hangs: async () => {
+    await whenRun(never)();
+    await rig.clock.advance(80_000);
+  },
+  steps_good: steps(ends({}), ['odd_run', 'odd_work'], true),
+  steps_stop: steps(ends({ exitCode: 3 }), ['odd_run', 'odd_run'], true),
+  steps_go_on: steps(ends({ exitCode: 3 }), ['odd_run', 'odd_run'], false),
+  steps_default: steps(ends({}), ['odd_needy', 'odd_run'], true),
+  steps_unlisted: steps(ends({}), ['odd_run', 'odd_other', 'odd_third'], false),
+  steps_none: steps(ends({}), [], true),
+  steps_waiting: whileStopping('before', () => rig.sequence(['odd_run', 'odd_run'])),
+  steps_late: whileStopping('after', () => rig.sequence(['odd_run', 'odd_run'])),
+};
+
+/** The acceptance cases that rows are. */
+const CASES: Readonly<Record<string, string>> = {
+  unlisted: 'F2',
+  param_unknown: 'F3',
+  param_refused: 'F4',
+  param_missing: 'F12',
+  exit_0: 'F1',
+  exit_3: 'F7',
+  killed: 'F8 SEC-127',
+  timeout: 'F9 SEC-127',
+  not_found: 'F10 SEC-127',
+  os_error: 'SEC-127',
+  program_opened: 'SEC-100',
+  steps_good: 'F21',
+  steps_stop: 'F22',
+  steps_go_on: 'F22',
+  steps_unlisted: 'F23',
+  steps_none: 'F24',
+};
+
+describe('docs/reference/command-results.md', () => {
+  test('has a row for each situation, and no other', () => {
+    expect(ROWS.map(({ id }) => id)).toEqual(Object.keys(SITUATIONS));
+    rig = { close: () => Promise.resolve() } as Rig;
+  });
+
+  const rows = ROWS.map((row) => [`${CASES[row.id] ?? ''} ${row.situation}`.trim(), row] as const);
+  test.each(rows)('%s', async (_title, { id, results, told }) => {
+    await SITUATIONS[id]?.();
+    const ours = rig.sent('command.result').filter((result) => !String(result['request_id']).startsWith('other'));
+    await rig.clock.advance(1_000);
+    const events = rig
+      .sent('events.batch')
+      .flatMap((batch) => (batch['events'] as Record<string, unknown>[]).map(({ kind }) => kind))
+      .filter((kind) => kind !== 'reconnect');
+    expect(ours).toHaveLength(results === 'none' ? 0 : Number(results));
+    const [success, exitCode, reason, group, event] = told;
+    expect(events).toEqual(event === 'none' ? [] : [event]);
+    for (const result of ours) {
+      expect(Check(PAYLOAD_SCHEMAS['command.result'], result)).toBe(true);
+      expect(result).toMatchObject({
+        success: success === 'yes',
+        exit_code: Number(exitCode),
+        failure_reason: reason === 'none' ? null : reason,
+        group: group === 'own' ? 'odd' : group,
+        sequence_id: id.startsWith('steps_') ? 'deploy-1' : null,
+      });
+      if (!id.startsWith('steps_')) expect(result['request_id']).toBe('asked');
+    }
+    if (id.startsWith('steps_')) expect(new Set(ours.map((result) => result['request_id'])).size).toBe(ours.length);
+  });
+});
+
+describe('F1 exactly one result', () => {
+  const outcome = fc.record(
+    {
+      kind: fc.oneof(fc.constantFrom('exited', 'timeout', 'cancelled', 'not_found', 'os_error'), fc.anything()),
+      exitCode: fc.oneof(fc.integer(), fc.anything()),
+      stdout: fc.oneof(fc.string({ unit: 'binary' }), fc.constant('half \ud800'), fc.anything()),
+      stderr: fc.oneof(fc.string(), fc.anything()),
+      durationMs: fc.oneof(fc.double(), fc.anything()),
+    },
+    { requiredKeys: [] },
+  );
+  const behaviour = fc.oneof(
+    fc.record({ does: fc.constant('answers' as const), value: fc.oneof(outcome, fc.anything()) }),
+    fc.record({ does: fc.constantFrom('throws', 'rejects'), value: fc.anything() }),
+    fc.record({ does: fc.constantFrom('hangs', 'waits for the signal'), value: fc.constant(undefined) }),
+  );
+  const runs =
+    (behaviours: readonly { readonly does: string; readonly value: unknown }[]): Run =>
+    ({ args, signal }) => {
+      const { does, value } = behaviours[(args[0]?.length ?? 1) - 1] ?? { does: 'hangs', value: undefined };
+      if (does === 'throws') throw value;
+      if (does === 'rejects') return Promise.reject(value);
+      if (does === 'answers') return Promise.resolve(value as ProcessOutcome);
+      return new Promise((resolve) => {
+        if (does !== 'hangs') signal.addEventListener('abort', () => resolve({ ...EXITED, kind: 'cancelled', exitCode: -1 }));
+      });
+    };
+
+  test('F1 14.14: of every request that verifies, whatever its run does, also when the agent stops', async () => {
+    rig = { close: () => Promise.resolve() } as Rig;
+    const scene = fc.tuple(fc.array(behaviour, { minLength: 1, maxLength: 8 }), fc.integer({ min: 0, max: 30_000 }));
+    await fc.assert(
+      fc.asyncProperty(scene, async ([behaviours, aliveMs]) => {
+        rig = await startRig({ run: runs(behaviours) });
+        const ids = behaviours.map((_, index) => `r${index}`);
+        for (const [index, id] of ids.entries())
+          await rig.deliver(rig.request('demo_mark', { a: 'x'.repeat(index + 1) }, { id }));
+        await rig.clock.advance(aliveMs);
+        await rig.close();
+        const results = rig.sent('command.result');
+        expect(results.map((result) => String(result['request_id'])).sort()).toEqual(ids);
+        for (const result of results) {
+          expect(Check(PAYLOAD_SCHEMAS['command.result'], result)).toBe(true);
+          expect(String(result['stdout']) + String(result['stderr'])).toSatisfy((text: string) => text.isWellFormed());
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('D7 who runs beside whom', () => {
+  test('D7: a sequence holds the keys of its steps: of readers none, so it waits for no writer', async () => {
+    const begun: string[] = [];
+    rig = await startRig({
+      run: ({ args }) => {
+        begun.push(args.join());
+        return never();
+      },
+    });
+    await rig.deliver(rig.request('demo_mark', { a: 'w' }, { id: 'w' }));
+    await rig.deliver(rig.sequence(['demo_wait', 'demo_wait']));
+    await rig.deliver(rig.sequence(['demo_wait', 'demo_mark']));
+    expect(rig.sent('command.result').map((result) => result['command'])).toEqual(['demo_wait', 'demo_wait']);
+    expect(begun).toEqual(['w']);
+  });
+});
