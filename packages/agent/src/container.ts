@@ -15,6 +15,7 @@ import type { Logger } from '@stormpulse/plugin-api';
 import { newMessageId, nodeCrypto, nodeOperatorCrypto } from '@stormpulse/protocol/node';
 import {
   childEnvironment,
+  closeInheritedDescriptors,
   createCollectorService,
   createEventLog,
   createLogger,
@@ -24,6 +25,7 @@ import {
   createSystemClock,
   createWsTransport,
   openNonceStore,
+  preventCoreDumps,
 } from '@stormpulse/services';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
@@ -51,6 +53,7 @@ const Tokens = {
 
 /** Wires what stands behind the kernel's ports. Every token is resolved here, so a mistake fails at start. */
 export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>): Ports {
+  closeInheritedDescriptors();
   const agent = root.createChildContainer(); // the global container stays empty: two agents, one process
   const once = <T>(key: InjectionToken<T>, make: (from: DependencyContainer) => T): void => {
     agent.register(key, { useFactory: instanceCachingFactory(make) });
@@ -59,9 +62,17 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   once(Tokens.Logger, () => createLogger({ level: env['STORMPULSE_LOG_LEVEL'], form: isJournal(2, env) ? 'journal' : 'json' }));
   once(Tokens.Transport, (from) => transport(config, from.resolve(Tokens.Logger)));
   once(Tokens.Nonces, (from) => nonces(config, from));
-  once(Tokens.Runner, (from) =>
-    createProcessRunner({ clock: from.resolve(Tokens.Clock), env: childEnvironment(env, config.passEnv), cwd: process.cwd() }),
-  );
+  once(Tokens.Runner, (from) => {
+    const problem = preventCoreDumps();
+    if (problem !== undefined) from.resolve(Tokens.Logger)('exec').warn(problem);
+    return createProcessRunner({
+      clock: from.resolve(Tokens.Clock),
+      env: childEnvironment(env, config.passEnv),
+      cwd: process.cwd(),
+      limits: config.limits,
+      programs: from.resolve(Tokens.Programs),
+    });
+  });
   const agentUid = process.geteuid?.() ?? -1;
   once(Tokens.Programs, () => createProgramCheck({ agentUid, systemMode: isSystemMode(config.path, agentUid) }));
   once(Tokens.Collectors, (from) => createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random }));

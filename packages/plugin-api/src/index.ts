@@ -6,7 +6,7 @@ export { effectWithin } from './capabilities.ts';
 export type { Capabilities } from './capabilities.ts';
 export type { Collectors, Commands, Health, Lifecycle, Omission, PluginContext } from './context.ts';
 export type { Exec, ExecOptions, ExecResult } from './exec.ts';
-export { LIMIT_NAMES, limitProblem } from './limits.ts';
+export { limitsProblems } from './limits.ts';
 export type { LimitName, ProcessLimits } from './limits.ts';
 export type { Logger } from './logger.ts';
 export { handler, subprocess } from './command.ts';

@@ -13,11 +13,24 @@ const RANGES: Readonly<Record<LimitName, readonly [low: number, high: number]>> 
   nice: [0, 19],
 };
 
-export const LIMIT_NAMES = Object.keys(RANGES) as readonly LimitName[];
+const LIMIT_NAMES = Object.keys(RANGES) as readonly LimitName[];
 
 /** What is expected of one limit, or undefined when `value` is it. */
-export function limitProblem(name: LimitName, value: unknown): string | undefined {
+function limitProblem(name: LimitName, value: unknown): string | undefined {
   const [low, high] = RANGES[name];
   const fits = typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
   return fits ? undefined : `a whole number from ${low} to ${high}`;
+}
+
+/** What is wrong with a table of limits, key by key; empty when it is {@link ProcessLimits}. */
+export function limitsProblems(
+  table: object,
+): readonly { readonly key: string; readonly problem: string; readonly expected: string; readonly fix?: string }[] {
+  return Object.entries(table).flatMap(([key, value]) => {
+    const name = LIMIT_NAMES.find((known) => known === key);
+    if (name === undefined)
+      return [{ key, problem: 'is no limit', expected: `one of ${LIMIT_NAMES.join(', ')}`, fix: 'rename it, or remove it' }];
+    const expected = limitProblem(name, value);
+    return expected === undefined ? [] : [{ key, problem: `is ${JSON.stringify(value)}`, expected }];
+  });
 }

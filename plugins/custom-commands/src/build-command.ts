@@ -22,6 +22,7 @@ export interface CheckedCommand {
 export function buildCommand({ name, table, words, params, stdin, fixed }: CheckedCommand): Command {
   const [program = [], ...rest] = words.map((word) => fillFixed(word, params, fixed));
   const used = new Set([...rest.flatMap(namesIn), ...(stdin === undefined ? [] : [stdin])]);
+  const { key, concurrency } = table;
   const slotsOf = (slots: unknown): Readonly<Record<string, Slot<string>>> => slots as Readonly<Record<string, Slot<string>>>;
   return subprocess({
     id: name,
@@ -34,6 +35,9 @@ export function buildCommand({ name, table, words, params, stdin, fixed }: Check
     sensitiveOutput: table.sensitive_output === true,
     timeout: (table.timeout ?? 0) * 1_000,
     allow: table.allow ?? [],
+    ...(key === undefined ? {} : { serializeBy: () => key }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(table.limits === undefined ? {} : { limits: table.limits }),
     params: paramsSchema(params, used),
     file: (fixedText(program) ?? '') as AbsolutePath,
     argv: (slots) => dropEmptyOptions(rest, fixedText).map((word) => place(word, slotsOf(slots))),

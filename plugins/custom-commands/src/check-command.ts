@@ -1,3 +1,4 @@
+import { limitsProblems } from '@stormpulse/sdk';
 import { ALLOWANCES, CommandTable } from './config.ts';
 import type { CommandConfig } from './config.ts';
 import { checkKeys } from './check-keys.ts';
@@ -10,6 +11,9 @@ const MAX_NAME_CHARS = 128;
 const RESERVED = /^(?:refresh|agent_.*|__proto__|constructor|prototype)$/u;
 /** The longest time a timer can hold. */
 const MAX_TIMEOUT_SECONDS = 2_147_483;
+const MAX_KEY_CHARS = 64;
+/** The agent runs no more at once (SEC-068). */
+const MAX_CONCURRENCY = 4;
 const EFFECTS: readonly string[] = ['read', 'write', 'destructive'];
 
 /** Everything about a command that is not its template or its parameters: name, protocol v1's own checks (wire page 11.2), our keys. */
@@ -35,10 +39,26 @@ export function checkCommand(name: string, table: CommandConfig, findings: Findi
   if (table.effect !== undefined && !EFFECTS.includes(table.effect)) {
     findings.refuse(['effect'], stateOf(table.effect), `one of ${EFFECTS.join(', ')}`);
   }
+  checkTurns(table, findings);
+  for (const { key, problem, expected, fix } of limitsProblems(table.limits ?? {}))
+    findings.refuse(['limits', key], problem, expected, fix);
   for (const [index, allowed] of (table.allow ?? []).entries()) {
     if (!ALLOWANCES.some((known) => known === allowed))
       findings.refuse(['allow', index], stateOf(allowed), `one of ${ALLOWANCES.join(', ')}`);
   }
+}
+
+/** Beside which other commands it may run (D7). */
+function checkTurns({ key, concurrency, effect }: CommandConfig, findings: Findings): void {
+  if (key !== undefined && (key === '' || key.length > MAX_KEY_CHARS))
+    findings.refuse(['key'], stateOf(key), `1 to ${MAX_KEY_CHARS} characters, the same in all commands that take turns`);
+  if (concurrency === undefined) return;
+  if (concurrency < 1 || concurrency > MAX_CONCURRENCY)
+    findings.refuse(['concurrency'], stateOf(concurrency), `a whole number from 1 to ${MAX_CONCURRENCY}`);
+  if (key !== undefined)
+    findings.refuse(['concurrency'], 'is given together with key', 'one of the two', 'commands of one key run one at a time');
+  if (effect === 'destructive' && concurrency > 1)
+    findings.refuse(['concurrency'], `${stateOf(concurrency)}, for a destructive command`, '1', 'remove it');
 }
 
 function checkName(name: string, findings: Findings): void {

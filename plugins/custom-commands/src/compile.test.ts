@@ -1,3 +1,4 @@
+import { PARAM_KINDS } from '@stormpulse/sdk';
 import { describe, expect, it } from 'vitest';
 import { definition } from '../test/definition.ts';
 import { compileCommands } from './compile.ts';
@@ -278,5 +279,56 @@ describe('warnings', () => {
     expect(warnings).toEqual([expect.stringContaining('commands.x.params.p.default')]);
     expect(warnings.join('')).not.toContain('Canary');
     expect(commands).toHaveLength(1);
+  });
+});
+
+describe('D7 which commands take turns', () => {
+  it('D7 says so in key and concurrency', () => {
+    const compiled = compile({ a: { ...GOOD, key: 'backup' }, b: { ...GOOD, concurrency: 2 }, c: GOOD });
+    expect(problemPaths(compiled)).toEqual([]);
+    const [a, b, c] = compiled.commands.map((command) => definition(command));
+    expect([a?.serializeBy?.({}), a?.concurrency]).toEqual(['backup', undefined]);
+    expect([b?.serializeBy, b?.concurrency]).toEqual([undefined, 2]);
+    expect([c?.serializeBy, c?.concurrency]).toEqual([undefined, undefined]);
+  });
+
+  it.each<[string, CommandConfig, string]>([
+    ['an empty key', { key: '' }, 'key'],
+    ['a long key', { key: 'k'.repeat(65) }, 'key'],
+    ['concurrency 0', { concurrency: 0 }, 'concurrency'],
+    ['concurrency beyond the pool', { concurrency: 5 }, 'concurrency'],
+    ['both', { key: 'k', concurrency: 1 }, 'concurrency'],
+    ['destructive calls beside each other', { effect: 'destructive', concurrency: 2 }, 'concurrency'],
+  ])('D7 refuses %s', (_name, keys, key) => {
+    expect(problemPaths(compile({ x: { ...GOOD, ...keys } }))).toEqual([`commands.x.${key}`]);
+  });
+});
+
+describe('SEC-124 limits of one command', () => {
+  it('SEC-124 go to the process as they are written', () => {
+    const limits = { processes: 20, memory_mb: 64, nice: 10 };
+    expect(definition(compile({ x: { ...GOOD, limits } }).commands[0]).mode.limits).toEqual(limits);
+  });
+
+  it.each([
+    ['memory_gb', 1],
+    ['memory_mb', 0],
+    ['memory_mb', 1.5],
+    ['memory_mb', '64'],
+    ['nice', -1],
+    ['nice', 20],
+    ['processes', Number.NaN],
+  ])('SEC-124 refuses %s = %j', (key, value) => {
+    expect(problemPaths(compile({ x: { ...GOOD, limits: { [key]: value } } }))).toEqual([`commands.x.limits.${key}`]);
+  });
+});
+
+describe('SEC-115 named kinds in a file', () => {
+  it.each(Object.keys(PARAM_KINDS))('SEC-115 kind = "%s" is the kind, limits only narrow it', (kind) => {
+    const base = PARAM_KINDS[kind as keyof typeof PARAM_KINDS];
+    const policy = (more: ParamConfig): unknown =>
+      definition(withParam({ kind, ...more }).commands[0]).params.properties['p']?.['x-param'];
+    expect(policy({})).toEqual(base);
+    expect(policy({ max_chars: 3, max_bytes: 100_000 })).toEqual({ ...base, maxChars: 3 });
   });
 });

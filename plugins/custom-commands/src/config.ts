@@ -23,7 +23,7 @@ export const ParamTable = Type.Object(
   { additionalProperties: true },
 );
 
-/** `[commands.<name>]`: protocol v1's keys, and `effect`, `stdin` and `allow`. */
+/** `[commands.<name>]`: protocol v1's keys, and `effect`, `key`, `concurrency`, `stdin`, `limits` and `allow`. */
 export const CommandTable = Type.Object(
   {
     group: text,
@@ -34,6 +34,9 @@ export const CommandTable = Type.Object(
     description: text,
     long_running: flag,
     effect: text,
+    key: text,
+    concurrency: limit,
+    limits: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     stdin: text,
     allow: Type.Optional(Type.Array(Type.String())),
     params: Type.Optional(Type.Record(Type.String(), ParamTable)),

@@ -9,6 +9,8 @@ export interface Definition {
   readonly confirm: string;
   readonly sensitiveOutput: boolean;
   readonly timeout: number;
+  readonly serializeBy?: (params: object) => string;
+  readonly concurrency?: number;
   readonly allow: readonly string[];
   readonly params: {
     readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -19,6 +21,7 @@ export interface Definition {
     readonly file: string;
     readonly argv: readonly unknown[];
     readonly stdin?: string;
+    readonly limits?: object;
   };
 }
 

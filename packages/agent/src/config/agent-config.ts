@@ -1,3 +1,4 @@
+import type { ProcessLimits } from '@stormpulse/plugin-api';
 import { readOperatorKey } from '@stormpulse/protocol/node';
 import type { OperatorKey } from '@stormpulse/protocol/node';
 import type { SectionValues } from './check.ts';
@@ -25,6 +26,7 @@ export interface AgentConfig {
   readonly minTlsVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly strict: boolean;
   readonly passEnv: readonly string[];
+  readonly limits: ProcessLimits;
   /** v1's deployment, whose paths commands may use as placeholders. */
   readonly project: Readonly<Record<string, string | undefined>>;
   /** SEC-072; undefined: the hub's signature is enough. */
@@ -66,6 +68,7 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     minTlsVersion: text('tls', 'min_version') === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
     strict: values['protocol']?.['strict'] !== false,
     passEnv: (values['execution']?.['pass_env'] ?? []) as readonly string[],
+    limits: values['execution']?.['limits'] ?? {},
     project: (values['project'] ?? {}) as AgentConfig['project'],
     operator: operatorConfig(values['operator']),
     plugins: enabledPlugins(values, file),

@@ -7,7 +7,7 @@ export interface KeySpec {
   readonly required?: true;
   /** Never repeated in a message. */
   readonly secret?: true;
-  readonly fallback?: string | number | boolean | readonly string[];
+  readonly fallback?: string | number | boolean | readonly string[] | Readonly<Record<string, number>>;
   readonly check?: (value: never) => string | undefined;
 }
 

@@ -52,6 +52,19 @@ describe('loadConfig', () => {
     });
   });
 
+  it('SEC-124 reads the limits of all commands, and refuses what is none', () => {
+    host.writeConfig(['[storage]', '[execution]\nlimits = { processes = 200, nice = 5 }\n[storage]']);
+    expect(loadConfig(host.config).config.limits).toEqual({ processes: 200, nice: 5 });
+    for (const [limits, told] of [
+      ['{ proceses = 200 }', 'proceses is no limit, expected one of cpu_seconds, memory_mb, processes'],
+      ['{ nice = 20 }', 'nice is 20, expected a whole number from 0 to 19'],
+      ['200', 'is 200; expected a table'],
+    ] as const) {
+      host.writeConfig(['[storage]', `[execution]\nlimits = ${limits}\n[storage]`]);
+      expect(refusal().lines).toEqual([expect.stringContaining(told)]);
+    }
+  });
+
   const required = Object.entries(SECTIONS).flatMap(([section, { required, keys }]) =>
     required ? Object.keys(keys).flatMap((key) => (keys[key]?.required === true ? [[section, key] as const] : [])) : [],
   );

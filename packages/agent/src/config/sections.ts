@@ -1,3 +1,4 @@
+import { limitsProblems } from '@stormpulse/plugin-api';
 import { COMMAND_MAX_AGE_SECONDS } from '@stormpulse/protocol';
 import { readOperatorKey } from '@stormpulse/protocol/node';
 import { isAgentId } from './agent-id.ts';
@@ -19,6 +20,12 @@ const operatorKeys = (lines: readonly string[]): string | undefined =>
   lines.length > 0 && new Set(lines).size === lines.length && lines.every((line) => readOperatorKey(line) !== undefined)
     ? undefined
     : 'one or more lines "ed25519:<44 characters of base64> <name>", as stormpulse sign --new-operator-key prints them';
+const limits = (table: object): string | undefined => {
+  const [first] = limitsProblems(table);
+  return first === undefined
+    ? undefined
+    : `limits of a child, such as { processes = 200 }; ${first.key} ${first.problem}, expected ${first.expected}`;
+};
 
 /** The core of `stormpulse.toml`: v1's sections (wire page, 11.1) with the ranges of D1, and ours. */
 export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
@@ -85,7 +92,11 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
   },
   storage: { required: true, keys: { db_path: { type: 'path', required: true } } },
   protocol: { required: false, ours: true, keys: { strict: { type: 'boolean', fallback: true } } },
-  execution: { required: false, ours: true, keys: { pass_env: { type: 'strings', fallback: [] } } },
+  execution: {
+    required: false,
+    ours: true,
+    keys: { pass_env: { type: 'strings', fallback: [] }, limits: { type: 'table', fallback: {}, check: limits } },
+  },
   operator: {
     required: false,
     ours: true,
