@@ -1,4 +1,4 @@
-// B10: what it costs to verify commands, with the nonces in memory and on the disk, and the parser's worst case.
+// B10: what it costs to verify commands, with the nonces in memory and on the disk, and the parser's and the patterns' worst case.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { openSyncProbe } from './verify/disk.mjs';
 import { AGENT_ID, createFrames, newKey } from './verify/frames.mjs';
 import { createMemoryNonces, openDiskNonces } from './verify/nonces.mjs';
 import { measureParser } from './verify/parser.mjs';
+import { measurePatterns } from './verify/patterns.mjs';
 
 export const KNOBS = {
   envelopes: { full: 50_000, short: 6_000 },
@@ -39,6 +40,7 @@ export async function run(knobs) {
     const emptyBatch = { name: 'the empty store', value: middle((one) => one.emptyBatch) };
     const { engine } = rounds[0];
     const parsers = measureParser(Math.max(3, repeats));
+    const { load, check } = measurePatterns(Math.max(3, repeats));
     const figures = [
       figure(
         'verify, nonces in memory',
@@ -71,10 +73,15 @@ export async function run(knobs) {
         { better: 'higher', yardstick: emptyBatch },
       ),
       ...parsers.map(({ name, msPerMb }) => parserFigure(name, msPerMb, smoke)),
+      figure('a pattern checked at load, the slowest', load.ms, 'ms', { better: 'lower', limit: 50, smoke }),
+      figure('a value checked by a pattern, the slowest', check.ms, 'ms', { better: 'lower', limit: 50, smoke }),
     ];
-    const notes = parsers.map(
-      ({ name, slowest }) => `${name}: ${slowest.map((one) => `${one.input} ${one.msPerMb.toFixed(1)}`).join(', ')}`,
-    );
+    const notes = [
+      ...parsers.map(
+        ({ name, slowest }) => `${name}: ${slowest.map((one) => `${one.input} ${one.msPerMb.toFixed(1)}`).join(', ')}`,
+      ),
+      `slowest pattern: ${load.what}; slowest value: for ${check.what}`,
+    ];
     return { figures, notes };
   } finally {
     await rm(folder, { recursive: true, force: true });
