@@ -5,6 +5,7 @@ import { checkBudgets } from './checks/budgets.mjs';
 import { checkDependencies } from './checks/dependencies.mjs';
 import { checkImports } from './checks/imports.mjs';
 import { checkNode } from './checks/isomorphic.mjs';
+import { checkNoShell } from './checks/no-shell.mjs';
 
 install();
 const update = process.argv.includes('--update');
@@ -21,6 +22,7 @@ const checks = {
   format: tool('oxfmt', '--check', '.'),
   imports: () => checkImports(root),
   isomorphic: () => checkNode(root),
+  'no shell': () => checkNoShell(root),
   budgets: () => checkBudgets(root),
   dependencies: () => checkDependencies(root, { update }),
 };

@@ -58,6 +58,57 @@ describe('on a host', () => {
     expect(await harness.call('up')).toMatchObject({ success: true });
   });
 
+  it.each([
+    ['F4 a number out of range', { lines: '100000' }],
+    ['F5 a trailing line end', { lines: '9\n' }],
+    ['F13 SEC-111 4097 bytes of 4096', { text: 'x'.repeat(4_097) }],
+    ['F14 SEC-111 2049 characters of two bytes', { text: '\u00e9'.repeat(2_049) }],
+    ['SEC-110 an option', { word: '--help' }],
+    ['SEC-112 a direction mark', { word: 'a\u202eb' }],
+  ])('%s is validation_failed, and nothing runs', async (_title, params) => {
+    const own = {
+      lines: { placeholder: 'lines', pattern: '[0-9]{1,5}', default: '1' },
+      text: { placeholder: 'text', max_bytes: 4_096, default: 'x' },
+      word: { placeholder: 'word', kind: 'free_text', default: 'x' },
+    };
+    const all = { group: 'x', command: ['/bin/echo', '{lines}', '{word}', '{text}'], timeout: 5, params: own };
+    await using harness = await start({ all });
+    expect(await harness.call('all', params as Record<string, string>)).toMatchObject({ failure_reason: 'validation_failed' });
+    expect(harness.exec.calls).toEqual([]);
+    expect(await harness.call('all', { text: '\u00e9'.repeat(2_048) })).toMatchObject({ success: true });
+  });
+
+  it('F15 F16 leaves an unset env_file out with its option, and places a value literally', async () => {
+    const up = {
+      group: 'x',
+      command: ['/usr/bin/docker', '--env-file', '{env_file}', 'ps', '{t}'],
+      timeout: 5,
+      params: { t: { placeholder: 't', max_bytes: 99 } },
+    };
+    await using harness = await start({ up });
+    await harness.call('up', { t: '${HOME} {project_dir}' });
+    expect(harness.exec.calls).toEqual([{ file: '/usr/bin/docker', args: ['ps', '${HOME} {project_dir}'] }]);
+  });
+
+  it('F18 a disabled command is absent from the manifest and answered like an unknown one', async () => {
+    await using harness = await createHarness(plugin, { config: { ...example, disabled_commands: ['site_logs', 'no_such'] } });
+    expect(Object.keys(harness.manifest)).toEqual(['rotate_key', 'set_motd']);
+    expect(await harness.call('site_logs', { service: 'web' })).toMatchObject({
+      failure_reason: 'validation_failed',
+      group: 'unknown',
+    });
+  });
+
+  it('SEC-104 no request and no parameter replaces what the host wrote in [project]', async () => {
+    const command = { group: 'x', command: ['/bin/ls', '{project_dir}'], timeout: 5 };
+    await using harness = await start({ list: command });
+    expect(await harness.call('list', { project_dir: '/etc' })).toMatchObject({ failure_reason: 'validation_failed' });
+    for (const name of ['project_dir', 'compose_file', 'env_file'])
+      await expect(start({ list: { ...command, params: { [name]: { placeholder: name, max_bytes: 99 } } } })).rejects.toThrow(
+        new RegExp(`list.params.${name}`, 'u'),
+      );
+  });
+
   it('SEC-116 gives a secret on standard input, and shows it nowhere', async () => {
     await using harness = await start();
     await harness.call('rotate_key', { api_token: 'canary7f3a91' });

@@ -205,6 +205,19 @@ describe('SEC-124 what a child may use', () => {
     expect(existsSync(path('ran'))).toBe(false);
   });
 
+  it('SEC-100 a plugin runs no program that others can change', async () => {
+    writeFileSync(path('tool'), '#!/bin/sh\ntouch ran\n');
+    chmodSync(path('tool'), 0o757);
+    const programs = createProgramCheck({ agentUid: 12_345, systemMode: true });
+    await expect(runner({ programs }).exec(path('tool'), [], {})).rejects.toMatchObject({
+      code: 'E_EXEC_REFUSED',
+      message: expect.stringContaining('can be changed by') as unknown,
+    });
+    expect(existsSync(path('ran'))).toBe(false);
+    chmodSync(path('tool'), 0o755);
+    expect(await runner({ programs }).exec('/bin/echo', ['fine'], {})).toMatchObject({ stdout: 'fine\n' });
+  });
+
   it('SEC-127 a limited program that is not there, or no program, is told as such', async () => {
     writeFileSync(path('data'), '#!/bin/sh\n', { mode: 0o644 });
     const of = (file: string): Promise<ProcessOutcome> => sh('', { file, args: [], limits: { processes: 99 } });

@@ -26,6 +26,12 @@ export const ExecKilled = defineError<{ file: string; why: string }>(
   'host',
   (d) => `${d.file} was ended: ${d.why}`,
 );
+export const ExecRefused = defineError<{ file: string; problem: string }>(
+  'E_EXEC_REFUSED',
+  'permission_denied',
+  'operator',
+  (d) => `${d.file} was not started: ${d.problem}; let only root, or the owner of what runs, change it`,
+);
 
 const GAVE_UP = 'its caller gave up';
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -46,6 +52,8 @@ export async function pluginExec(
   const { signal } = options;
   const { execa } = await import('execa');
   if (signal?.aborted === true) throw ExecKilled({ file, why: GAVE_UP });
+  const unfit = launcher.programs?.problemWith(file);
+  if (unfit !== undefined) throw ExecRefused({ file, problem: unfit.problem });
   if (!hasExecFormat(file)) throw ExecFailed({ file, exitCode: -1, stderr: noExecFormat(file) });
   const launch = launchUnder(launcher.limits, file, args, launcher);
   if (!launch.ok)
