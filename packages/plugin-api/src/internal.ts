@@ -6,3 +6,4 @@ export type { CommandDefinition } from './command.ts';
 export type { CollectorDefinition } from './collector.ts';
 export { toPart } from './argv.ts';
 export type { Part } from './argv.ts';
+export { fillArgv } from './fill-argv.ts';

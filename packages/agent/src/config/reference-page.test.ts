@@ -27,7 +27,6 @@ const WORDS: Readonly<Record<KeySpec['type'], string>> = {
   boolean: 'boolean',
   strings: 'list of text',
   path: 'path',
-  table: 'table',
 };
 
 describe('docs/reference/config.md', () => {

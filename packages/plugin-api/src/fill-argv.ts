@@ -1,5 +1,5 @@
-import type { ParamValue } from '@stormpulse/plugin-api';
-import type { Part } from '@stormpulse/plugin-api/internal';
+import type { Part } from './argv.ts';
+import type { ParamValue } from './params/policy.ts';
 
 /** Fills an argv template once; values are placed literally and never scanned again (SEC-102). */
 export function fillArgv(parts: readonly Part[], values: Readonly<Record<string, ParamValue>>): string[] {
