@@ -150,6 +150,8 @@ export interface PluginEntry {
   readonly grants: Grants;
   /** `error`: the agent does not start without it. Default `disable`. */
   readonly startup: 'error' | 'disable';
+  /** Why the host wants it off; it is told of, and nothing of it is loaded. */
+  readonly off?: string;
 }
 
 /** Everything the kernel needs from outside. */

@@ -102,6 +102,7 @@ describe('a host of the Python agent: its files are taken as they are, and given
         disabled_reason: '[caddy]: caddy.drop_in_path: is "stormpulse.caddy"; expected an absolute path',
         state: null,
       },
+      rclone: { status: 'disabled_choice', disabled_reason: null, state: null },
     };
     expect(link.inbox.of('register')[0]?.payload['integrations']).toEqual(integrations);
     expect((await link.inbox.count('metrics.push', 1))[0]?.payload['integrations']).toEqual(integrations);

@@ -86,7 +86,7 @@ async function start(
       timing: { reconnectMinMs, reconnectMaxMs, heartbeatMs, pushMs, commandMaxAgeSeconds },
       ...(operator === undefined ? {} : { operator }),
       inventory: readInventory(),
-      plugins: [...config.plugins.map(pluginEntry), ...config.awaited.flatMap(absentEntry)],
+      plugins: [...config.plugins.map(pluginEntry), ...config.awaited.map(absentEntry)],
     });
     await kernel.start();
     return kernel;
@@ -114,11 +114,11 @@ function pluginEntry({ name, config }: AgentConfig['plugins'][number]): PluginEn
   return { name, config, load: () => loadFirstParty(name), firstParty: true, grants: 'all', startup: 'error' };
 }
 
-/** Refused with its reason, so that the hub and `status` are told; the agent runs (I6). */
-function absentEntry({ table, plugin, state, reason }: AwaitedSection): PluginEntry[] {
-  if (state === 'disabled_choice') return [];
+/** Refused with its reason, or off, so that the hub and `status` are told; the agent runs (I6). */
+function absentEntry({ table, plugin, state, reason }: AwaitedSection): PluginEntry {
   const load = (): Promise<never> => Promise.reject(PluginAbsent({ table, reason }));
-  return [{ name: plugin, config: {}, load, firstParty: false, grants: {}, startup: 'disable' }];
+  const entry = { name: plugin, config: {}, load, firstParty: false, grants: {}, startup: 'disable' } as const;
+  return state === 'disabled_choice' ? { ...entry, off: reason } : entry;
 }
 
 /** What was found first is not all: the rest of the file is looked at before it is refused. */

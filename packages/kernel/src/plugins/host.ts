@@ -46,6 +46,8 @@ export class PluginHost {
   async setUp(): Promise<void> {
     const taken = new Set<string>();
     for (const instance of this.#instances) {
+      if (instance.entry.off !== undefined) instance.become('off', instance.entry.off);
+      if (instance.state === 'off') continue;
       try {
         await this.#setUpOne(instance, taken);
         taken.add(instance.name);

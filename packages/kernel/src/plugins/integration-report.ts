@@ -18,6 +18,7 @@ export function integrationReport(
   if (told.length === 0 && !all) return null;
   return Object.fromEntries(
     told.map(({ name, state, reason }): [string, Report[string]] => {
+      if (state === 'off') return [name, { status: 'disabled_choice', disabled_reason: null, state: null }];
       if (state === 'refused' || state === 'failed')
         return [name, { status: 'disabled_error', disabled_reason: reason ?? state, state: null }];
       const own = states.filter((entry) => entry.plugin === name).map((entry) => [entry.collector, entry.state]);

@@ -9,10 +9,11 @@ export type PluginState =
   | 'stopping'
   | 'stopped'
   | 'refused'
+  | 'off'
   | 'failed';
 
 const NEXT: Readonly<Record<PluginState, readonly PluginState[]>> = {
-  discovered: ['loaded', 'refused'],
+  discovered: ['loaded', 'refused', 'off'],
   loaded: ['configured', 'refused'],
   configured: ['starting', 'refused', 'stopping'],
   starting: ['ready', 'failed', 'stopping'],
@@ -21,6 +22,7 @@ const NEXT: Readonly<Record<PluginState, readonly PluginState[]>> = {
   stopping: ['stopped'],
   stopped: [],
   refused: [],
+  off: [],
   failed: ['stopping'],
 };
 
