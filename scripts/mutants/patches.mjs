@@ -3,8 +3,12 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const FOLDER = 'test/mutants';
+const BUILT = '# built';
 
-/** All faults in the order of their names: `{ name, path, rule, what, tests }`. Throws on a file that does not say what it is. */
+/**
+ * All faults in the order of their names: `{ name, path, rule, what, tests, built }`; `built`: its tests run the built agent.
+ * Throws on a file that does not say what it is.
+ */
 export function readFaults(root) {
   return readdirSync(join(root, FOLDER))
     .filter((name) => name.endsWith('.patch'))
@@ -15,9 +19,9 @@ export function readFaults(root) {
     });
 }
 
-/** The two first lines of a patch. */
+/** The first lines of a patch: two, or three when its tests run the built agent. */
 export function parseHead(name, text) {
-  const [first = '', second = ''] = text.split('\n');
+  const [first = '', second = '', third] = text.split('\n');
   const [, rule, what] = /^# (SEC-\d{3}): (\S.*)$/u.exec(first) ?? [];
   const tests = /^# test: (\S.*)$/u.exec(second)?.[1].split(/\s+/u);
   if (rule === undefined || tests === undefined || !name.startsWith(`${rule}-`)) {
@@ -25,5 +29,5 @@ export function parseHead(name, text) {
       `${FOLDER}/${name}: expected "# SEC-000: what it takes out" and "# test: path" as its first lines, and the rule at the head of its name`,
     );
   }
-  return { rule, what, tests };
+  return { rule, what, tests, built: third === BUILT };
 }

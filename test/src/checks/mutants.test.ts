@@ -37,11 +37,14 @@ describe('a fault', () => {
 
 describe('a patch', () => {
   test('says which rule it breaks and which tests must notice', () => {
-    expect(parseHead('SEC-901-x.patch', '# SEC-901: it holds\n# test: a.test.ts  b.test.ts\n--- a/x')).toEqual({
+    const head = '# SEC-901: it holds\n# test: a.test.ts  b.test.ts\n';
+    expect(parseHead('SEC-901-x.patch', `${head}--- a/x`)).toEqual({
       rule: 'SEC-901',
       what: 'it holds',
       tests: ['a.test.ts', 'b.test.ts'],
+      built: false,
     });
+    expect(parseHead('SEC-901-x.patch', `${head}# built\n--- a/x`)).toMatchObject({ built: true });
   });
 
   test.each([
