@@ -7,3 +7,4 @@ export type { CollectorDefinition } from './collector.ts';
 export { toPart } from './argv.ts';
 export type { Part } from './argv.ts';
 export { fillArgv } from './fill-argv.ts';
+export { closed, parseConfig } from './parse-config.ts';

@@ -1,9 +1,8 @@
 import { ValueErrorType, Errors } from '@sinclair/typebox/errors';
-import { parseConfig } from '@stormpulse/kernel';
 import type { LeftOut, ProgramCheck } from '@stormpulse/kernel';
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { Command, ConfigProblem, Logger, PluginContext, TSchema } from '@stormpulse/plugin-api';
-import { commandDefinition, definitionOf } from '@stormpulse/plugin-api/internal';
+import { commandDefinition, definitionOf, parseConfig } from '@stormpulse/plugin-api/internal';
 import type { AnyPluginDefinition } from '@stormpulse/plugin-api/internal';
 import type { AgentConfig } from './agent-config.ts';
 import { loadFirstParty } from './first-party.ts';

@@ -1,10 +1,9 @@
 import { Check } from '@sinclair/typebox/value';
 import { isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { ExecOptions, ParamValue } from '@stormpulse/plugin-api';
-import { fillArgv } from '@stormpulse/plugin-api/internal';
+import { closed, fillArgv } from '@stormpulse/plugin-api/internal';
 import { withDeadline } from '../lifecycle/deadline.ts';
 import type { Ports, ProcessOutcome } from '../ports.ts';
-import { closed } from '../plugins/parse-config.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
 import { failed } from './outcome.ts';
 import type { Outcome } from './outcome.ts';

@@ -1,12 +1,12 @@
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { AgentError, Logger } from '@stormpulse/plugin-api';
+import { parseConfig } from '@stormpulse/plugin-api/internal';
 import { PluginSetup, PluginStart } from '../errors.ts';
 import { withDeadline } from '../lifecycle/deadline.ts';
 import type { LeftOut, PluginEntry, Ports } from '../ports.ts';
 import { checkPlugin } from './checks.ts';
 import { createContext } from './context.ts';
 import { assertGranted } from './grants.ts';
-import { parseConfig } from './parse-config.ts';
 import { PluginInstance } from './plugin-instance.ts';
 import { buildTable } from './registry.ts';
 import type { CommandTable, RegisteredCommand } from './registry.ts';

@@ -1,5 +1,5 @@
 import { Value } from '@sinclair/typebox/value';
-import { parseConfig } from '@stormpulse/kernel';
+import { parseConfig } from '@stormpulse/plugin-api/internal';
 import type { Plugin, TSchema } from '@stormpulse/plugin-api';
 import { definitionOrThrow } from './contributions.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';

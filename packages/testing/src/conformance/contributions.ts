@@ -1,6 +1,5 @@
-import { parseConfig } from '@stormpulse/kernel';
 import type { Capabilities, Collector, Command, Omission, Plugin, PluginContext, TSchema } from '@stormpulse/plugin-api';
-import { commandDefinition, definitionOf } from '@stormpulse/plugin-api/internal';
+import { commandDefinition, definitionOf, parseConfig } from '@stormpulse/plugin-api/internal';
 import type { AnyPluginDefinition, CommandDefinition } from '@stormpulse/plugin-api/internal';
 
 /** What one setup declared, without a host. */

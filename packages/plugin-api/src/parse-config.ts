@@ -1,7 +1,8 @@
 import { Errors } from '@sinclair/typebox/errors';
 import { Check, Clone, Decode, Default } from '@sinclair/typebox/value';
-import type { ConfigProblem, TSchema } from '@stormpulse/plugin-api';
-import { ConfigInvalid } from '@stormpulse/plugin-api';
+import { ConfigInvalid } from './config-problem.ts';
+import type { ConfigProblem } from './config-problem.ts';
+import type { TSchema } from './schema.ts';
 
 type Node = Record<PropertyKey, unknown>;
 
