@@ -99,7 +99,8 @@ export class SystemdHost {
 async function docker(args: readonly string[], input = ''): Promise<Said> {
   return await new Promise((resolve, reject) => {
     const child = execFile('docker', [...args], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (child.exitCode !== null) resolve({ code: child.exitCode, stdout, stderr });
+      const code = error === null ? 0 : error.code;
+      if (typeof code === 'number') resolve({ code, stdout, stderr });
       else reject(new Error(`docker could not be run (${error?.message}); bring it with: bash ${SCRIPT}`));
     });
     child.stdin?.on('error', () => undefined).end(input);
