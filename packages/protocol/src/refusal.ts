@@ -95,7 +95,10 @@ export const REFUSALS: Readonly<Record<RefusalReason, { readonly event: RefusalE
   bad_stop_on_failure: of('signature_failure', `${MALFORMED}: stop_on_failure is neither true nor false`),
   ambiguous_params: of('ambiguous_params', 'the parameters have a second reading under the same signature'),
   clock_rollback: of('clock_rollback', "this host's clock stepped back; commands are refused until it has caught up"),
-  before_floor: of('replay_refused', "the command is dated before this agent's nonce store began; send it again"),
+  before_floor: of(
+    'replay_refused',
+    "the command is dated before the time from which this agent's nonce store is complete; send it again",
+  ),
   nonce_store_full: of('nonce_store_fault', 'the nonce store is full; send the command again in a minute'),
   nonce_store_fault: of('nonce_store_fault', "the nonce store cannot be written; see the agent's log and its disk"),
   rate_limited: of('rate_limited', 'more refusals than are told one by one'),

@@ -247,6 +247,21 @@ describe('replay, with the store on disk', () => {
     expect([ran(), await reasons()]).toEqual([[], ['replayed_nonce']]);
   });
 
+  test('SEC-064: a clock that stepped back refuses commands, figures go on, and it recovers when the clock has caught up', async () => {
+    await startOnDisk();
+    await rig.deliver(signed('git_pull', {}, 'before'));
+    rig.clock.step(-3_600_000);
+    await rig.deliver(signed('git_pull', {}, 'during'));
+    const beats = rig.sent('heartbeat').length;
+    await rig.clock.advance(60_000);
+    expect(rig.sent('heartbeat').length).toBeGreaterThan(beats);
+    expect(await events()).toMatchObject([{ kind: 'clock_rollback', failure_reason: 'clock_rollback' }]);
+    expect(ran()).toHaveLength(1);
+    rig.clock.step(3_600_000);
+    await rig.deliver(signed('git_pull', {}, 'after'));
+    expect(ran()).toHaveLength(2);
+  });
+
   test('B15, SEC-061: dated 5 s ahead and replayed 62 s after arrival: U accepts it again, H replayed_nonce', async () => {
     await startOnDisk();
     const frame = signed('git_pull', {}, 'ahead', formatTimestamp(micros() + 5_000_000n));
@@ -257,6 +272,22 @@ describe('replay, with the store on disk', () => {
     expect(await v1(frame, micros())).toEqual({ verdict: 'accept' });
     await rig.deliver(frame);
     expect([ran(), await reasons()]).toEqual([[['pull']], ['replayed_nonce']]);
+  });
+});
+
+describe('what the store decides', () => {
+  test('SEC-060: nothing starts before the nonce is on the disk', async () => {
+    let onDisk = (): void => undefined;
+    const written = new Promise<undefined>((resolve) => {
+      onDisk = () => resolve(undefined);
+    });
+    await start({ nonces: { claim: () => written, close: () => undefined } });
+    await rig.deliver(signed('git_pull', {}));
+    await rig.clock.advance(30_000);
+    expect(ran()).toEqual([]);
+    onDisk();
+    await rig.clock.advance(1);
+    expect(ran()).toEqual([['pull']]);
   });
 });
 

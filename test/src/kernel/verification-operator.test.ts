@@ -177,11 +177,15 @@ describe('SEC-072: a hub alone is not enough', () => {
     expect(ran()).toEqual(['/bin/look', '/bin/change']);
   });
 
-  test('a name that is not listed is answered as that, signed or not', async () => {
+  test('a name that is not listed is answered as that, signed or not, alone or in a sequence', async () => {
     await start();
     await rig.deliver(rig.request('demo_nothing'));
-    expect(rig.sent('command.result')).toMatchObject([{ failure_reason: 'validation_failed', group: 'unknown' }]);
-    expect(refusals()).toEqual({});
+    await rig.deliver(withSignature(rig.request('demo_nothing'), '0'.repeat(128)));
+    await rig.deliver(rig.sequence(['demo_look', 'demo_nothing']));
+    expect(rig.sent('command.result')).toMatchObject(
+      [1, 2, 3].map(() => ({ command: 'demo_nothing', failure_reason: 'validation_failed', group: 'unknown' })),
+    );
+    expect([ran(), refusals()]).toEqual([[], {}]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { AGENT_TO_HUB_TYPES, HUB_TO_AGENT_TYPES, REFUSAL_REASONS, REFUSALS, V1_REFUSAL_REASONS } from '@stormpulse/protocol';
+import { Type, definePlugin, subprocess } from '@stormpulse/plugin-api';
 import type { RefusalReason } from '@stormpulse/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AGENT, startRig } from './agent-fixture.ts';
@@ -106,6 +107,26 @@ describe('SEC-058: how a refusal is told', () => {
     expect(rig.link.closedWith).toBe(1008);
   });
 });
+
+test.each(['a,b', 'a=b', 'a b', 'a\nb', 'a\u2028b', '', 'x'.repeat(129)])(
+  'SEC-053: no command table holds the name %j, which the signed text could not carry',
+  async (wireName) => {
+    rig = await startRig();
+    const plugin = definePlugin({
+      name: 'odd',
+      version: '1.0.0',
+      apiVersion: '1.0',
+      description: 'For tests.',
+      configSchema: Type.Object({}),
+      capabilities: () => ({ exec: ['/bin/odd'], commands: 'read' }),
+      setup({ commands }) {
+        const common = { title: 'Odd', effect: 'read', timeout: '5s', params: Type.Object({}) } as const;
+        commands.register(subprocess({ ...common, id: 'odd', wireName, file: '/bin/odd', argv: () => [] }));
+      },
+    });
+    await expect(startRig({ plugin })).rejects.toThrow(/no wire name: 1 to 128 characters without comma/u);
+  },
+);
 
 describe('SEC-052: one table of what a hub may send, before and after register.ok', () => {
   const message = (type: string): string =>

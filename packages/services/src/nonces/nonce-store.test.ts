@@ -228,6 +228,24 @@ describe('createNonceStore', () => {
     expect(await claim(full, 'live', nowSeconds - 71)).toBe('replayed_nonce');
   });
 
+  it('SEC-065 refuses when the file holds 64 MiB, and keeps every live nonce', async () => {
+    const store = settled();
+    await claim(store, 'live');
+    store.close();
+    inFile((database) => {
+      // Each text stands in the table and in its index.
+      database.exec(
+        `INSERT INTO seen_nonces (nonce, seen_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 36)
+         SELECT hex(zeroblob(500000)) || i, ${nowSeconds} FROM n`,
+      );
+    });
+    const full = open();
+    expect(await claim(full, 'more')).toBe('nonce_store_full');
+    nowSeconds += 71;
+    expect(await claim(full, 'more')).toBeUndefined();
+    expect(await claim(full, 'live', nowSeconds - 71)).toBe('replayed_nonce');
+  });
+
   it('SEC-062 runs on WAL with synchronous=FULL', () => {
     const database = openDatabase(path);
     open(60, database);

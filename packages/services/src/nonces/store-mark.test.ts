@@ -81,6 +81,17 @@ describe('SEC-063 a nonce store that is not as this agent left it', () => {
     expect(await nextStart()).toBeUndefined();
   });
 
+  it('as it was left, when the newest nonce was purged and no other came', async () => {
+    const store = open();
+    nowSeconds += 100;
+    expect(await claim(store, 'live')).toBeUndefined();
+    expect(await claim(store, 'soon gone', nowSeconds - 55)).toBeUndefined();
+    nowSeconds += 80;
+    expect(await claim(store, 'live')).toBe('replayed_nonce');
+    store.close();
+    expect(await nextStart()).toBeUndefined();
+  });
+
   it('an older copy put back: a command that the copy has forgotten is not run again', async () => {
     await ran('n1');
     copyFileSync(path, `${path}.backup`);
