@@ -3,7 +3,6 @@ import { Check } from '@sinclair/typebox/value';
 import type { ProcessOutcome } from '@stormpulse/kernel';
 import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
-import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startRig } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
@@ -199,73 +198,5 @@ describe('docs/reference/command-results.md', () => {
       if (!id.startsWith('steps_')) expect(result['request_id']).toBe('asked');
     }
     if (id.startsWith('steps_')) expect(new Set(ours.map((result) => result['request_id'])).size).toBe(ours.length);
-  });
-});
-
-describe('F1 exactly one result', () => {
-  const outcome = fc.record(
-    {
-      kind: fc.oneof(fc.constantFrom('exited', 'timeout', 'cancelled', 'not_found', 'os_error'), fc.anything()),
-      exitCode: fc.oneof(fc.integer(), fc.anything()),
-      stdout: fc.oneof(fc.string({ unit: 'binary' }), fc.constant('half \ud800'), fc.anything()),
-      stderr: fc.oneof(fc.string(), fc.anything()),
-      durationMs: fc.oneof(fc.double(), fc.anything()),
-    },
-    { requiredKeys: [] },
-  );
-  const behaviour = fc.oneof(
-    fc.record({ does: fc.constant('answers' as const), value: fc.oneof(outcome, fc.anything()) }),
-    fc.record({ does: fc.constantFrom('throws', 'rejects'), value: fc.anything() }),
-    fc.record({ does: fc.constantFrom('hangs', 'waits for the signal'), value: fc.constant(undefined) }),
-  );
-  const runs =
-    (behaviours: readonly { readonly does: string; readonly value: unknown }[]): Run =>
-    ({ args, signal }) => {
-      const { does, value } = behaviours[(args[0]?.length ?? 1) - 1] ?? { does: 'hangs', value: undefined };
-      if (does === 'throws') throw value;
-      if (does === 'rejects') return Promise.reject(value);
-      if (does === 'answers') return Promise.resolve(value as ProcessOutcome);
-      return new Promise((resolve) => {
-        if (does !== 'hangs') signal.addEventListener('abort', () => resolve({ ...EXITED, kind: 'cancelled', exitCode: -1 }));
-      });
-    };
-
-  test('F1 14.14: of every request that verifies, whatever its run does, also when the agent stops', async () => {
-    rig = { close: () => Promise.resolve() } as Rig;
-    const scene = fc.tuple(fc.array(behaviour, { minLength: 1, maxLength: 8 }), fc.integer({ min: 0, max: 30_000 }));
-    await fc.assert(
-      fc.asyncProperty(scene, async ([behaviours, aliveMs]) => {
-        rig = await startRig({ run: runs(behaviours) });
-        const ids = behaviours.map((_, index) => `r${index}`);
-        for (const [index, id] of ids.entries())
-          await rig.deliver(rig.request('demo_mark', { a: 'x'.repeat(index + 1) }, { id }));
-        await rig.clock.advance(aliveMs);
-        await rig.close();
-        const results = rig.sent('command.result');
-        expect(results.map((result) => String(result['request_id'])).sort()).toEqual(ids);
-        for (const result of results) {
-          expect(Check(PAYLOAD_SCHEMAS['command.result'], result)).toBe(true);
-          expect(String(result['stdout']) + String(result['stderr'])).toSatisfy((text: string) => text.isWellFormed());
-        }
-      }),
-      { numRuns: 60 },
-    );
-  });
-});
-
-describe('D7 who runs beside whom', () => {
-  test('D7: a sequence holds the keys of its steps: of readers none, so it waits for no writer', async () => {
-    const begun: string[] = [];
-    rig = await startRig({
-      run: ({ args }) => {
-        begun.push(args.join());
-        return never();
-      },
-    });
-    await rig.deliver(rig.request('demo_mark', { a: 'w' }, { id: 'w' }));
-    await rig.deliver(rig.sequence(['demo_wait', 'demo_wait']));
-    await rig.deliver(rig.sequence(['demo_wait', 'demo_mark']));
-    expect(rig.sent('command.result').map((result) => result['command'])).toEqual(['demo_wait', 'demo_wait']);
-    expect(begun).toEqual(['w']);
   });
 });

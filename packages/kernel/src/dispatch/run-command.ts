@@ -130,7 +130,8 @@ function redact(text: string, call: Omit<ReadyCall, 'requestId'>): string {
   for (const [name, schema] of Object.entries(call.command.definition.params.properties)) {
     const value = call.params[name];
     if (schema['x-secret'] === true && value !== undefined && String(value).length >= MIN_SECRET_CHARS)
-      clean = clean.replaceAll(String(value), '[secret]');
+      // Output has v1's line ends.
+      for (const text of [String(value), String(value).replaceAll(/\r\n?/gu, '\n')]) clean = clean.replaceAll(text, '[secret]');
   }
   return clean;
 }

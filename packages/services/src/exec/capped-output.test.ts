@@ -29,6 +29,11 @@ test.each([0, 1, KEPT / 2, KEPT / 2 + 1, KEPT])('keeps all of %i bytes', (length
   expect(output.text()).toBe(text.toString());
 });
 
+test.each(['\u0001', '\u00ff', '"'])('SEC-122 both streams of the worst bytes fit a frame of 4 MiB: %j', (unit) => {
+  const text = pushed(Buffer.alloc(KEPT * 2, unit, 'latin1'), 65_536).text();
+  expect(Buffer.byteLength(JSON.stringify([text, text]))).toBeLessThan(4 * 1024 * 1024 - 4_096);
+});
+
 test('SEC-122 a child that writes byte by byte costs no more than what is kept', () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
