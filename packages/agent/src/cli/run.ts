@@ -2,6 +2,7 @@ import { createKernel } from '@stormpulse/kernel';
 import type { Kernel, KernelOptions, KernelStatus, LeftOut, PluginEntry, Ports } from '@stormpulse/kernel';
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { AgentError, ConfigProblem } from '@stormpulse/plugin-api';
+import { preventCoreDumps } from '@stormpulse/services';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { fileProblems } from '../config/file-problems.ts';
 import { loadFirstParty } from '../config/first-party.ts';
@@ -10,7 +11,6 @@ import type { HostFile, LoadedConfig } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
 import { composeOperator, composePorts } from '../container.ts';
 import { ConfigRefused, PluginAbsent } from '../errors.ts';
-import { forbidCoreDumps } from '../host/core-dumps.ts';
 import { assertStateFolder } from '../host/guarded-file.ts';
 import { readIdentityFiles } from '../host/identity-files.ts';
 import { readInventory } from '../host/inventory.ts';
@@ -25,7 +25,7 @@ import { VERSION } from '../version.ts';
 export async function run(configPath: string, options: GuardOptions, say: (line: string) => void): Promise<void> {
   guardStart(options);
   process.umask(0o077);
-  const coreDumps = forbidCoreDumps();
+  const coreDumps = preventCoreDumps();
   if (coreDumps !== undefined) say(coreDumps);
   const manager = takeServiceManager(process.env, (error) =>
     say(`the service manager was not told how this agent does: ${String(error)}`),

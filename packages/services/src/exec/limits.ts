@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { ProgramCheck } from '@stormpulse/kernel';
 import type { LimitName, ProcessLimits } from '@stormpulse/plugin-api';
@@ -6,8 +6,6 @@ import type { LimitName, ProcessLimits } from '@stormpulse/plugin-api';
 const MB = 1_048_576;
 /** From the signal that a program can handle to the one it cannot, in seconds of CPU time. */
 const CPU_GRACE_SECONDS = 5;
-/** When memory runs out, a command goes before the agent that answers for it (of -1000 to 1000). */
-const OOM_SCORE = 500;
 
 /** How `prlimit` is told each limit; `nice` needs no launcher. */
 const FLAGS: Readonly<Record<Exclude<LimitName, 'nice'>, (value: number) => string>> = {
@@ -60,13 +58,13 @@ function programProblem(file: string): Launch | undefined {
   }
 }
 
-/** What a running child is given without a launcher: what it starts inherits it. */
-export function yieldToTheAgent(pid: number, limits: ProcessLimits): void {
+/** The priority of a running child, which needs no launcher: what it starts inherits it. */
+export function lowerPriority(pid: number, { nice = 0 }: ProcessLimits): void {
+  if (nice === 0) return;
   try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, String(OOM_SCORE));
-    if (limits.nice !== undefined && limits.nice > 0) setPriority(pid, limits.nice);
+    setPriority(pid, nice);
   } catch (error) {
-    // It has ended already, or this system has neither.
+    // It has ended already.
     if (!(error instanceof Error && 'code' in error)) throw error;
   }
 }

@@ -5,7 +5,7 @@ import { withChildUmask } from './child-umask.ts';
 import { hasExecFormat, noExecFormat } from './exec-format.ts';
 import { DRAIN_MS, KILL_AFTER_MS, askToEnd, killCall } from './end-call.ts';
 import { newMark } from './leftovers.ts';
-import { launchUnder, yieldToTheAgent } from './limits.ts';
+import { launchUnder, lowerPriority } from './limits.ts';
 import type { Launcher } from './limits.ts';
 
 export const ExecFailed = defineError<{ file: string; exitCode: number; stderr: string }>(
@@ -73,7 +73,7 @@ export async function pluginExec(
     }),
   );
   const { pid } = subprocess;
-  if (pid !== undefined) yieldToTheAgent(pid, launcher.limits);
+  if (pid !== undefined) lowerPriority(pid, launcher.limits);
   const cancels: (() => void)[] = [];
   let why: string | undefined;
   let giveUp = (): void => undefined;

@@ -8,7 +8,7 @@ import { descriptorShortage } from './descriptor-reserve.ts';
 import { hasExecFormat, noExecFormat } from './exec-format.ts';
 import { DRAIN_MS, KILL_AFTER_MS, askToEnd, killCall } from './end-call.ts';
 import { newMark } from './leftovers.ts';
-import { launchUnder, yieldToTheAgent } from './limits.ts';
+import { launchUnder, lowerPriority } from './limits.ts';
 import type { Launcher } from './limits.ts';
 
 interface Running {
@@ -50,7 +50,7 @@ export function runProcess(
   } catch (error) {
     return Promise.resolve(spawnFailure(error, request, outcome));
   }
-  if (child.pid !== undefined) yieldToTheAgent(child.pid, limits);
+  if (child.pid !== undefined) lowerPriority(child.pid, limits);
   return new Promise((resolve) => {
     const running: Running = { child, stdout: new CappedOutput(), stderr: new CappedOutput() };
     const cancels: (() => void)[] = [];
