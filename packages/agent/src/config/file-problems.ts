@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { ConfigProblem } from '@stormpulse/plugin-api';
-import { assertStateFolder, readGuarded } from '../host/guarded-file.ts';
+import { assertGuarded, assertStateFolder } from '../host/guarded-file.ts';
 import type { Secrecy } from '../host/guarded-file.ts';
 import type { SectionValues } from './check.ts';
 
@@ -47,7 +47,7 @@ function problemOf({ section, key, kind, fix, secrecy }: Wanted, value: string):
   const path = [section, key];
   const missing = missingProblem(path, value, kind, fix);
   if (missing.length > 0 || secrecy === undefined) return missing;
-  return refusalOf(path, value, () => readGuarded(value, { secrecy, maxBytes: MAX_BYTES }), GUARD_CODES);
+  return refusalOf(path, value, () => assertGuarded(value, { secrecy, maxBytes: MAX_BYTES }), GUARD_CODES);
 }
 
 function stateProblem(database: string): ConfigProblem[] {

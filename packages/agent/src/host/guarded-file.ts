@@ -6,11 +6,25 @@ import { ConfigUnreadable, FileMode } from '../errors.ts';
 /** Who may read a file besides its owner. */
 export type Secrecy = 'public' | 'secret';
 
+interface Guard {
+  readonly secrecy: Secrecy;
+  readonly maxBytes: number;
+}
+
 /**
  * Reads a file that decides something: regular, of a bounded size, ours or root's, not to be changed by group or others,
  * and when secret not to be read by others (SEC-166; 0640 is fine, D1). Throws `E_CONFIG_UNREADABLE`, `E_FILE_MODE`.
  */
-export function readGuarded(path: string, options: { readonly secrecy: Secrecy; readonly maxBytes: number }): Buffer {
+export function readGuarded(path: string, options: Guard): Buffer {
+  return withGuarded(path, options, (descriptor) => readFileSync(descriptor));
+}
+
+/** Whether {@link readGuarded} would give it; nothing of it is read, so nothing of a key stays in memory. Throws the same. */
+export function assertGuarded(path: string, options: Guard): void {
+  withGuarded(path, options, () => undefined);
+}
+
+function withGuarded<T>(path: string, options: Guard, use: (descriptor: number) => T): T {
   const descriptor = open(path);
   try {
     const stat = fstatSync(descriptor);
@@ -24,7 +38,7 @@ export function readGuarded(path: string, options: { readonly secrecy: Secrecy; 
     assertOwner(path, stat);
     assertMode(path, stat, options.secrecy);
     assertParents(path);
-    return readFileSync(descriptor);
+    return use(descriptor);
   } finally {
     closeSync(descriptor);
   }
