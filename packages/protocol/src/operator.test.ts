@@ -40,6 +40,7 @@ describe('SEC-072: the text an operator signs', () => {
 
   test.each<Partial<OperatorText>>([
     { agentId: '' },
+    { agentId: '-' },
     { agentId: 'web-1\ncommand.request' },
     { confirmation: 'a\nb' },
     { confirmation: '' },
@@ -59,7 +60,7 @@ describe('SEC-072: the text an operator signs', () => {
   });
 
   test('two different requests never share a text', () => {
-    const name = fc.stringMatching(/^[a-z,:-]{1,5}$/);
+    const name = fc.stringMatching(/^[a-z][a-z,:-]{0,4}$/);
     const request = fc.record({
       agentId: name,
       type: fc.constantFrom('command.request' as const, 'command.sequence' as const),

@@ -32,7 +32,13 @@ export interface OperatorText {
  * confirmation or `-`, then v1's text. Throws `unsignable` when a line would not be one line.
  */
 export function operatorText({ agentId, type, specs, confirmation = '-', canonicalText }: OperatorText): string {
-  if (![agentId, confirmation].every(isWireName) || specs.length === 0 || !specs.every((spec) => DIGEST.test(spec)))
+  // An agent called - would have its phrase in every text.
+  if (
+    agentId === '-' ||
+    ![agentId, confirmation].every(isWireName) ||
+    specs.length === 0 ||
+    !specs.every((spec) => DIGEST.test(spec))
+  )
     throw new ProtocolError('unsignable', 'an operator signs for one agent id, with the digest of each command');
   return ['stormpulse-op-v1', agentId, type, specs.join(','), confirmation, canonicalText].join('\n');
 }

@@ -77,13 +77,13 @@ describe('runs', () => {
 
   it('ends an order when the agent reports that it refused it, and lets a result correct that', async () => {
     const { id, request } = await send();
-    const refusal = (failure_reason: string): object => ({
+    const refusal = (failure_reason: string, kind = 'signature_failure'): object => ({
       batch_id: `b-${failure_reason}`,
       events: [
         {
           ts: '2026-01-01T00:00:00.000Z',
           source: 'auth',
-          kind: 'signature_failure',
+          kind,
           failure_reason,
           command_ref: request.id,
           error: 'too early',
@@ -93,7 +93,7 @@ describe('runs', () => {
     agent.send('events.batch', refusal('replayed_nonce'));
     await agent.next('events.batch.ack');
     expect(await look(id)).toMatchObject({ state: 'sent' });
-    agent.send('events.batch', refusal('before_floor'));
+    agent.send('events.batch', refusal('before_floor', 'replay_refused'));
     await agent.next('events.batch.ack');
     expect(await look(id)).toMatchObject({
       state: 'refused',
