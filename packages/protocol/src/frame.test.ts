@@ -77,6 +77,13 @@ describe('acceptance cases A1 to A13', () => {
     expect(['not_object', 'invalid_json']).toContain(read(text));
   });
 
+  test('A8: more than six digits of a fraction: v1 cuts them, a strict reader drops the frame', () => {
+    const text = frame({ ts: '2026-02-21T12:00:00.1234567Z' });
+    const message = parseFrame(text, { dialect: 'reference', limits: AGENT_JSON_LIMITS });
+    expect(message.timestamp.canonical).toBe('2026-02-21T12:00:00.123456Z');
+    expect(read(text)).toBe('ts_invalid');
+  });
+
   test('A12: a hundred thousand brackets are dropped', () => {
     expect(read('['.repeat(100_000))).toBe('too_deep');
     expect(read('['.repeat(100_000), 'reference')).toBe('uncaught');

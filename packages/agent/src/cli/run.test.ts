@@ -244,8 +244,12 @@ timeout = 5
     expect(calls).toBe(1);
   });
 
-  it('tells what its operator allowed, in the log and in status.json', async () => {
-    writeConfig(['[auth]', 'require_server_eku = false\n[auth]'], ['[storage]', '[protocol]\nstrict = false\n[storage]']);
+  it('tells what its operator allowed, SEC-059 an age over 300 s too, in the log and in status.json', async () => {
+    writeConfig(
+      ['[auth]', 'require_server_eku = false\n[auth]'],
+      ['[storage]', '[protocol]\nstrict = false\n[storage]'],
+      ['command_max_age_seconds = 60', 'command_max_age_seconds = 301'],
+    );
     const agent = start(['--allow-unsafe-env'], { env: { NODE_PATH: '/x' } });
     await vi.waitFor(() => expect(existsSync(host.path('status.json'))).toBe(true), PATIENT);
     const { allowances } = JSON.parse(readFileSync(host.path('status.json'), 'utf8')) as { allowances: string[] };
@@ -253,6 +257,7 @@ timeout = 5
       ...(process.geteuid?.() === 0 ? ['--allow-root'] : []),
       '--allow-unsafe-env',
       '[protocol] strict = false',
+      '[auth] command_max_age_seconds = 301',
       '[tls] require_server_eku = false',
     ]);
     expect(agent.stderr()).toContain(JSON.stringify(allowances));
