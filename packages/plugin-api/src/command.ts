@@ -102,6 +102,8 @@ export const CommandInvalid = defineError<{ id: string; problem: string }>(
 );
 
 const DEFINITION = Symbol.for('@stormpulse/command');
+/** SEC-116: what looks like a credential must say that it is one. */
+const CREDENTIAL_LIKE = /secret|password|token|passphrase/iu;
 const PLACEABLE = new Set(['string', 'integer', 'number', 'boolean']);
 
 /** Defines a command that runs one process. Throws `E_PLUGIN_COMMAND_INVALID` or `E_PLUGIN_SLOT_MISUSED`. */
@@ -110,13 +112,16 @@ export function subprocess<const P extends TObject>(spec: SubprocessSpec<P>): Co
   const slots = Object.fromEntries(
     Object.keys(spec.params.properties).map((name) => [name, makeSlot(name)]),
   ) as unknown as Slots<P>;
+  const placed = argv(slots).map(toPart);
+  checkProgram(spec.id, file);
+  checkSecrets(spec, placed);
   const stdinSlot = stdin === undefined ? undefined : toPart(stdin(slots));
   if (stdinSlot !== undefined && stdinSlot.kind !== 'slot')
     throw CommandInvalid({ id: spec.id, problem: 'stdin must be one slot' });
   return brand(base, {
     kind: 'subprocess',
     file,
-    argv: Object.freeze(argv(slots).map(toPart)),
+    argv: Object.freeze(placed),
     ...(stdinSlot === undefined ? {} : { stdin: stdinSlot.name }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(limits === undefined ? {} : { limits }),
@@ -133,11 +138,40 @@ export function handler<const P extends TObject, const R extends TSchema>(spec: 
   });
 }
 
+/** SEC-100: what a type cannot say of a path. */
+function checkProgram(id: string, file: string): void {
+  const [root, ...segments] = file.split('/');
+  if (root === '' && segments.length > 0 && segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..'))
+    return;
+  throw CommandInvalid({ id, problem: `its program "${file}" is no absolute path without "." and ".."` });
+}
+
+/** SEC-116: argv is readable by every user of the host. */
+function checkSecrets<P extends TObject>({ id, params, allow = [] }: SubprocessSpec<P>, placed: readonly Part[]): void {
+  const shown = placed.flatMap(namesIn).find((name) => (params.properties[name] as TSchema)['x-secret'] === true);
+  if (shown === undefined || allow.includes('secret_in_argv')) return;
+  throw CommandInvalid({ id, problem: `the secret parameter "${shown}" is placed in argv; give it as stdin` });
+}
+
+function namesIn(part: Part): string[] {
+  if (part.kind === 'slot') return [part.name];
+  if (part.kind === 'option') return [part.value];
+  return part.kind === 'joined' ? part.parts.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.slot])) : [];
+}
+
 function brand<P extends TObject>(base: CommandBase<P>, mode: CommandDefinition['mode']): Command {
   for (const [name, schema] of Object.entries(base.params.properties)) {
     const scalar = PLACEABLE.has(String((schema as { type?: unknown }).type)) || 'anyOf' in schema || 'const' in schema;
     if (!scalar) throw CommandInvalid({ id: base.id, problem: `parameter "${name}" is no scalar; the wire carries text only` });
   }
+  const open = Object.entries(base.params.properties).find(
+    ([name, schema]) => CREDENTIAL_LIKE.test(name) && (schema as TSchema)['x-secret'] !== true,
+  );
+  if (open !== undefined)
+    throw CommandInvalid({
+      id: base.id,
+      problem: `parameter "${open[0]}" is named like a credential; make it secret, or rename it`,
+    });
   const { concurrency, serializeBy } = base;
   if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1 || serializeBy !== undefined))
     throw CommandInvalid({ id: base.id, problem: 'concurrency is a whole number from 1, and stands without serializeBy' });

@@ -214,6 +214,7 @@ describe('SEC-124 what a child may use', () => {
       message: expect.stringContaining('can be changed by') as unknown,
     });
     expect(existsSync(path('ran'))).toBe(false);
+    await expect(runner().exec('sh', ['-c', 'touch ran'], {})).rejects.toMatchObject({ code: 'E_EXEC_REFUSED' });
     chmodSync(path('tool'), 0o755);
     expect(await runner({ programs }).exec('/bin/echo', ['fine'], {})).toMatchObject({ stdout: 'fine\n' });
   });

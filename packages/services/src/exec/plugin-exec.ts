@@ -30,7 +30,7 @@ export const ExecRefused = defineError<{ file: string; problem: string }>(
   'E_EXEC_REFUSED',
   'permission_denied',
   'operator',
-  (d) => `${d.file} was not started: ${d.problem}; let only root, or the owner of what runs, change it`,
+  (d) => `${d.file} was not started: ${d.problem}; name the program by its full path, and let only its owner change it`,
 );
 
 const GAVE_UP = 'its caller gave up';
@@ -52,6 +52,7 @@ export async function pluginExec(
   const { signal } = options;
   const { execa } = await import('execa');
   if (signal?.aborted === true) throw ExecKilled({ file, why: GAVE_UP });
+  if (!file.startsWith('/')) throw ExecRefused({ file, problem: 'it is no absolute path' });
   const unfit = launcher.programs?.problemWith(file);
   if (unfit !== undefined) throw ExecRefused({ file, problem: unfit.problem });
   if (!hasExecFormat(file)) throw ExecFailed({ file, exitCode: -1, stderr: noExecFormat(file) });
