@@ -165,7 +165,7 @@ function brand<P extends TObject>(base: CommandBase<P>, mode: CommandDefinition[
     if (!scalar) throw CommandInvalid({ id: base.id, problem: `parameter "${name}" is no scalar; the wire carries text only` });
   }
   const open = Object.entries(base.params.properties).find(
-    ([name, schema]) => CREDENTIAL_LIKE.test(name) && (schema as TSchema)['x-secret'] !== true,
+    ([name, schema]) => CREDENTIAL_LIKE.test(name) && schema['x-secret'] !== true,
   );
   if (open !== undefined)
     throw CommandInvalid({
