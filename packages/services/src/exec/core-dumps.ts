@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { quietly } from './quietly.ts';
 
 const PRLIMIT = '/usr/bin/prlimit';
 
@@ -16,11 +17,6 @@ export function preventCoreDumps(): string | undefined {
 
 /** The soft limit; `0` where the system does not say. */
 function coreLimit(): string {
-  try {
-    const line = /^Max core file size\s+(\S+)/mu.exec(readFileSync('/proc/self/limits', 'utf8'));
-    return line?.[1] ?? '0';
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return '0';
-    throw error;
-  }
+  const limits = quietly(() => readFileSync('/proc/self/limits', 'utf8'));
+  return /^Max core file size\s+(\S+)/mu.exec(limits ?? '')?.[1] ?? '0';
 }

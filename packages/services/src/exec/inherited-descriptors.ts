@@ -1,4 +1,5 @@
 import { closeSync, readFileSync, readdirSync } from 'node:fs';
+import { quietly } from './quietly.ts';
 
 const O_CLOEXEC = 0o2_000_000;
 const FIRST_BEYOND_STDIO = 3;
@@ -24,14 +25,4 @@ function closesOnExec(fd: number): boolean {
   const info = quietly(() => readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'));
   const flags = /^flags:\s*([0-7]+)$/mu.exec(info ?? '')?.[1];
   return flags === undefined || (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
-}
-
-/** A descriptor may be the one that lists them, and gone by now. */
-function quietly<T>(attempt: () => T): T | undefined {
-  try {
-    return attempt();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
 }

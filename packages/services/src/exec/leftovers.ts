@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
+import { quietly } from './quietly.ts';
 
 /** Stands in the environment of every child: what it starts carries it along, whatever group or session that moves to. */
 const CALL_VARIABLE = 'STORMPULSE_CALL';
@@ -49,14 +50,4 @@ function carries(pid: number, entry: string): boolean {
 
 function signalOne(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
   return quietly(() => process.kill(pid, signal)) !== undefined;
-}
-
-/** A process may end, or belong to somebody else, between any two looks at it. */
-function quietly<T>(attempt: () => T): T | undefined {
-  try {
-    return attempt();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
 }

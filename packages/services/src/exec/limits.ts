@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { ProgramCheck } from '@stormpulse/kernel';
 import type { LimitName, ProcessLimits } from '@stormpulse/plugin-api';
+import { quietly } from './quietly.ts';
 
 const MB = 1_048_576;
 /** From the signal that a program can handle to the one it cannot, in seconds of CPU time. */
@@ -58,13 +59,7 @@ function programProblem(file: string): Launch | undefined {
   }
 }
 
-/** The priority of a running child, which needs no launcher: what it starts inherits it. */
+/** The priority of a running child, which needs no launcher: what it starts inherits it. It may have ended already. */
 export function lowerPriority(pid: number, { nice = 0 }: ProcessLimits): void {
-  if (nice === 0) return;
-  try {
-    setPriority(pid, nice);
-  } catch (error) {
-    // It has ended already.
-    if (!(error instanceof Error && 'code' in error)) throw error;
-  }
+  if (nice > 0) quietly(() => setPriority(pid, nice));
 }
