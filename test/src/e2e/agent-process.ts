@@ -59,16 +59,18 @@ export class HostStage {
     return join(this.folder, name);
   }
 
-  /** Starts the agent; `commands` is TOML. */
-  start(commands = ''): AgentProcess {
+  /** Starts the agent; `commands` is TOML, `through` a program with arguments that becomes the agent. */
+  start(commands = '', through: readonly string[] = []): AgentProcess {
     writeFileSync(this.path('stormpulse.toml'), this.#toml(commands), { mode: 0o600 });
-    return this.launch();
+    return this.launch(through);
   }
 
   /** Starts the agent on the `stormpulse.toml` that is there. */
-  launch(): AgentProcess {
+  launch(through: readonly string[] = []): AgentProcess {
     const root = process.geteuid?.() === 0 ? ['--allow-root'] : [];
-    const child = spawn(process.execPath, ['--disable-proto=throw', PROGRAM, 'run', this.path('stormpulse.toml'), ...root], {
+    const argv = [process.execPath, '--disable-proto=throw', PROGRAM, 'run', this.path('stormpulse.toml'), ...root];
+    const [file = '', ...args] = [...through, ...argv];
+    const child = spawn(file, args, {
       // The fourth is what a shell may have left open.
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: { PATH: '/usr/bin:/bin', HOME: this.folder, STORMPULSE_LOG_LEVEL: 'debug' },

@@ -3,10 +3,11 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HubSide } from '../doubles/v1-hub.ts';
 import { HostStage, command } from '../e2e/agent-process.ts';
 
 /** SEC-184 on a real file system of 1 MiB, which this process mounts. */
-describe('a disk that is full', () => {
+describe('a disk that takes nothing', () => {
   let disk: string;
   let stage: HostStage | undefined;
   const ownTemporary = process.env['TMPDIR'];
@@ -45,7 +46,11 @@ describe('a disk that is full', () => {
     return () => rmSync(path);
   };
 
-  it('SEC-184 commands are refused, heartbeats and metrics go on, nothing is cut short, and it recovers by itself', async () => {
+  /** A refusal may be told or not; what counts is what ran. */
+  const successes = (link: HubSide): number =>
+    link.inbox.of('command.result').filter(({ payload }) => payload['success'] === true).length;
+
+  it('SEC-184 full: commands are refused, heartbeats and metrics go on, nothing is cut short, and it recovers by itself', async () => {
     if (stage === undefined) throw new Error('there is no stage');
     const { hub, path } = { hub: stage.hub, path: (name: string) => stage?.path(name) ?? '' };
     const agent = stage.start(command('greet', ['/usr/bin/printf', 'hello\n']));
@@ -55,7 +60,7 @@ describe('a disk that is full', () => {
     const before = { config: readFileSync(path('stormpulse.toml')), database: statSync(path('stormpulse.db')).size };
 
     const free = fill();
-    const ran = (): number => link.inbox.of('command.result').length;
+    const ran = (): number => successes(link);
     const results = ran();
     let refused = 0;
     // A write may still fit into what the database has; each needs room sooner or later.
@@ -80,5 +85,28 @@ describe('a disk that is full', () => {
     free();
     expect((await hub.run('greet')).payload).toMatchObject({ success: true, stdout: 'hello\n' });
     expect(agent.child.exitCode).toBeNull();
+  });
+
+  it('SEC-184 read-only from the start: no command runs, heartbeats and metrics go on, and it recovers by itself', async () => {
+    if (stage === undefined) throw new Error('there is no stage');
+    const { hub } = stage;
+    // Read-only for the agent alone, in a mount namespace of its own.
+    const readOnly = ['unshare', '--mount', '/bin/sh', '-c', `mount -o remount,ro,bind ${disk} && exec "$@"`, 'sh'];
+    const agent = stage.start(command('greet', ['/usr/bin/printf', 'hello\n']), readOnly);
+    const link = await hub.link();
+    link.send(hub.request('greet'));
+    await link.inbox.count('metrics.push', 2);
+    await link.inbox.count('heartbeat', 2);
+    expect(agent.log()).toContain('the nonce database cannot be used; every command is refused until it can');
+    expect(successes(link)).toBe(0);
+
+    const { status, stderr } = spawnSync(
+      'nsenter',
+      ['--target', String(agent.pid), '--mount', 'mount', '-o', 'remount,rw,bind', disk],
+      { encoding: 'utf8' },
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    expect((await hub.run('greet')).payload).toMatchObject({ success: true, stdout: 'hello\n' });
+    expect(hub.links).toHaveLength(1);
   });
 });

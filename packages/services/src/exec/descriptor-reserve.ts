@@ -17,7 +17,7 @@ export function descriptorShortage(): string | undefined {
 }
 
 /** Whether an error of the system says that there is none left, in this process or on the host. */
-export function isDescriptorShortage(error: unknown): boolean {
+function isDescriptorShortage(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE');
 }
 
