@@ -2,6 +2,7 @@ import type { Clock } from '@stormpulse/kernel';
 import { defineError } from '@stormpulse/plugin-api';
 import type { ExecOptions, ExecResult, ProcessLimits } from '@stormpulse/plugin-api';
 import { withChildUmask } from './child-umask.ts';
+import { descriptorShortage } from './descriptor-reserve.ts';
 import { hasExecFormat, noExecFormat } from './exec-format.ts';
 import { DRAIN_MS, KILL_AFTER_MS, askToEnd, killCall } from './end-call.ts';
 import { newMark } from './leftovers.ts';
@@ -55,6 +56,8 @@ export async function pluginExec(
   if (!file.startsWith('/')) throw ExecRefused({ file, problem: 'it is no absolute path' });
   const unfit = launcher.programs?.problemWith(file);
   if (unfit !== undefined) throw ExecRefused({ file, problem: unfit.problem });
+  const shortage = descriptorShortage();
+  if (shortage !== undefined) throw ExecFailed({ file, exitCode: -1, stderr: shortage.trimEnd() });
   if (!hasExecFormat(file)) throw ExecFailed({ file, exitCode: -1, stderr: noExecFormat(file) });
   const launch = launchUnder(launcher.limits, file, args, launcher);
   if (!launch.ok)
