@@ -1,26 +1,20 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import type { Clock } from '@stormpulse/kernel';
 import { describe, expect, it } from 'vitest';
 import { withChildOomScore } from './child-oom-score.ts';
 import { createProcessRunner } from './process-runner.ts';
 
-const REAL: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(ms, fire) {
-    const timer = setTimeout(fire, ms);
-    return () => clearTimeout(timer);
-  },
-};
 const SCORE = '/proc/self/oom_score_adj';
 /** The grandchild tells: it inherits what its parent began with. */
 const ASK = ['/bin/sh', ['-c', `sh -c 'cat ${SCORE}'`]] as const;
 
+/** No timer is due in a test that ends at once. */
+const CLOCK = { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => undefined };
+
 describe('D12 when memory runs out', () => {
   const own = (): number => Number(readFileSync(SCORE, 'utf8'));
-  const runner = createProcessRunner({ clock: REAL, env: { PATH: '/usr/bin:/bin' }, cwd: '/' });
+  const runner = createProcessRunner({ clock: CLOCK, env: { PATH: '/usr/bin:/bin' }, cwd: '/' });
 
   it('commands and what they start go before the agent', async () => {
     const before = own();

@@ -3,7 +3,6 @@ import type * as FileSystem from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createSystemClock } from '../clock/system-clock.ts';
 import { createProcessRunner } from './process-runner.ts';
 
 const proc = vi.hoisted(() => ({ open: 10 as number | 'EMFILE', limit: '64' }));
@@ -21,9 +20,12 @@ vi.mock('node:fs', async (importOriginal) => {
   return { ...real, readdirSync, readFileSync };
 });
 
+/** No timer is due in a test that ends at once. */
+const CLOCK = { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => undefined };
+
 describe('SEC-185 file descriptors', () => {
   let folder: string;
-  const runner = createProcessRunner({ clock: createSystemClock(), env: { PATH: '/usr/bin:/bin' }, cwd: '/' });
+  const runner = createProcessRunner({ clock: CLOCK, env: { PATH: '/usr/bin:/bin' }, cwd: '/' });
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'shortage-'));
