@@ -42,11 +42,28 @@ function problemsOf(schema: TSchema, value: unknown): ConfigProblem[] {
       .split('/')
       .slice(1)
       .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-    problems.push({ path, problem: describe(error.value), expected: error.message.replace(/^Expected /u, '') });
+    problems.push({ path, problem: describe(error.value), expected: inWords(error.message) });
     if (problems.length >= 50) break;
   }
   return problems;
 }
+
+/** TypeBox names types; operators write TOML. */
+function inWords(message: string): string {
+  const expected = message.replace(/^Expected /u, '');
+  return WORDS[expected] ?? expected;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  object: 'a table',
+  array: 'a list',
+  string: 'a string',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  'required property': 'a value',
+  'Unexpected property': 'no such key',
+};
 
 function describe(value: unknown): string {
   if (value === undefined) return 'is missing';

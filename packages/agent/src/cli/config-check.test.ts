@@ -151,7 +151,7 @@ ${COMMANDS}`;
       'a wrong type in a command',
       'timeout = 600',
       'timeout = "10m"',
-      /commands\.deploy\.timeout: is "10m"; expected integer/u,
+      /commands\.deploy\.timeout: is "10m"; expected a whole number/u,
       'timeout = "10m"',
     ],
   ];

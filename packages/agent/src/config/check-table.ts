@@ -3,6 +3,7 @@ import { nearest } from './nearest.ts';
 
 /** What one key may hold. `check` answers what was expected when the value is of the right type and still wrong. */
 export interface KeySpec {
+  /** A `string` is not empty, a `text` may be; a `path` is absolute. */
   readonly type: 'string' | 'text' | 'number' | 'boolean' | 'strings' | 'path' | 'table';
   readonly required?: true;
   /** Never repeated in a message. */
