@@ -29,5 +29,7 @@ export function parseHead(name, text) {
       `${FOLDER}/${name}: expected "# SEC-000: what it takes out" and "# test: path" as its first lines, and the rule at the head of its name`,
     );
   }
+  if (!/^-(?!-- )/mu.test(text))
+    throw new Error(`${FOLDER}/${name}: takes no line out; git finds the place of a change by the lines it replaces`);
   return { rule, what, tests, built: third === BUILT };
 }

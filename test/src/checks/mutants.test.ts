@@ -38,13 +38,13 @@ describe('a fault', () => {
 describe('a patch', () => {
   test('says which rule it breaks and which tests must notice', () => {
     const head = '# SEC-901: it holds\n# test: a.test.ts  b.test.ts\n';
-    expect(parseHead('SEC-901-x.patch', `${head}--- a/x`)).toEqual({
+    expect(parseHead('SEC-901-x.patch', `${head}--- a/x\n-line\n`)).toEqual({
       rule: 'SEC-901',
       what: 'it holds',
       tests: ['a.test.ts', 'b.test.ts'],
       built: false,
     });
-    expect(parseHead('SEC-901-x.patch', `${head}# built\n--- a/x`)).toMatchObject({ built: true });
+    expect(parseHead('SEC-901-x.patch', `${head}# built\n--- a/x\n-line\n`)).toMatchObject({ built: true });
   });
 
   test.each([
@@ -54,6 +54,11 @@ describe('a patch', () => {
     ['SEC-901-x.patch', ''],
   ])('%s, %j: refused by name', (name, text) => {
     expect(() => parseHead(name, text)).toThrow(`test/mutants/${name}: expected`);
+  });
+
+  test('that only adds lines is refused: neighbours that change would move it', () => {
+    const text = '# SEC-901: it holds\n# test: a.test.ts\n--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+line\n';
+    expect(() => parseHead('SEC-901-x.patch', text)).toThrow('takes no line out');
   });
 
   test('of the project: at least 40, of many rules', () => {
