@@ -71,7 +71,7 @@ describe('a project', () => {
     for (const folder of ['packages', 'plugins', 'examples', 'test/src']) mkdirSync(join(root, folder), { recursive: true });
     plant('docs/reference/security-rules.md', '| SEC-901 | nothing leaks | A | test |\n| SEC-902 | later | A | waits: jobs |\n');
     plant('packages/a/node_modules/b/src/b.test.ts', "it('SEC-901', f)");
-    plant('packages/a/src/a.test.ts', "it('xSEC-901 SEC-9011 SEC-901-a', f)");
+    plant('packages/a/src/a.test.ts', "it('xSEC-901 SEC-9011 SEC-901-a SEC-901 to 903, SEC-900 to SEC-901', f)");
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 

@@ -41,7 +41,7 @@ async function change(file: string, sectionName: string, id: string, edit: (vect
 }
 
 describe.each<Dialect>(['hardened', 'reference'])('%s', (dialect) => {
-  test('A13, B1: every vector passes, a line a file, the total last', async () => {
+  test('A13, B1, F20: every vector passes, a line a file, the total last', async () => {
     const { good, lines } = await run(VECTORS, dialect);
     expect(lines.filter((line) => !/^[\w-]+\.json: [1-9]\d* passed, 0 failed$/.test(line)).slice(0, -1)).toEqual([]);
     expect(lines).toHaveLength(FILES.length + 1);
