@@ -215,6 +215,16 @@ describe('results', () => {
   });
 });
 
+test('F24: a sequence without commands is refused and runs nothing', async () => {
+  rig = await startRig();
+  await rig.deliver(rig.sequence([]));
+  await rig.clock.advance(1_000);
+  expect(rig.sent('command.result')).toEqual([]);
+  expect(rig.runner.calls).toEqual([]);
+  const events = rig.sent('events.batch').flatMap((batch) => batch['events'] as Record<string, unknown>[]);
+  expect(events).toEqual([expect.objectContaining({ kind: 'signature_failure', failure_reason: 'empty_sequence' })]);
+});
+
 describe('closing', () => {
   test('D8: waits for what runs, refuses what is new, says goodbye with 1000', async () => {
     let release: () => void = () => undefined;
