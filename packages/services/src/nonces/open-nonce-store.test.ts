@@ -96,9 +96,12 @@ describe('openNonceStore', () => {
       expect(await claim(store, 'n2')).toBeUndefined();
     });
 
-    it('with overwritten pages is found at the start', async () => {
+    it.each([
+      ['a page of the nonces', 1],
+      ['a page of their index, which nothing but a check reads at the start', 2],
+    ])('with %s overwritten is found at the start', async (_name, page) => {
       await begin();
-      damage((fd) => writeSync(fd, Buffer.alloc(4_096, 0xa5), 0, 4_096, 4_096));
+      damage((fd) => writeSync(fd, Buffer.alloc(4_096, 0xa5), 0, 4_096, page * 4_096));
       const store = open();
       expect(await claim(store, 'n1')).toBe('before_floor');
       expect(aside()).toHaveLength(1);
