@@ -141,6 +141,7 @@ class AssembledKernel implements Kernel {
       maxAgeSeconds: timing.commandMaxAgeSeconds,
       declaredParams: (command) => Object.keys(this.#table.get(command)?.definition.params.properties ?? {}),
       isCommand: (name) => this.#table.get(name) !== undefined,
+      bindsIds: () => this.#features.includes('request.bind'),
       ...(operator === undefined ? {} : { coSignature: coSignature(operator, this.#table) }),
     });
     this.#changed();

@@ -1,3 +1,5 @@
+import { boundRequestId } from '@stormpulse/protocol';
+import { nodeCrypto } from '@stormpulse/protocol/node';
 import { afterEach, describe, expect, test } from 'vitest';
 import { KEY, startRig } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
@@ -39,6 +41,30 @@ describe('what may run', () => {
     expect(marks()).toBe(1);
     expect(rig.sent('command.result')).toHaveLength(1);
     expect(await reasons()).toEqual(['replayed_nonce']);
+  });
+
+  test('SEC-071: between peers that named request.bind an id that does not belong to the nonce is refused, and burns nothing', async () => {
+    const ok = (features: string[]): string =>
+      JSON.stringify({
+        v: 1,
+        type: 'register.ok',
+        id: 'x',
+        ts: '2026-01-01T12:00:00Z',
+        agent_id: 'node-7',
+        payload: { features },
+      });
+    rig = await startRig();
+    await rig.deliver(rig.request('demo_mark', {}, { id: 'before', nonce: 'n0' }));
+    await rig.deliver(ok(['request.bind']));
+    await rig.deliver(rig.request('demo_mark', {}, { id: 'swapped', nonce: 'n1' }));
+    expect(marks()).toBe(1);
+    await rig.deliver(rig.request('demo_mark', {}, { id: boundRequestId(nodeCrypto, 'n1'), nonce: 'n1' }));
+    expect(marks()).toBe(2);
+    expect(rig.sent('command.result').map((result) => result['request_id'])).toEqual([
+      'before',
+      boundRequestId(nodeCrypto, 'n1'),
+    ]);
+    expect(await reasons()).toEqual(['wrong_request_id']);
   });
 
   test.each([

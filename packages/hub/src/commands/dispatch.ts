@@ -106,7 +106,7 @@ export function createDispatch(ports: DispatchPorts): Dispatch {
     const run = stores.runs.find(target.runId);
     if (run === undefined) return;
     const nowMs = clock.now();
-    const nonce = newNonce();
+    const nonce = target.nonce ?? newNonce();
     const ts = formatTimestamp(BigInt(nowMs) * 1_000n);
     let frame: string;
     try {
@@ -117,7 +117,7 @@ export function createDispatch(ports: DispatchPorts): Dispatch {
       changed(target);
       return;
     }
-    stores.runs.markSent(target.id, { nonce, ts, at: nowMs });
+    stores.runs.markSent(target.id, { ts, at: nowMs });
     link.send(frame);
     arm(target);
     changed(target);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { formatTimestamp, ProtocolError, signRequest } from '@stormpulse/protocol';
-import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
+import { boundRequestId, formatTimestamp, ProtocolError, signRequest } from '@stormpulse/protocol';
+import { newNonce, nodeCrypto } from '@stormpulse/protocol/node';
 import { sameHash } from '../auth/secret-text.ts';
 import type { Clock } from '../config/options.ts';
 import { HubError } from '../errors.ts';
@@ -49,12 +49,14 @@ export function createIssue({ stores, dispatch, changes, clock }: IssuePorts): I
       }
       const entry = checkOrder(order);
       const id = newId('run', clock.now());
+      const nonce = newNonce();
       stores.transaction(() =>
         stores.runs.add({
           run: { id, agentId: order.agent, command: order.command, params: order.params, createdAt: clock.now() },
           target: {
             id: newId('tgt', clock.now()),
-            requestId: newMessageId(),
+            nonce,
+            requestId: boundRequestId(nodeCrypto, nonce),
             longRunning: entry.long_running,
             timeoutMs: Math.min(Math.max(entry.timeout, 1), 86_400) * 1_000,
           },

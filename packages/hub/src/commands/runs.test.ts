@@ -1,4 +1,4 @@
-import { HUB_JSON_LIMITS, canonicalRequest, parseFrame, verifySignature } from '@stormpulse/protocol';
+import { HUB_JSON_LIMITS, boundRequestId, canonicalRequest, parseFrame, verifySignature } from '@stormpulse/protocol';
 import { nodeCrypto } from '@stormpulse/protocol/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, Stage } from '../../test-support/hub-fixture.ts';
@@ -217,7 +217,7 @@ describe('runs', () => {
     expect(agent.received).toEqual([]);
   });
 
-  it('keeps an order for an agent that is away, signs it when it is back, and drops it after an hour', async () => {
+  it('SEC-071: keeps an order for an agent that is away under an id that its nonce gives, signs it when it is back, and drops it after an hour', async () => {
     const order = { agent: 'web-1', command: 'show', params: { what: 'a' } };
     await agent.close();
     const waiting = (await person.run(order)).json();
@@ -227,6 +227,7 @@ describe('runs', () => {
     await agent.register();
     const request = await agent.next('command.request');
     expect(Date.parse(request.ts) - Date.now()).toBeGreaterThan(58 * 60_000);
+    expect(request.id, 'SEC-071').toBe(boundRequestId(nodeCrypto, (request.payload as { nonce: string }).nonce));
     expect(request.id).toBe((waiting['target'] as { request_id: string }).request_id);
 
     await agent.close();

@@ -1,10 +1,10 @@
-import { createMessage, encodeMessage, signRequest } from '@stormpulse/protocol';
-import { newMessageId, nodeCrypto } from '@stormpulse/protocol/node';
+import { boundRequestId, createMessage, encodeMessage, signRequest } from '@stormpulse/protocol';
+import { nodeCrypto } from '@stormpulse/protocol/node';
 import { HubError } from '../errors.ts';
 import type { AgentStore } from '../storage/agent-store.ts';
 import type { Sealer } from '../storage/sealer.ts';
 
-/** What is signed: `ts` in the canonical spelling. `id` becomes the `request_id` of every answer; a fresh one when missing. */
+/** What is signed: `ts` in the canonical spelling. `id` becomes the `request_id` of every answer; that of the nonce when missing (SEC-071). */
 export interface SignableRequest {
   readonly command: string;
   readonly params: Readonly<Record<string, string>>;
@@ -31,7 +31,9 @@ export function createSigner({ agents, sealer }: { readonly agents: AgentStore; 
       const key = sealer.unseal(secrets.sealedKey, `hmac:${agentId}`);
       const hmac = signRequest(nodeCrypto, key, { command, params: { ...params }, nonce, ts }, declared);
       const payload = { command, params: { ...params }, hmac, nonce };
-      return encodeMessage(createMessage('command.request', agentId, payload, { id: id ?? newMessageId(), ts }));
+      return encodeMessage(
+        createMessage('command.request', agentId, payload, { id: id ?? boundRequestId(nodeCrypto, nonce), ts }),
+      );
     },
   };
 }

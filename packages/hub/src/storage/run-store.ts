@@ -20,6 +20,8 @@ export interface TargetRow {
   readonly agentId: string;
   readonly state: TargetState;
   readonly reason: string | null;
+  /** Made with the order, since the request id belongs to it (SEC-071); null where the order is older than that rule. */
+  readonly nonce: string | null;
   readonly requestId: string;
   readonly longRunning: boolean;
   readonly timeoutMs: number;
@@ -42,7 +44,7 @@ export interface TargetResult {
 /** A run to store, with its one target. */
 export interface NewRun {
   readonly run: RunRow;
-  readonly target: Pick<TargetRow, 'id' | 'requestId' | 'longRunning' | 'timeoutMs'>;
+  readonly target: Pick<TargetRow, 'id' | 'nonce' | 'requestId' | 'longRunning' | 'timeoutMs'>;
   readonly idempotencyKey: string | null;
   readonly digest: Uint8Array;
 }
@@ -62,20 +64,20 @@ export interface RunStore {
   unanswered(agentId: string | undefined): TargetRow[];
   /** Targets that wait since before then. */
   waitingSince(beforeMs: number): TargetRow[];
-  markSent(id: string, sent: { readonly nonce: string; readonly ts: string; readonly at: number }): void;
+  markSent(id: string, sent: { readonly ts: string; readonly at: number }): void;
   setState(id: string, state: TargetState, reason: string | null, endedAt: number | null): void;
   end(id: string, state: 'succeeded' | 'failed', result: TargetResult, extras: object, endedAt: number, late: boolean): void;
 }
 
 const RUN = 'id, agent_id, command, params, created';
 const TARGET =
-  'id, run_id, agent_id, state, reason, request_id, long_running, timeout_ms, queued, sent, ended, success, exit_code, stdout, stderr, duration_ms, failure';
+  'id, run_id, agent_id, state, reason, nonce, request_id, long_running, timeout_ms, queued, sent, ended, success, exit_code, stdout, stderr, duration_ms, failure';
 const UTF8 = new TextEncoder();
 
 export function createRunStore(database: Database): RunStore {
   const insertRun = database.prepare(`INSERT INTO run (${RUN}, idem, digest) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const insertTarget = database.prepare(
-    `INSERT INTO target (id, run_id, agent_id, state, request_id, long_running, timeout_ms, queued, late) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, 0)`,
+    `INSERT INTO target (id, run_id, agent_id, state, nonce, request_id, long_running, timeout_ms, queued, late) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, 0)`,
   );
   const selectRun = database.prepare(`SELECT ${RUN} FROM run WHERE id = ?`);
   const byKey = database.prepare('SELECT id, digest FROM run WHERE idem = ?');
@@ -88,7 +90,7 @@ export function createRunStore(database: Database): RunStore {
   );
   const unansweredAll = database.prepare(`SELECT ${TARGET} FROM target WHERE state IN ('sent', 'running')`);
   const waiting = database.prepare(`SELECT ${TARGET} FROM target WHERE state = 'queued' AND queued < ?`);
-  const sent = database.prepare("UPDATE target SET state = 'sent', nonce = ?, sent_ts = ?, sent = ? WHERE id = ?");
+  const sent = database.prepare("UPDATE target SET state = 'sent', sent_ts = ?, sent = ? WHERE id = ?");
   const state = database.prepare('UPDATE target SET state = ?, reason = ?, ended = ? WHERE id = ?');
   const end = database.prepare(
     `UPDATE target SET state = ?, reason = ?, ended = ?, success = ?, exit_code = ?, stdout = ?, stderr = ?, duration_ms = ?, failure = ?,
@@ -101,6 +103,7 @@ export function createRunStore(database: Database): RunStore {
         target.id,
         run.id,
         run.agentId,
+        target.nonce,
         target.requestId,
         Number(target.longRunning),
         target.timeoutMs,
@@ -125,8 +128,8 @@ export function createRunStore(database: Database): RunStore {
             .map(toTarget)
             .filter((target) => target.state !== 'queued'),
     waitingSince: (beforeMs) => waiting.all(beforeMs).map(toTarget),
-    markSent(id, { nonce, ts, at }) {
-      sent.run(nonce, ts, at, id);
+    markSent(id, { ts, at }) {
+      sent.run(ts, at, id);
     },
     setState(id, next, reason, endedAt) {
       state.run(next, reason, endedAt, id);
@@ -172,6 +175,7 @@ function toTarget(row: Row): TargetRow {
     agentId: text(row, 'agent_id'),
     state: text(row, 'state') as TargetState,
     reason: textOrNull(row, 'reason'),
+    nonce: textOrNull(row, 'nonce'),
     requestId: text(row, 'request_id'),
     longRunning: number(row, 'long_running') === 1,
     timeoutMs: number(row, 'timeout_ms'),

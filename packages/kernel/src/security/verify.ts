@@ -1,4 +1,4 @@
-import { ambiguousParams, checkFreshness, checkSignedPayload, verifySignature } from '@stormpulse/protocol';
+import { ambiguousParams, boundRequestId, checkFreshness, checkSignedPayload, verifySignature } from '@stormpulse/protocol';
 import type { Dialect, ProtocolCrypto, RawEnvelope, RefusalReason, SignedPayload } from '@stormpulse/protocol';
 import type { Clock, NonceStore } from '../ports.ts';
 
@@ -45,12 +45,14 @@ export interface VerifierOptions {
   /** The parameters a command declares; none for a command that is not listed. */
   readonly declaredParams: (command: string) => readonly string[];
   readonly isCommand: (name: string) => boolean;
+  /** Whether this connection's hub derives its ids from the nonces (SEC-071). */
+  readonly bindsIds?: () => boolean;
   /** What the host's operators say of a message that the hub signed (SEC-072). */
   readonly coSignature?: (signed: SignedMessage) => RefusalReason | undefined;
 }
 
 /**
- * The checks in their order (SEC-058; wire page, 3.3): freshness, shape, signature, ambiguity, co-signature, and last the nonce,
+ * The checks in their order (SEC-058; wire page, 3.3): freshness, shape, signature, ambiguity, id, co-signature, and last the nonce,
  * so that a forged message neither burns a nonce nor touches the disk. The hub's signature does not cover the operator's: one
  * taken off on the way must not burn the nonce of the true message either. SEC-054 to 066 hold in both dialects (D1).
  */
@@ -85,6 +87,8 @@ function checkUnclaimed(message: RawEnvelope, options: VerifierOptions): SignedM
       if (ambiguousParams(names, params)) return refuse(message, 'ambiguous_params');
     }
   }
+  if (options.bindsIds?.() === true && message.id !== boundRequestId(crypto, signed.payload.nonce))
+    return refuse(message, 'wrong_request_id');
   const unsigned = options.coSignature?.(signed);
   return unsigned === undefined ? signed : refuse(message, unsigned);
 }
