@@ -1,24 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock, ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
+import type { ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
 import type { ExecOptions, ExecResult, ProcessLimits } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hurriedClock, processesWith } from '../../test-support/processes.ts';
 import { preventCoreDumps } from './core-dumps.ts';
 import { createProcessRunner } from './process-runner.ts';
 import type { ProcessRunnerOptions } from './process-runner.ts';
 import { createProgramCheck } from './program-check.ts';
 
 /** Ten times as fast as the real one. */
-const HURRIED: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(ms, fire) {
-    const timer = setTimeout(fire, ms / 10);
-    return () => clearTimeout(timer);
-  },
-};
+const HURRIED = hurriedClock();
 const WITHIN_6_S = { timeout: 6_000, interval: 20 };
 
 let folder: string;
@@ -48,13 +42,7 @@ const sh = (
   });
 const path = (name: string): string => join(folder, name);
 
-/** Processes of this test that live; a zombie has no environment. */
-function alive(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/u.test(name) && Number(name) !== process.pid)
-    .filter((pid) => text(`/proc/${pid}/environ`).includes(marker))
-    .map(Number);
-}
+const alive = (): number[] => processesWith(marker);
 
 function text(file: string): string {
   try {

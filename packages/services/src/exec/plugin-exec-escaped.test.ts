@@ -1,19 +1,12 @@
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '@stormpulse/kernel';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { hurriedClock } from '../../test-support/processes.ts';
 import { createProcessRunner } from './process-runner.ts';
 
 /** Fifty times as fast as the real one. */
-const HURRIED: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(ms, fire) {
-    const timer = setTimeout(fire, ms / 50);
-    return () => clearTimeout(timer);
-  },
-};
+const HURRIED = hurriedClock(50);
 
 let folder: string;
 beforeEach(() => {

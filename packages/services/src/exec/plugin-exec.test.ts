@@ -1,20 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '@stormpulse/kernel';
 import type { ExecOptions, ExecResult } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hurriedClock, processesWith } from '../../test-support/processes.ts';
 import { createProcessRunner } from './process-runner.ts';
 
 /** Ten times as fast as the real one. */
-const HURRIED: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(ms, fire) {
-    const timer = setTimeout(fire, ms / 10);
-    return () => clearTimeout(timer);
-  },
-};
+const HURRIED = hurriedClock();
 
 describe('a process a plugin runs', () => {
   let folder: string;
@@ -36,10 +29,7 @@ describe('a process a plugin runs', () => {
       options,
     );
   const sh = (script: string, options: ExecOptions = {}): Promise<ExecResult> => exec('/bin/sh', ['-c', script], options);
-  const marked = (): number[] =>
-    readdirSync('/proc')
-      .filter((name) => /^\d+$/u.test(name) && Number(name) !== process.pid && environmentOf(name).includes(marker))
-      .map(Number);
+  const marked = (): number[] => processesWith(marker);
 
   it('answers output, input and exit code, and inherits nothing', async () => {
     expect(await exec('/bin/cat', [], { input: 'in\n' })).toEqual({ exitCode: 0, stdout: 'in\n', stderr: '', truncated: false });
@@ -103,13 +93,3 @@ describe('a process a plugin runs', () => {
     expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 });
-
-function environmentOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
-  } catch (error) {
-    // It ended while the list was read.
-    if (error instanceof Error && 'code' in error) return '';
-    throw error;
-  }
-}

@@ -1,22 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock, ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
+import type { ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hurriedClock, processesWith } from '../../test-support/processes.ts';
 import { childEnvironment } from './child-environment.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { createProcessRunner } from './process-runner.ts';
 
 /** Ten times as fast as the real one, so that the 5 s between the signals are half a second. */
-const HURRIED: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(ms, fire) {
-    const timer = setTimeout(fire, ms / 10);
-    return () => clearTimeout(timer);
-  },
-};
+const HURRIED = hurriedClock();
 const KIB = 1024;
 
 describe('a command as a process', () => {
@@ -44,12 +38,7 @@ describe('a command as a process', () => {
   const sh = (script: string, more: Partial<ProcessRequest> = {}): Promise<ProcessOutcome> =>
     run('/bin/sh', ['-c', script], more);
 
-  /** Processes of this test that live; a zombie has no environment. */
-  const marked = (): number[] =>
-    readdirSync('/proc')
-      .filter((name) => /^\d+$/u.test(name) && Number(name) !== process.pid)
-      .filter((pid) => environmentOf(pid).includes(marker))
-      .map(Number);
+  const marked = (): number[] => processesWith(marker);
 
   describe('what it is given', () => {
     it('SEC-120 is exactly the environment written for it', async () => {
@@ -282,13 +271,3 @@ describe('a command as a process', () => {
     });
   });
 });
-
-function environmentOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
-  } catch (error) {
-    // It ended while the list was read.
-    if (error instanceof Error && 'code' in error) return '';
-    throw error;
-  }
-}
