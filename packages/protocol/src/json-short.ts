@@ -67,7 +67,8 @@ class Copier {
     const object = createBareObject<JsonValue>();
     for (const key in source) {
       if (key.length >= 9 && (key === '__proto__' || key === 'constructor' || key === 'prototype')) return undefined;
-      const copied = this.copy(source[key]!, depth);
+      const item = source[key]!;
+      const copied = typeof item === 'string' ? item : this.copy(item, depth);
       if (copied === undefined) return undefined;
       object[key] = copied;
       this.members += 1;

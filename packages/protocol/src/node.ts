@@ -33,6 +33,11 @@ export function newMessageId(): string {
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
+/** Longer texts are rare, and get a buffer of their own. */
+const SCRATCH_BYTES = 4_096;
+/** Written anew by each hash, since a fresh buffer costs as much as hashing a short text; no hash is interrupted by another. */
+const innerScratch = Buffer.allocUnsafeSlow(BLOCK_BYTES + SCRATCH_BYTES);
+const outer = Buffer.allocUnsafeSlow(BLOCK_BYTES + DIGEST_BYTES);
 
 /**
  * RFC 2104 over Node's one-shot SHA-256. Every command costs one of these on the agent, and `createHmac` spends more time on
@@ -40,8 +45,9 @@ const DIGEST_BYTES = 32;
  */
 function hmacSha256(key: Uint8Array, text: string): Uint8Array {
   const block = key.length > BLOCK_BYTES ? hash('sha256', key, 'buffer') : key;
-  const inner = Buffer.allocUnsafe(BLOCK_BYTES + Buffer.byteLength(text, 'utf8'));
-  const outer = Buffer.allocUnsafe(BLOCK_BYTES + DIGEST_BYTES);
+  const length = Buffer.byteLength(text, 'utf8');
+  const inner =
+    length <= SCRATCH_BYTES ? innerScratch.subarray(0, BLOCK_BYTES + length) : Buffer.allocUnsafeSlow(BLOCK_BYTES + length);
   for (let index = 0; index < BLOCK_BYTES; index += 1) {
     const byte = block[index] ?? 0;
     inner[index] = byte ^ 0x36;
@@ -50,7 +56,7 @@ function hmacSha256(key: Uint8Array, text: string): Uint8Array {
   inner.write(text, BLOCK_BYTES, 'utf8');
   outer.write(hash('sha256', inner, 'binary'), BLOCK_BYTES, 'latin1');
   const digest = Buffer.from(hash('sha256', outer, 'binary'), 'latin1');
-  // Both came from a shared pool, and the pads give the key away.
+  // They stay, and the pads give the key away.
   inner.fill(0, 0, BLOCK_BYTES);
   outer.fill(0);
   return digest;
