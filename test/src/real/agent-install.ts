@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { openNonceStore } from '@stormpulse/services';
 import { command } from '../e2e/agent-process.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Makes the folder a host gets, as `scripts/bundle.mjs` does, and gives its path. */
 export function bundleIn(folder: string): string {
@@ -12,14 +10,6 @@ export function bundleIn(folder: string): string {
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/bundle.mjs'), bundle], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the bundle could not be made: ${stderr}`);
   return bundle;
-}
-
-/** A nonce store begun an hour ago, so that the floor of a new one (SEC-063) is behind; gives its path. */
-export function agedStoreIn(folder: string): string {
-  const path = join(folder, 'stormpulse.db');
-  const hourAgoMs = Date.now() - 3_600_000;
-  openNonceStore({ path, clock: { now: () => hourAgoMs }, maxAgeSeconds: 60, logger: SILENT }).close();
-  return path;
 }
 
 export interface Installed {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createHub } from '@stormpulse/hub';
 import type { Hub } from '@stormpulse/hub';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { agedStoreIn, bundleIn, hostToml } from './agent-install.ts';
+import { bundleIn, hostToml } from './agent-install.ts';
 import { SystemdHost } from './systemd-host.ts';
 
 const UNIT = 'stormpulse.service';
@@ -42,7 +42,6 @@ describe("the shipped user unit in a user's own manager", () => {
     await vi.waitFor(async () => expect((await manager('is-system-running')).trim()).toBe('running'), PATIENT);
     await asUser('install -d -m 0700 ~/.local/share/stormpulse ~/.local/share/stormpulse/agent ~/.config/systemd/user');
     await host.copyIn(`${bundleIn(folder)}/.`, '/home/op/.local/share/stormpulse/agent');
-    await host.copyIn(agedStoreIn(folder), '/home/op/.local/share/stormpulse/stormpulse.db');
     await host.run('chown', '-R', 'op:op', '/home/op/.local/share/stormpulse');
     const { token } = await hub.createToken(AGENT);
     await asUser(`node ~/.local/share/stormpulse/agent/main.js enroll ${hub.agentsUrl}/api/enroll/ ${AGENT} ${token}`);
