@@ -3,7 +3,7 @@ import type { Grants, Kernel, KernelStatus } from '@stormpulse/kernel';
 
 import type { Plugin } from '@stormpulse/plugin-api';
 import { definitionOf } from '@stormpulse/plugin-api/internal';
-import { createMessage, encodeMessage, formatTimestamp, signRequest } from '@stormpulse/protocol';
+import { boundRequestId, createMessage, encodeMessage, formatTimestamp, signRequest } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
 import { createCollectorService, createEventLog } from '@stormpulse/services';
 import { FakeClock, settle } from './fakes/clock.ts';
@@ -173,9 +173,9 @@ class HarnessHub {
   request(clock: FakeClock, command: string, params: Readonly<Record<string, string>>): Promise<CallResult> {
     const link = this.transport.current;
     if (link === undefined) return Promise.reject(new Error('the agent is not connected'));
-    const id = newMessageId();
     const ts = formatTimestamp(BigInt(Math.trunc(clock.now() * 1_000)));
     const nonce = newNonce();
+    const id = boundRequestId(nodeCrypto, nonce);
     const hmac = signRequest(nodeCrypto, KEY, { command, params, nonce, ts });
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
