@@ -19,6 +19,10 @@ fi
 mkdir -p "$cache"
 # The package may have started it, where there is a service manager to do so.
 if ! ready; then
+  # One that was killed leaves its number behind, and the next would not start beside it.
+  for pid_file in /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
+    if [ -f "$pid_file" ] && ! kill -0 "$(cat "$pid_file")" 2>/dev/null; then rm -f "$pid_file"; fi
+  done
   setsid nohup dockerd --storage-driver=overlay2 >"$cache/dockerd.log" 2>&1 </dev/null &
 fi
 for _ in $(seq 120); do
