@@ -21,7 +21,8 @@ mkdir -p "$cache"
 if ! ready; then
   # One that was killed leaves its number behind, and the next would not start beside it.
   for pid_file in /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
-    if [ -f "$pid_file" ] && ! kill -0 "$(cat "$pid_file")" 2>/dev/null; then rm -f "$pid_file"; fi
+    # What is gone, or only waits to be reaped, has no command line.
+    if [ -f "$pid_file" ] && [ -z "$(tr -d '\0' <"/proc/$(cat "$pid_file")/cmdline" 2>/dev/null)" ]; then rm -f "$pid_file"; fi
   done
   setsid nohup dockerd --storage-driver=overlay2 >"$cache/dockerd.log" 2>&1 </dev/null &
 fi
