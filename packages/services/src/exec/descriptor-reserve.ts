@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** Kept free for the agent's own socket, its store and its files, and the moment in which a process starts (SEC-185). */
-const RESERVE = 20;
+const RESERVE = 24;
 
 /** Why no process may be started now: so few file descriptors are left that the agent needs them itself. */
 export function descriptorShortage(): string | undefined {
