@@ -24,7 +24,7 @@ function firstLine(main) {
     words
       .slice(0, Math.max(0, node))
       .filter((word) => word.includes('='))
-      .map((word) => word.split('=', 2)),
+      .map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
   );
   return { variables, flags: words.slice(node + 1).filter((word) => word.startsWith('--')) };
 }

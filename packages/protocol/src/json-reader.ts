@@ -95,16 +95,15 @@ class StrictReader {
 
   #readArray(depth: number): JsonValue[] {
     this.#enter(depth);
-    const array: JsonValue[] = [];
     this.#skipSpace();
     if (this.#text.charCodeAt(this.#position) === CLOSE_ARRAY) {
       this.#position += 1;
-      return array;
+      return [];
     }
-    for (;;) {
-      array.push(this.#readValue(depth));
-      if (this.#endOfItem(CLOSE_ARRAY)) return array;
-    }
+    // The first push into an empty array makes room for seventeen, which a text of many short ones would fill memory with.
+    const array = [this.#readValue(depth)];
+    while (!this.#endOfItem(CLOSE_ARRAY)) array.push(this.#readValue(depth));
+    return array;
   }
 
   #enter(depth: number): void {

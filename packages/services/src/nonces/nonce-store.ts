@@ -65,8 +65,10 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
     return undefined;
   };
 
+  const isPurgeDue = (nowSeconds: number): boolean => nowSeconds >= purgeAfter;
+
   const purge = (nowSeconds: number): void => {
-    if (nowSeconds < purgeAfter) return;
+    if (!isPurgeDue(nowSeconds)) return;
     purgeAfter = nowSeconds + PURGE_EVERY_SECONDS;
     const { changes } = table.purge.run(nowSeconds - maxAgeSeconds);
     live -= changes;
@@ -92,25 +94,56 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
     return true;
   };
 
+  /** The mark of a commit may wait until its commands have started: until then either of the two fits. */
+  let isMarkDue = false;
+  const setMark = (): void => {
+    if (isMarkDue) mark?.set(newest);
+    isMarkDue = false;
+  };
+  const beginMark = (before: string | undefined, after: string | undefined): void => {
+    if (before === after) return;
+    mark?.begin(before, after);
+    isMarkDue = true;
+  };
+
+  const claimAll = (claims: readonly Claim[], nowSeconds: number): (ClaimRefusal | undefined)[] =>
+    database.transaction(() => {
+      const before = newest;
+      purge(nowSeconds);
+      const refusals = claims.map((claim) => refusalFor(claim.tsSeconds, nowSeconds) ?? insert(claim));
+      state.advance(Math.max(nowSeconds, ...claims.filter((_, i) => refusals[i] === undefined).map((c) => c.tsSeconds)));
+      beginMark(before, newest);
+      return refusals;
+    });
+
+  /** One insert is a transaction by itself, and costs half as much. */
+  const claimOne = (claim: Claim, nowSeconds: number): ClaimRefusal | undefined => {
+    const refused = refusalFor(claim.tsSeconds, nowSeconds);
+    if (refused !== undefined) return refused;
+    beginMark(newest, claim.nonce);
+    const refusal = insert(claim);
+    state.advance(refusal === undefined ? Math.max(nowSeconds, claim.tsSeconds) : nowSeconds);
+    // A replay committed nothing, and the nonce it showed is no newest one.
+    if (refusal !== undefined) setMark();
+    return refusal;
+  };
+
   const flush = (): void => {
     const claims = pending;
-    if (claims.length === 0) return;
+    const [first] = claims;
+    if (first === undefined) return;
     pending = [];
     const nowSeconds = clock.now() / 1_000;
     const before = { live, newest };
     let answers: (ClaimRefusal | undefined)[];
     try {
-      answers = database.transaction(() => {
-        purge(nowSeconds);
-        const refusals = claims.map((claim) => refusalFor(claim.tsSeconds, nowSeconds) ?? insert(claim));
-        state.advance(Math.max(nowSeconds, ...claims.filter((_, i) => refusals[i] === undefined).map((c) => c.tsSeconds)));
-        if (newest !== before.newest) mark?.begin(before.newest, newest);
-        return refusals;
-      });
-      if (newest !== before.newest) mark?.set(newest);
+      const isAlone = claims.length === 1 && !isPurgeDue(nowSeconds) && !state.isDue(Math.max(nowSeconds, first.tsSeconds));
+      answers = isAlone ? [claimOne(first, nowSeconds)] : claimAll(claims, nowSeconds);
+      if (isMarkDue) setImmediate(setMark);
     } catch (error) {
       // SEC-066, SEC-183: what a failed commit or fsync left behind is unknown. Full, busy and read-only mend themselves; the rest stops commands until a restart.
       ({ live, newest } = before);
+      isMarkDue = false;
       purgeAfter = 0;
       broken ||= !isTransient(error);
       logger.error({ err: error, path: database.path }, 'nonce store failed; the commands were refused');
@@ -130,7 +163,8 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
       });
     },
     close() {
-      if (pending.length > 0) flush();
+      flush();
+      setMark();
       mark?.close();
       database.close();
     },
@@ -180,6 +214,8 @@ function loadClock(
 ): {
   readonly floor: number;
   readonly highest: number;
+  /** Whether `advance` would write. */
+  isDue(seconds: number): boolean;
   advance(seconds: number): void;
 } {
   const { clock, maxAgeSeconds, logger, isOurs } = options;
@@ -203,15 +239,16 @@ function loadClock(
   table.writeClock.run('max_age', maxAgeSeconds);
   let highest = read('highest') ?? 0;
   let written = highest;
+  const isDue = (seconds: number): boolean => seconds >= written + CLOCK_EVERY_SECONDS;
   return {
     floor,
     get highest() {
       return highest;
     },
+    isDue,
     advance(seconds) {
-      if (seconds <= highest) return;
-      highest = seconds;
-      if (seconds < written + CLOCK_EVERY_SECONDS) return;
+      if (seconds > highest) highest = seconds;
+      if (!isDue(seconds)) return;
       table.writeClock.run('highest', seconds);
       written = seconds;
     },

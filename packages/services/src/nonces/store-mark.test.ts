@@ -175,27 +175,36 @@ describe('SEC-063 a nonce store that is not as this agent left it', () => {
     let full = false;
     const database: typeof real = {
       ...real,
-      transaction: (work) =>
-        real.transaction(() => {
-          const result = work();
-          if (full) throw Object.assign(new Error('injected'), { code: 'full' });
-          return result;
-        }),
+      prepare(sql) {
+        const statement = real.prepare(sql);
+        if (!sql.startsWith('INSERT OR IGNORE')) return statement;
+        return {
+          ...statement,
+          run(...values) {
+            if (full) throw Object.assign(new Error('injected'), { code: 'full' });
+            return statement.run(...values);
+          },
+        };
+      },
     };
     const store = createNonceStore({ database, mark, clock: { now: () => nowSeconds * 1_000 }, maxAgeSeconds: 60, logger });
     opened.push(store);
     nowSeconds += 10;
     await claim(store, 'n1');
+    expect(told.at(-1), 'a command need not wait for it').toEqual(['begin', undefined, 'n1']);
     full = true;
     expect(await claim(store, 'n2')).toBe('nonce_store_fault');
     full = false;
     await claim(store, 'n3');
+    expect(await claim(store, 'n1')).toBe('replayed_nonce');
     expect(told).toEqual([
       ['set', undefined, true],
       ['begin', undefined, 'n1'],
       ['set', 'n1'],
       ['begin', 'n1', 'n2'],
       ['begin', 'n1', 'n3'],
+      ['set', 'n3'],
+      ['begin', 'n3', 'n1'],
       ['set', 'n3'],
     ]);
   });

@@ -44,7 +44,7 @@ export function openStoreMark(databasePath: string, logger: Logger): StoreMark {
       return undefined;
     }
   };
-  const digest = (newest: string | undefined): string => hash('sha256', JSON.stringify([ino, newest ?? null]), 'hex');
+  const digest = lastKept((newest) => hash('sha256', JSON.stringify([ino, newest ?? null]), 'hex'));
   const write = (text: string, durable: boolean): void => {
     if (file === undefined) return;
     const open = file;
@@ -69,6 +69,15 @@ export function openStoreMark(databasePath: string, logger: Logger): StoreMark {
       if (file !== undefined) closeSync(file);
       file = undefined;
     },
+  };
+}
+
+/** What comes after one commit comes before the next. */
+function lastKept(digest: (newest: string | undefined) => string): (newest: string | undefined) => string {
+  let last: { readonly newest: string | undefined; readonly digest: string } | undefined;
+  return (newest) => {
+    if (last === undefined || last.newest !== newest) last = { newest, digest: digest(newest) };
+    return last.digest;
   };
 }
 
