@@ -140,6 +140,18 @@ export interface OperatorPolicy {
   refusalFor(message: CoSigned): RefusalReason | undefined;
 }
 
+/** One line of the host's own record: `kind` is `area.what`, such as `command.accepted`; no secret is in it (SEC-242). */
+export interface AuditEntry {
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+/** The host's own record of what this agent did, which no hub can write (SEC-240). */
+export interface AuditLog {
+  /** Resolves once the entry is on disk. Rejects with `E_AUDIT_*` when it cannot be: what it tells of must not happen then. */
+  append(entry: AuditEntry): Promise<void>;
+}
+
 /** What a plugin entry in the host's file amounts to. */
 export interface PluginEntry {
   /** The key the host enabled it under; must equal the plugin's name. */
@@ -167,6 +179,8 @@ export interface Ports {
   readonly programs: ProgramCheck;
   readonly collectors: CollectorService;
   readonly events: EventLog;
+  /** Without one nothing is recorded. */
+  readonly audit?: AuditLog;
   /** A logger bound to `name`: the kernel's own parts and each plugin. */
   readonly logger: (name: string) => Logger;
 }
