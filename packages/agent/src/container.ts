@@ -1,5 +1,6 @@
 import 'reflect-metadata'; // tsyringe refuses to load without it, decorators or not
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type {
   Clock,
   CollectorService,
@@ -27,6 +28,7 @@ import {
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
+import { createLocalPolicy, readHours } from '@stormpulse/services/policy';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
@@ -88,6 +90,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     programs: agent.resolve(Tokens.Programs),
     collectors: agent.resolve(Tokens.Collectors),
     events: agent.resolve(Tokens.Events),
+    ...localPolicy(config, agent.resolve(Tokens.Clock)),
     logger: agent.resolve(Tokens.Logger),
   };
 }
@@ -97,6 +100,16 @@ export function composeOperator({ agentId, operator }: AgentConfig, ports: Ports
   if (operator === undefined) return undefined;
   const crypto = { ...nodeCrypto, ...nodeOperatorCrypto };
   return createOperatorPolicy({ ...operator, agentId, crypto, logger: ports.logger('operator') });
+}
+
+/** SEC-073; nothing when the file has no `[policy]`. */
+function localPolicy({ policy }: AgentConfig, clock: Clock): Pick<Ports, 'policy'> {
+  if (policy === undefined) return {};
+  const hours = policy.hours.flatMap((line) => {
+    const read = readHours(line);
+    return read === undefined ? [] : [{ ...read, line }];
+  });
+  return { policy: createLocalPolicy({ ...policy, hours, clock, host: hostname() }) };
 }
 
 function transport(config: AgentConfig, logger: LoggerFactory): Transport {

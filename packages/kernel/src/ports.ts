@@ -152,6 +152,14 @@ export interface AuditLog {
   append(entry: AuditEntry): Promise<void>;
 }
 
+/** What the host itself allows, whatever the hub signed (SEC-073). No message changes it. */
+export interface LocalPolicy {
+  /** As the hub may read it. */
+  readonly rules: Readonly<Record<string, unknown>>;
+  /** Undefined: it may run, and is counted. Else what a person is told. */
+  refusalFor(command: { readonly wireName: string; readonly group: string }): string | undefined;
+}
+
 /** What a plugin entry in the host's file amounts to. */
 export interface PluginEntry {
   /** The key the host enabled it under; must equal the plugin's name. */
@@ -179,6 +187,8 @@ export interface Ports {
   readonly programs: ProgramCheck;
   readonly collectors: CollectorService;
   readonly events: EventLog;
+  /** Without one the host allows what it lists. */
+  readonly policy?: LocalPolicy;
   /** Without one nothing is recorded. */
   readonly audit?: AuditLog;
   /** A logger bound to `name`: the kernel's own parts and each plugin. */

@@ -91,6 +91,7 @@ export async function startRig(
     /** Instead of the runner of the rig. */
     readonly run?: Ports['runner']['run'];
     readonly programs?: Ports['programs'];
+    readonly policy?: Ports['policy'];
     readonly onMessage?: (message: Record<string, unknown>, link: FakeLink) => void;
     readonly kernel?: Partial<KernelOptions>;
   } = {},
@@ -124,6 +125,7 @@ export async function startRig(
       collectors: createCollectorService({ clock, random: () => 0 }),
       events: createEventLog({ clock, newId: newMessageId }),
       logger: createMemoryLogger(log),
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
     },
     ...options.kernel,
   });

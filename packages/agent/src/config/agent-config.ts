@@ -31,6 +31,8 @@ export interface AgentConfig {
   readonly project: Readonly<Record<string, string | undefined>>;
   /** SEC-072; undefined: the hub's signature is enough. */
   readonly operator: OperatorConfig | undefined;
+  /** SEC-073; undefined: the host allows what it lists. */
+  readonly policy: PolicyConfig | undefined;
   /** Plugins this file enables, by name, each with its own part of the file. */
   readonly plugins: readonly { readonly name: string; readonly config: Table }[];
   /** Sections whose plugin this agent does not have. */
@@ -42,6 +44,14 @@ export interface OperatorConfig {
   readonly require: 'all' | 'confirm' | 'none';
   readonly commands: readonly string[];
   readonly groups: readonly string[];
+}
+
+export interface PolicyConfig {
+  readonly deny: readonly string[];
+  readonly hosts: readonly string[];
+  /** Lines, checked. */
+  readonly hours: readonly string[];
+  readonly perMinute: Readonly<Record<string, number>>;
 }
 
 /** Names the checked values; the types were established by `checkConfig`. */
@@ -71,6 +81,7 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     limits: values['execution']?.['limits'] ?? {},
     project: (values['project'] ?? {}) as AgentConfig['project'],
     operator: operatorConfig(values['operator']),
+    policy: policyConfig(values['policy']),
     plugins: enabledPlugins(values, file),
     awaited,
   };
@@ -80,6 +91,15 @@ function operatorConfig(section: Table | undefined): OperatorConfig | undefined 
   if (section?.['keys'] === undefined) return undefined;
   const { keys, ...rest } = section as unknown as Omit<OperatorConfig, 'keys'> & { readonly keys: readonly string[] };
   return { ...rest, keys: keys.flatMap((line) => readOperatorKey(line) ?? []) };
+}
+
+function policyConfig(section: Table | undefined): PolicyConfig | undefined {
+  const isEmpty = Object.values(section ?? {}).every((value) => Object.keys(value as object).length === 0);
+  if (section === undefined || isEmpty) return undefined;
+  const { per_minute: perMinute, ...rest } = section as unknown as Omit<PolicyConfig, 'perMinute'> & {
+    readonly per_minute: PolicyConfig['perMinute'];
+  };
+  return { ...rest, perMinute };
 }
 
 const METRICS_OF_THE_PLUGIN = ['per_core', 'filesystems', 'disk_io', 'network'];

@@ -1,9 +1,12 @@
 import { limitsProblems } from '@stormpulse/plugin-api';
 import { COMMAND_MAX_AGE_SECONDS } from '@stormpulse/protocol';
 import { readOperatorKey } from '@stormpulse/protocol/node';
+import { readHours } from '@stormpulse/services/policy';
 import { isAgentId } from './agent-id.ts';
 import { between, oneOf, positive } from './check-value.ts';
 import type { TableSpec } from './check-table.ts';
+
+const MOST_PER_MINUTE = 6_000;
 
 export interface SectionSpec extends TableSpec {
   readonly required: boolean;
@@ -26,6 +29,15 @@ const limits = (table: object): string | undefined => {
     ? undefined
     : `limits of a child, such as { processes = 200 }; ${first.key} ${first.problem}, expected ${first.expected}`;
 };
+
+const allowedHours = (lines: readonly string[]): string | undefined =>
+  lines.every((line) => readHours(line) !== undefined)
+    ? undefined
+    : 'lines such as "mon-fri 08:00-18:00", "sat,sun 10:00-12:00" or "daily 22:00-06:00"';
+const rates = (table: object): string | undefined =>
+  Object.values(table).every((most) => Number.isInteger(most) && most >= 1 && most <= MOST_PER_MINUTE)
+    ? undefined
+    : `whole numbers from 1 to ${MOST_PER_MINUTE} by the names of commands, such as { docker_restart = 2 }`;
 
 /** The core of `stormpulse.toml`: v1's sections (wire page, 11.1) with the ranges of D1, and ours. */
 export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
@@ -105,6 +117,16 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
       require: { type: 'string', fallback: 'all', check: oneOf('all', 'confirm', 'none') },
       commands: { type: 'strings', fallback: [] },
       groups: { type: 'strings', fallback: [] },
+    },
+  },
+  policy: {
+    required: false,
+    ours: true,
+    keys: {
+      deny: { type: 'strings', fallback: [] },
+      hosts: { type: 'strings', fallback: [] },
+      hours: { type: 'strings', fallback: [], check: allowedHours },
+      per_minute: { type: 'table', fallback: {}, check: rates },
     },
   },
 };

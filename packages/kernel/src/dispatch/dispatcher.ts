@@ -106,8 +106,11 @@ export class Dispatcher {
     let keys: readonly Key[] = [];
     let outcome: Outcome | undefined;
     try {
-      if (decoded.ok) keys = keysOf(command, decoded.values);
-      else outcome = failed('validation_failed', decoded.refusals.map((refusal) => refusal.message).join('\n'));
+      const refused = decoded.ok
+        ? this.#options.ports.policy?.refusalFor(command)
+        : decoded.refusals.map((refusal) => refusal.message).join('\n');
+      if (refused !== undefined) outcome = failed('validation_failed', refused);
+      else if (decoded.ok) keys = keysOf(command, decoded.values);
     } catch (error) {
       outcome = pluginFailure(error, call);
     }

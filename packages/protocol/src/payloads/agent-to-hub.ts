@@ -24,7 +24,8 @@ export const SystemInventory = Type.Object({
   services: Type.Optional(Type.Array(Type.Object({ name: Type.String(), version: Type.String() }))),
 });
 
-/** Payload of `register` (section 2.2). `features` is ours: names this agent can negotiate. */
+/** Payload of `register` (section 2.2). `features` and `policy` are ours: names this agent can negotiate, and what its host
+ * refuses whoever signed it (SEC-073). */
 export const RegisterPayload = Type.Object({
   version: Type.String(),
   pulse_token: Type.String(),
@@ -36,6 +37,7 @@ export const RegisterPayload = Type.Object({
   unsealed_since: nullable(Type.String()),
   wire_contract: nullable(Type.String()),
   features: Type.Optional(Type.Array(Type.String())),
+  policy: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
 });
 
 /** Payload of `heartbeat`: nothing. */
