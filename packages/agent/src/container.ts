@@ -5,11 +5,11 @@ import type {
   Clock,
   CollectorService,
   EventLog,
-  NonceStore,
   OperatorPolicy,
   Ports,
   ProcessRunner,
   ProgramCheck,
+  ResultOutbox,
   Transport,
 } from '@stormpulse/kernel';
 import type { Logger } from '@stormpulse/plugin-api';
@@ -23,11 +23,13 @@ import {
   createOperatorPolicy,
   createProcessRunner,
   createProgramCheck,
+  createResultOutbox,
   createSystemClock,
   createWsTransport,
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
+import type { NonceDatabase } from '@stormpulse/services';
 import { createLocalPolicy, readHours } from '@stormpulse/services/policy';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
@@ -46,7 +48,8 @@ const Tokens = {
   Clock: token<Clock>('Clock'),
   Logger: token<LoggerFactory>('Logger'),
   Transport: token<Transport>('Transport'),
-  Nonces: token<NonceStore>('Nonces'),
+  Nonces: token<NonceDatabase>('Nonces'),
+  Results: token<ResultOutbox>('Results'),
   Runner: token<ProcessRunner>('Runner'),
   Programs: token<ProgramCheck>('Programs'),
   Collectors: token<CollectorService>('Collectors'),
@@ -64,6 +67,14 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   once(Tokens.Logger, () => createLogger({ level: env['STORMPULSE_LOG_LEVEL'], form: isJournal(2, env) ? 'journal' : 'json' }));
   once(Tokens.Transport, (from) => transport(config, from.resolve(Tokens.Logger)));
   once(Tokens.Nonces, (from) => nonces(config, from));
+  once(Tokens.Results, (from) =>
+    createResultOutbox({
+      store: from.resolve(Tokens.Nonces).results,
+      clock: from.resolve(Tokens.Clock),
+      events: from.resolve(Tokens.Events),
+      logger: from.resolve(Tokens.Logger)('results'),
+    }),
+  );
   once(Tokens.Runner, (from) => {
     const problem = preventCoreDumps();
     if (problem !== undefined) from.resolve(Tokens.Logger)('exec').warn(problem);
@@ -86,6 +97,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     newId: newMessageId,
     transport: agent.resolve(Tokens.Transport),
     nonces: agent.resolve(Tokens.Nonces),
+    results: agent.resolve(Tokens.Results),
     runner: agent.resolve(Tokens.Runner),
     programs: agent.resolve(Tokens.Programs),
     collectors: agent.resolve(Tokens.Collectors),
@@ -123,7 +135,7 @@ function transport(config: AgentConfig, logger: LoggerFactory): Transport {
   });
 }
 
-function nonces(config: AgentConfig, from: DependencyContainer): NonceStore {
+function nonces(config: AgentConfig, from: DependencyContainer): NonceDatabase {
   return openNonceStore({
     path: config.databasePath,
     clock: from.resolve(Tokens.Clock),

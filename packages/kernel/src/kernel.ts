@@ -3,7 +3,6 @@ import type { Dialect, Payloads, RawEnvelope } from '@stormpulse/protocol';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionStatus } from './connection/connection.ts';
 import { AGENT_FEATURES, LiveSession } from './connection/live-session.ts';
-import { Outbox } from './connection/outbox.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { withDeadline } from './lifecycle/deadline.ts';
 import { PluginHost } from './plugins/host.ts';
@@ -11,7 +10,7 @@ import type { PluginStatus } from './plugins/host.ts';
 import { integrationReport } from './plugins/integration-report.ts';
 import { buildTable } from './plugins/registry.ts';
 import type { CommandTable } from './plugins/registry.ts';
-import type { LeftOut, OperatorPolicy, PluginEntry, Ports } from './ports.ts';
+import type { ClaimStep, LeftOut, OperatorPolicy, PluginEntry, Ports } from './ports.ts';
 import { coSignature } from './security/co-signature.ts';
 import { Refusals } from './security/refusals.ts';
 import { createVerifier, unspecified } from './security/verify.ts';
@@ -85,7 +84,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
 class AssembledKernel implements Kernel {
   readonly #options: KernelOptions;
   readonly #plugins: PluginHost;
-  readonly #outbox = new Outbox();
   readonly #refusals: Refusals;
   readonly #connection: Connection;
   readonly #ignored = new Map<string, number>();
@@ -130,7 +128,11 @@ class AssembledKernel implements Kernel {
   async start(): Promise<void> {
     const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
     this.#table = await this.#plugins.start();
-    this.#dispatcher = new Dispatcher({ table: this.#table, ports, sendResult: (result) => this.#finished(result) });
+    this.#dispatcher = new Dispatcher({
+      table: this.#table,
+      ports,
+      sendResult: (result, claim) => this.#finished(result, claim),
+    });
     this.#verifier = createVerifier({
       agentId,
       key: hmacKey,
@@ -141,6 +143,7 @@ class AssembledKernel implements Kernel {
       maxAgeSeconds: timing.commandMaxAgeSeconds,
       declaredParams: (command) => Object.keys(this.#table.get(command)?.definition.params.properties ?? {}),
       isCommand: (name) => this.#table.get(name) !== undefined,
+      groupOf: (name) => this.#table.get(name)?.group,
       bindsIds: () => this.#features.includes('request.bind'),
       ...(operator === undefined ? {} : { coSignature: coSignature(operator, this.#table) }),
     });
@@ -149,6 +152,7 @@ class AssembledKernel implements Kernel {
   }
 
   get status(): KernelStatus {
+    const { ports } = this.#options;
     return {
       connection: this.#connectionStatus,
       features: this.#features,
@@ -158,7 +162,7 @@ class AssembledKernel implements Kernel {
       leftOut: this.#plugins.leftOut,
       refusals: this.#refusals.counts,
       ignored: Object.fromEntries(this.#ignored),
-      outbox: { waiting: this.#outbox.size, lost: this.#outbox.lost },
+      outbox: { waiting: ports.results.size, lost: ports.results.lost },
     };
   }
 
@@ -173,13 +177,16 @@ class AssembledKernel implements Kernel {
         ports.logger('kernel').error({ err: error }, `closing: ${label} did not end as it should`);
       });
     await step('running commands', DRAIN_MS + ABORT_MS, this.#dispatcher?.drain(DRAIN_MS) ?? Promise.resolve());
+    ports.results.flush();
     await step('plugins', PLUGINS_MS, this.#plugins.stop());
     this.#refusals.flush();
     this.#session?.flushEvents();
     await step('the connection', SOCKET_MS, this.#connection.close());
     this.#refusals.flush();
     const { outbox } = this.status;
-    if (outbox.waiting > 0) ports.logger('kernel').warn(outbox, 'results that the hub did not acknowledge end with the agent');
+    if (outbox.waiting > 0)
+      ports.logger('kernel').info(outbox, 'results that the hub did not acknowledge are sent at the next start');
+    ports.results.close();
     const released = Promise.resolve().then(() => ports.nonces.close());
     await step('the nonce store', SOCKET_MS, released);
   }
@@ -193,7 +200,6 @@ class AssembledKernel implements Kernel {
       dialect,
       heartbeatMs: timing.heartbeatMs,
       pushMs: timing.pushMs,
-      outbox: this.#outbox,
       register: () => this.#register(),
       metrics: (features) => this.#metrics(features),
       onSigned: (message) => void this.#signed(message),
@@ -222,8 +228,8 @@ class AssembledKernel implements Kernel {
     }
   }
 
-  #finished(result: Payloads['command.result']): void {
-    this.#outbox.add(result);
+  #finished(result: Payloads['command.result'], claim: ClaimStep): void {
+    this.#options.ports.results.add(result, claim);
     this.#session?.flushEventsSoon();
     this.#changed();
   }

@@ -1,6 +1,6 @@
 import type { AgentError, ConfigProblem, ExecOptions, ExecResult, Logger, ProcessLimits } from '@stormpulse/plugin-api';
 import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
-import type { CommandManifestEntry, ProtocolCrypto, RefusalReason, SignedType } from '@stormpulse/protocol';
+import type { CommandManifestEntry, Payloads, ProtocolCrypto, RefusalReason, SignedType } from '@stormpulse/protocol';
 import type { Grants } from './plugins/grants.ts';
 
 /** Wall and monotonic time, and the only timers the kernel owns. */
@@ -116,10 +116,49 @@ export interface EventLog {
 
 export type ClaimRefusal = 'replayed_nonce' | 'before_floor' | 'clock_rollback' | 'nonce_store_full' | 'nonce_store_fault';
 
+/** What a claim lets begin, kept until it has its results: after a crash the hub is told of it (SEC-069). */
+export interface Acceptance {
+  readonly requestId: string;
+  readonly sequenceId: string | null;
+  /** In their order; a request has one. */
+  readonly steps: readonly { readonly command: string; readonly group: string }[];
+}
+
 /** Single-use values, durable before dispatch (SEC-060 to 066). */
 export interface NonceStore {
-  /** Resolves once the claim is on disk, or with the reason why it is not. Never rejects. `tsMicros` is the signed time. */
-  claim(nonce: string, tsMicros: bigint): Promise<ClaimRefusal | undefined>;
+  /**
+   * Resolves once the claim is on disk, and with it what it lets begin; or with the reason why it is not. Never rejects.
+   * `tsMicros` is the signed time.
+   */
+  claim(nonce: string, tsMicros: bigint, acceptance: Acceptance): Promise<ClaimRefusal | undefined>;
+  close(): void;
+}
+
+/** Which claim a result answers, and whether it was its last. */
+export interface ClaimStep {
+  readonly nonce: string;
+  readonly ended: boolean;
+}
+
+type Result = Payloads['command.result'];
+
+/** Results until the hub has them, on disk before they are sent (SEC-069, SEC-070). Nothing of it throws. */
+export interface ResultOutbox {
+  readonly size: number;
+  /** Given up since start: too old or too many. */
+  readonly lost: number;
+  /** Written in the next turn, with what else is ready by then, and sent. */
+  add(result: Result, claim: ClaimStep): void;
+  /** A connection is up; `send` answers whether the frame was taken. */
+  attach(send: (result: Result) => boolean): void;
+  detach(): void;
+  /** The hub said in `register.ok` that it acknowledges by id. */
+  acknowledgesById(): void;
+  /** Releases what the acknowledgement names; without an id the oldest sent on this connection, of a hub that knows none (D1). */
+  acknowledge(requestId: string | undefined): boolean;
+  /** Writes and sends at once what waits for its turn. */
+  flush(): void;
+  /** What the hub does not have is kept for the next start. */
   close(): void;
 }
 
@@ -183,6 +222,7 @@ export interface Ports {
   readonly newId: () => string;
   readonly transport: Transport;
   readonly nonces: NonceStore;
+  readonly results: ResultOutbox;
   readonly runner: ProcessRunner;
   readonly programs: ProgramCheck;
   readonly collectors: CollectorService;

@@ -5,11 +5,12 @@ import type { Plugin } from '@stormpulse/plugin-api';
 import { definitionOf } from '@stormpulse/plugin-api/internal';
 import { boundRequestId, createMessage, encodeMessage, formatTimestamp, signRequest } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
-import { createCollectorService, createEventLog } from '@stormpulse/services';
+import { createCollectorService, createEventLog, createResultOutbox } from '@stormpulse/services';
 import { FakeClock, settle } from './fakes/clock.ts';
 import { createMemoryLogger } from './fakes/logger.ts';
 import type { LoggedLine } from './fakes/logger.ts';
 import { createMemoryNonceStore } from './fakes/nonces.ts';
+import { createMemoryResultStore } from './fakes/results.ts';
 import { FakeRunner } from './fakes/runner.ts';
 import { FakeTransport } from './fakes/transport.ts';
 import type { FakeLink } from './fakes/transport.ts';
@@ -66,6 +67,9 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
   const log: LoggedLine[] = [];
   const hub = new HarnessHub();
   const collectors = createCollectorService({ clock, random: () => 0 });
+  const events = createEventLog({ clock, newId: newMessageId });
+  const logger = createMemoryLogger(log);
+  const results = createResultOutbox({ store: createMemoryResultStore(), clock, events, logger: logger('results') });
   const kernel: Kernel = await createKernel({
     agentId: AGENT,
     version: '0.0.0',
@@ -91,11 +95,12 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
       newId: newMessageId,
       transport: hub.transport,
       nonces: createMemoryNonceStore(),
+      results,
       runner,
       programs: { problemWith: () => undefined },
       collectors,
-      events: createEventLog({ clock, newId: newMessageId }),
-      logger: createMemoryLogger(log),
+      events,
+      logger,
     },
   });
   await kernel.start();

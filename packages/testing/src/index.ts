@@ -4,6 +4,7 @@ export { FakeClock, settle } from './fakes/clock.ts';
 export { createMemoryLogger } from './fakes/logger.ts';
 export type { LoggedLine } from './fakes/logger.ts';
 export { createMemoryNonceStore } from './fakes/nonces.ts';
+export { createMemoryResultStore } from './fakes/results.ts';
 export { FakeRunner } from './fakes/runner.ts';
 export type { ExecCall } from './fakes/runner.ts';
 export { FakeTransport } from './fakes/transport.ts';

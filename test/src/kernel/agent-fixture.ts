@@ -4,8 +4,17 @@ import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api'
 import type { Plugin } from '@stormpulse/plugin-api';
 import { canonicalSequence, createMessage, encodeMessage, formatTimestamp, hmacHex, signRequest } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
-import { createCollectorService, createEventLog } from '@stormpulse/services';
-import { FakeClock, FakeRunner, FakeTransport, createMemoryLogger, createMemoryNonceStore, settle } from '@stormpulse/testing';
+import { createCollectorService, createEventLog, createResultOutbox } from '@stormpulse/services';
+import type { ResultStore } from '@stormpulse/services';
+import {
+  FakeClock,
+  FakeRunner,
+  FakeTransport,
+  createMemoryLogger,
+  createMemoryNonceStore,
+  createMemoryResultStore,
+  settle,
+} from '@stormpulse/testing';
 import type { FakeLink, LoggedLine } from '@stormpulse/testing';
 
 export const AGENT = 'node-7';
@@ -88,6 +97,7 @@ export async function startRig(
   options: {
     readonly plugin?: Plugin;
     readonly nonces?: NonceStore;
+    readonly resultStore?: ResultStore;
     /** Instead of the runner of the rig. */
     readonly run?: Ports['runner']['run'];
     readonly programs?: Ports['programs'];
@@ -101,6 +111,9 @@ export async function startRig(
   const transport = new FakeTransport(options.onMessage);
   const nonces = createMemoryNonceStore();
   const log: LoggedLine[] = [];
+  const logger = createMemoryLogger(log);
+  const events = createEventLog({ clock, newId: newMessageId });
+  const store = options.resultStore ?? createMemoryResultStore();
   const plugin = options.plugin ?? testPlugin({ wait: () => Promise.resolve() });
   const kernel = await createKernel({
     agentId: AGENT,
@@ -120,11 +133,12 @@ export async function startRig(
       newId: newMessageId,
       transport,
       nonces: options.nonces ?? nonces,
+      results: createResultOutbox({ store, clock, events, logger: logger('results') }),
       runner: options.run === undefined ? runner : { run: options.run, exec: runner.exec.bind(runner) },
       programs: options.programs ?? { problemWith: () => undefined },
       collectors: createCollectorService({ clock, random: () => 0 }),
-      events: createEventLog({ clock, newId: newMessageId }),
-      logger: createMemoryLogger(log),
+      events,
+      logger,
       ...(options.policy === undefined ? {} : { policy: options.policy }),
     },
     ...options.kernel,

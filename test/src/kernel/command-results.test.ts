@@ -1,9 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Check } from '@sinclair/typebox/value';
-import type { ProcessOutcome } from '@stormpulse/kernel';
+import type { Acceptance, ProcessOutcome } from '@stormpulse/kernel';
 import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
-import { afterEach, describe, expect, test } from 'vitest';
+import { openNonceStore } from '@stormpulse/services';
+import { createMemoryLogger } from '@stormpulse/testing';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startRig } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
 
@@ -77,6 +81,21 @@ const whileStopping = (when: 'before' | 'after', frame: () => string) => async (
   if (when === 'after') await rig.deliver(frame());
   await rig.clock.advance(30_000);
 };
+/** An agent that accepted this was killed; the next one starts on its database. */
+const afterKill = (acceptance: Acceptance) => async (): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'killed-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  let nowMs = Date.UTC(2026, 0, 1);
+  const logger = createMemoryLogger([])('nonces');
+  const open = () =>
+    openNonceStore({ path: join(folder, 'stormpulse.db'), clock: { now: () => nowMs }, maxAgeSeconds: 60, logger });
+  const killed = open();
+  nowMs += 10_000;
+  expect(await killed.claim('n1', BigInt(nowMs) * 1_000n, acceptance)).toBeUndefined();
+  killed.close();
+  const nonces = open();
+  await start(undefined, undefined, { nonces, resultStore: nonces.results });
+};
 const asked = (): string => rig.request('odd_run', {}, { id: 'asked' });
 
 const SITUATIONS: Readonly<Record<string, () => Promise<void>>> = {
@@ -146,6 +165,12 @@ const SITUATIONS: Readonly<Record<string, () => Promise<void>>> = {
   steps_none: steps(ends({}), [], true),
   steps_waiting: whileStopping('before', () => rig.sequence(['odd_run', 'odd_run'])),
   steps_late: whileStopping('after', () => rig.sequence(['odd_run', 'odd_run'])),
+  interrupted: afterKill({ requestId: 'asked', sequenceId: null, steps: [{ command: 'odd_run', group: 'odd' }] }),
+  steps_interrupted: afterKill({
+    requestId: 'asked',
+    sequenceId: 'deploy-1',
+    steps: ['odd_run', 'odd_work'].map((command) => ({ command, group: 'odd' })),
+  }),
 };
 
 /** The acceptance cases that rows are. */
@@ -166,6 +191,8 @@ const CASES: Readonly<Record<string, string>> = {
   steps_go_on: 'F22',
   steps_unlisted: 'F23',
   steps_none: 'F24',
+  interrupted: 'SEC-069',
+  steps_interrupted: 'SEC-069',
 };
 
 describe('docs/reference/command-results.md', () => {

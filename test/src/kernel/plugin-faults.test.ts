@@ -246,6 +246,6 @@ describe('closing', () => {
     rig = await startRig();
     await rig.deliver(rig.request('demo_mark'));
     await rig.kernel.close();
-    expect(rig.log).toContainEqual(expect.objectContaining({ level: 'warn', fields: { waiting: 1, lost: 0 }, name: 'kernel' }));
+    expect(rig.log).toContainEqual(expect.objectContaining({ level: 'info', fields: { waiting: 1, lost: 0 }, name: 'kernel' }));
   });
 });

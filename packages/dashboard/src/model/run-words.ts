@@ -53,6 +53,8 @@ const REASONS: Readonly<Record<string, string>> = {
   signoff_sealed: 'The hatch is sealed. Only the operator of the host can open it, on the host.',
   restart_required: 'The hatch was opened after the agent started. Restart the agent on the host.',
   agent_overloaded: 'The host has too much open work. It did not run; try again in a moment.',
+  interrupted: 'The agent ended while it had this command. It may be done in part: look at the host before you send it again.',
+  cancelled: 'It was stopped before it ended, or taken back before it began.',
   refused: 'The host refused it. Its event below names the check.',
 };
 

@@ -12,7 +12,6 @@ import {
 import type { Dialect, Feature, MessageType, Payloads, RawEnvelope } from '@stormpulse/protocol';
 import type { Link, Ports } from '../ports.ts';
 import type { Session } from './connection.ts';
-import type { Outbox } from './outbox.ts';
 import { repeat } from './repeat.ts';
 
 /** SEC-228: with more than this unsent, telemetry waits; results and heartbeats go ahead. */
@@ -28,7 +27,6 @@ export interface LiveSessionOptions {
   readonly dialect: Dialect;
   readonly heartbeatMs: number;
   readonly pushMs: number;
-  readonly outbox: Outbox;
   readonly register: () => Payloads['register'];
   readonly metrics: (features: ReadonlySet<string>) => Promise<Payloads['metrics.push'] | undefined>;
   /** A signed message arrived; nothing of it is verified. Must not throw and must not wait. */
@@ -52,11 +50,11 @@ export class LiveSession implements Session {
   }
 
   open(link: Link): void {
-    const { ports, outbox, heartbeatMs, pushMs } = this.#options;
+    const { ports, heartbeatMs, pushMs } = this.#options;
     this.#link = link;
     this.#send('register', this.#options.register());
     ports.events.requeue();
-    outbox.attach((result) => this.#send('command.result', result));
+    ports.results.attach((result) => this.#send('command.result', result));
     const failed = (error: unknown): void => this.#logger.error({ err: error }, 'a telemetry task failed; it goes on');
     this.#stop = repeat(
       ports.clock,
@@ -73,7 +71,7 @@ export class LiveSession implements Session {
     this.#link = undefined;
     this.#flushSoon?.();
     this.#stop();
-    this.#options.outbox.detach();
+    this.#options.ports.results.detach();
   }
 
   frame(frame: string | Uint8Array): void {
@@ -118,15 +116,15 @@ export class LiveSession implements Session {
   }
 
   #acknowledged(message: RawEnvelope): void {
-    const { outbox, ports, onAcknowledged, onIgnored } = this.#options;
+    const { ports, onAcknowledged, onIgnored } = this.#options;
     switch (message.type) {
       case 'register.ok':
         this.#features = commonFeatures(AGENT_FEATURES, strings(message.payload['features']));
-        if (this.#features.has('results.ack')) outbox.acknowledgesById();
+        if (this.#features.has('results.ack')) ports.results.acknowledgesById();
         break;
       case 'command.result.ack': {
         const id = message.payload['request_id'];
-        if (!outbox.acknowledge(typeof id === 'string' ? id : undefined)) onIgnored('unknown_ack');
+        if (!ports.results.acknowledge(typeof id === 'string' ? id : undefined)) onIgnored('unknown_ack');
         break;
       }
       case 'events.batch.ack': {

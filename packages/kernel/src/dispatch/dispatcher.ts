@@ -3,7 +3,7 @@ import { decodeParams } from '@stormpulse/plugin-api';
 import type { Logger, ParamValue } from '@stormpulse/plugin-api';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { Payloads } from '@stormpulse/protocol';
-import type { EventLog, Ports } from '../ports.ts';
+import type { ClaimStep, EventLog, Ports } from '../ports.ts';
 import type { CommandTable, RegisteredCommand } from '../plugins/registry.ts';
 import type { VerifiedCommand } from '../security/verify.ts';
 import { failed } from './outcome.ts';
@@ -17,7 +17,7 @@ type ResultPayload = Payloads['command.result'];
 export interface DispatcherOptions {
   readonly table: CommandTable;
   readonly ports: Ports;
-  readonly sendResult: (result: ResultPayload) => void;
+  readonly sendResult: (result: ResultPayload, claim: ClaimStep) => void;
 }
 
 /** The key of everything that may change the host: v1 ran commands one by one, and hosts rely on it (D7). */
@@ -60,7 +60,7 @@ export class Dispatcher {
 
   #acceptRequest(message: Extract<VerifiedCommand, { kind: 'request' }>): void {
     const answer = (group: string, outcome: Outcome): void =>
-      this.#answer(message.requestId, message.command, group, outcome, null);
+      this.#answer(message.requestId, message.command, group, outcome, null, { nonce: message.nonce, ended: true });
     const command = this.#options.table.get(message.command);
     if (command === undefined) {
       answer('unknown', this.#unlisted(message.command, message.requestId));
@@ -75,8 +75,9 @@ export class Dispatcher {
   /** Wire page, 8.10: nothing runs unless every entry is listed; steps run with their defaults, one result each. */
   #acceptSequence(message: Extract<VerifiedCommand, { kind: 'sequence' }>): void {
     const { ports, table } = this.#options;
-    const answer = (name: string, group: string, outcome: Outcome, id = ports.newId()): void =>
-      this.#answer(id, name, group, outcome, message.sequenceId);
+    const { nonce, sequenceId } = message;
+    const answer = (name: string, group: string, outcome: Outcome, id = ports.newId(), ended = true): void =>
+      this.#answer(id, name, group, outcome, sequenceId, { nonce, ended });
     const unlisted = message.commands.find((name) => table.get(name) === undefined);
     if (unlisted !== undefined) {
       answer(unlisted, 'unknown', this.#unlisted(unlisted, message.requestId));
@@ -90,10 +91,11 @@ export class Dispatcher {
         answer(first.wireName, first.group, NOT_STARTED);
         return;
       }
-      for (const { command, requestId, outcome, run } of steps) {
-        const ended = outcome ?? (await run());
-        answer(command.wireName, command.group, ended, requestId);
-        if (!ended.success && message.stopOnFailure) return;
+      for (const step of steps) {
+        const outcome = step.outcome ?? (await step.run());
+        const ended = step === steps.at(-1) || (!outcome.success && message.stopOnFailure);
+        answer(step.command.wireName, step.command.group, outcome, step.requestId, ended);
+        if (ended) return;
       }
     });
     if (!taken && first !== undefined) answer(first.wireName, first.group, this.#overloaded());
@@ -145,12 +147,19 @@ export class Dispatcher {
     );
   }
 
-  #answer(requestId: string, command: string, group: string, outcome: Outcome, sequenceId: string | null): void {
+  #answer(
+    requestId: string,
+    command: string,
+    group: string,
+    outcome: Outcome,
+    sequenceId: string | null,
+    claim: ClaimStep,
+  ): void {
     const told: ResultPayload = { request_id: requestId, command, group, ...outcome, sequence_id: sequenceId };
     // A result the hub cannot read would be no result (wire page, 14.14).
     const result = Check(PAYLOAD_SCHEMAS['command.result'], told) ? told : Object.assign(told, UNREADABLE);
     const { success, exit_code, duration_ms, failure_reason, stdout, stderr } = result;
-    this.#options.sendResult({ ...result, stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed() });
+    this.#options.sendResult({ ...result, stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed() }, claim);
     const sensitive = this.#options.table.get(command)?.definition.sensitiveOutput === true;
     this.#logger.info({ command, requestId, success, exit_code, duration_ms, failure_reason, sensitive }, 'command finished');
   }

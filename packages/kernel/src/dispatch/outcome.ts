@@ -8,11 +8,12 @@ export interface Outcome {
   readonly failure_reason: FailureReason | null;
 }
 
-/** v1's words; `cancelled` and `agent_overloaded` are in its open set. */
+/** v1's words; `cancelled`, `interrupted` (what the next start says, SEC-069) and `agent_overloaded` are in its open set. */
 export type FailureReason =
   | 'exit_code'
   | 'timeout'
   | 'cancelled'
+  | 'interrupted'
   | 'not_found'
   | 'os_error'
   | 'validation_failed'

@@ -1,11 +1,12 @@
 import { ambiguousParams, boundRequestId, checkFreshness, checkSignedPayload, verifySignature } from '@stormpulse/protocol';
 import type { Dialect, ProtocolCrypto, RawEnvelope, RefusalReason, SignedPayload } from '@stormpulse/protocol';
-import type { Clock, NonceStore } from '../ports.ts';
+import type { Acceptance, Clock, NonceStore } from '../ports.ts';
 
 /** A command that may be dispatched. Only {@link createVerifier} makes one. */
 export type VerifiedCommand =
   | {
       readonly kind: 'request';
+      readonly nonce: string;
       /** The envelope id; unsigned, names the answer. */
       readonly requestId: string;
       readonly command: string;
@@ -13,6 +14,7 @@ export type VerifiedCommand =
     }
   | {
       readonly kind: 'sequence';
+      readonly nonce: string;
       readonly requestId: string;
       readonly sequenceId: string;
       readonly commands: readonly string[];
@@ -45,6 +47,8 @@ export interface VerifierOptions {
   /** The parameters a command declares; none for a command that is not listed. */
   readonly declaredParams: (command: string) => readonly string[];
   readonly isCommand: (name: string) => boolean;
+  /** What `interrupted` would say of it. */
+  readonly groupOf?: (command: string) => string | undefined;
   /** Whether this connection's hub derives its ids from the nonces (SEC-071). */
   readonly bindsIds?: () => boolean;
   /** What the host's operators say of a message that the hub signed (SEC-072). */
@@ -61,8 +65,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
     async verify(message) {
       const checked = checkUnclaimed(message, options);
       if ('kind' in checked) return checked;
-      const refusal = await options.nonces.claim(checked.payload.nonce, message.timestamp.micros);
-      return refusal === undefined ? verified(message, checked) : refuse(message, refusal);
+      const command = verified(message, checked);
+      const refusal = await options.nonces.claim(command.nonce, message.timestamp.micros, acceptance(command, options));
+      return refusal === undefined ? command : refuse(message, refusal);
     },
   };
 }
@@ -96,11 +101,20 @@ function checkUnclaimed(message: RawEnvelope, options: VerifierOptions): SignedM
 function verified(message: RawEnvelope, signed: SignedMessage): VerifiedCommand {
   const requestId = message.id;
   if (signed.type === 'command.request') {
-    const { command, params } = signed.payload;
-    return { kind: 'request', requestId, command, params };
+    const { command, params, nonce } = signed.payload;
+    return { kind: 'request', nonce, requestId, command, params };
   }
-  const { sequence_id: sequenceId, commands, stop_on_failure: stopOnFailure } = signed.payload;
-  return { kind: 'sequence', requestId, sequenceId, commands, stopOnFailure };
+  const { sequence_id: sequenceId, commands, stop_on_failure: stopOnFailure, nonce } = signed.payload;
+  return { kind: 'sequence', nonce, requestId, sequenceId, commands, stopOnFailure };
+}
+
+function acceptance(accepted: VerifiedCommand, { groupOf }: VerifierOptions): Acceptance {
+  const names = accepted.kind === 'request' ? [accepted.command] : accepted.commands;
+  return {
+    requestId: accepted.requestId,
+    sequenceId: accepted.kind === 'request' ? null : accepted.sequenceId,
+    steps: names.map((command) => ({ command, group: groupOf?.(command) ?? 'unknown' })),
+  };
 }
 
 function refuse(message: RawEnvelope, reason: RefusalReason): Refusal {

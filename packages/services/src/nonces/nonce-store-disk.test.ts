@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accepted } from '../../test-support/acceptance.ts';
 import { openNonceStore } from './open-nonce-store.ts';
 
 /** A file system of 512 KiB of its own; only root may have one, and not everywhere. */
@@ -32,7 +33,7 @@ describe('a nonce store on a real disk that is full', () => {
     const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error };
     const store = openNonceStore({ path: join(folder, 'stormpulse.db'), clock: { now: () => nowMs }, maxAgeSeconds: 60, logger });
     nowMs += 10_000;
-    const claim = (nonce: string): ReturnType<typeof store.claim> => store.claim(nonce, BigInt(nowMs) * 1_000n);
+    const claim = (nonce: string): ReturnType<typeof store.claim> => store.claim(nonce, BigInt(nowMs) * 1_000n, accepted(nonce));
     expect(await claim('before')).toBeUndefined();
     const filler = join(folder, 'filler');
     const filled = spawnSync('/bin/dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);

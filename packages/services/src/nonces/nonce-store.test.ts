@@ -5,6 +5,7 @@ import type { ClaimRefusal, NonceStore } from '@stormpulse/kernel';
 import { openDatabase } from '@stormpulse/sqlite';
 import type { Database } from '@stormpulse/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accepted } from '../../test-support/acceptance.ts';
 import { MAX_LIVE_NONCES, createNonceStore } from './nonce-store.ts';
 
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -42,7 +43,7 @@ describe('createNonceStore', () => {
     return store;
   };
   const claim = (store: NonceStore, nonce: string, atSeconds = nowSeconds): Promise<ClaimRefusal | undefined> =>
-    store.claim(nonce, BigInt(Math.round(atSeconds * 1e6)));
+    store.claim(nonce, BigInt(Math.round(atSeconds * 1e6)), accepted(nonce));
   const inFile = <T>(work: (database: Database) => T): T => {
     const database = openDatabase(path);
     try {

@@ -1,6 +1,9 @@
 import type { Logger } from '@stormpulse/plugin-api';
+import { SqliteError } from '@stormpulse/sqlite';
 import type { Database, SqlValue, Statement } from '@stormpulse/sqlite';
-import type { ClaimRefusal, Clock, NonceStore } from '@stormpulse/kernel';
+import type { Acceptance, ClaimRefusal, Clock, NonceStore } from '@stormpulse/kernel';
+import { openResultJournal } from './result-journal.ts';
+import type { KeptResult, ResultChange } from './result-journal.ts';
 import type { StoreMark } from './store-mark.ts';
 
 /** SEC-065: a full store refuses; a live nonce is never evicted. */
@@ -32,9 +35,20 @@ export interface NonceStoreOptions {
   readonly mark?: StoreMark;
 }
 
+/** The nonce database as the agent uses it: claims, and the results that belong to them. */
+export interface NonceDatabase extends NonceStore {
+  readonly results: {
+    /** What earlier runs left, oldest first; undefined while the database cannot be opened. */
+    load(): readonly KeptResult[] | undefined;
+    /** One transaction, on disk when it returns; the numbers of its results. Throws SqliteError. */
+    save(change: ResultChange): readonly number[];
+  };
+}
+
 interface Claim {
   readonly nonce: string;
   readonly tsSeconds: number;
+  readonly acceptance: Acceptance;
   readonly settle: (refusal: ClaimRefusal | undefined) => void;
 }
 
@@ -44,13 +58,17 @@ interface Claim {
  * one transaction and so one fsync; none is answered before it is on disk. The mark is written around each commit, without an
  * fsync of its own.
  */
-export function createNonceStore(options: NonceStoreOptions): NonceStore {
+export function createNonceStore(options: NonceStoreOptions): NonceDatabase {
   const { database, clock, maxAgeSeconds, logger, mark } = options;
   database.exec(SCHEMA);
+  const journal = openResultJournal(database, logger);
   const table = statements(database);
   let newest = newestIn(table);
   const isOurs = mark?.fits(newest) ?? true;
-  const state = database.transaction(() => loadClock(table, { clock, maxAgeSeconds, logger, isOurs }));
+  const state = database.transaction(() => {
+    journal.interrupt(clock.now());
+    return loadClock(table, { clock, maxAgeSeconds, logger, isOurs });
+  });
   mark?.set(newest, true);
   let live = Number(table.count.get()?.['n'] ?? 0);
   let purgeAfter = 0;
@@ -77,7 +95,7 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
 
   const insert = (claim: Claim): ClaimRefusal | undefined => {
     if (live >= MAX_LIVE_NONCES || !isRoomy()) return 'nonce_store_full';
-    if (table.insert.run(claim.nonce, claim.tsSeconds + MARGIN_SECONDS).changes === 0) return 'replayed_nonce';
+    if (!journal.accept(claim.nonce, claim.tsSeconds + MARGIN_SECONDS, claim.acceptance)) return 'replayed_nonce';
     live += 1;
     newest = claim.nonce;
     return undefined;
@@ -86,7 +104,7 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
   /** Asking costs as much as an insert, so it is asked again only once a mebibyte more could have come in. */
   const isRoomy = (): boolean => {
     if (insertsUntilAsked <= 0) {
-      const left = MAX_BYTES - table.bytes();
+      const left = MAX_BYTES - table.bytes() + journal.bytes();
       if (left < 0) return false;
       insertsUntilAsked = INSERTS_PER_MEBIBYTE;
     }
@@ -153,14 +171,27 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
   };
 
   return {
-    claim(nonce, tsMicros) {
+    claim(nonce, tsMicros, acceptance) {
       const tsSeconds = Number(tsMicros) / 1e6;
       const refusal = refusalFor(tsSeconds, clock.now() / 1_000);
       if (refusal !== undefined) return Promise.resolve(refusal);
       return new Promise((settle) => {
-        pending.push({ nonce, tsSeconds, settle });
+        pending.push({ nonce, tsSeconds, acceptance, settle });
         if (pending.length === 1) setImmediate(flush);
       });
+    },
+    results: {
+      load: () => journal.load(),
+      save(change) {
+        if (broken)
+          throw new SqliteError('io', database.path, 'an earlier write failed, and what it left is unknown; restart the agent');
+        try {
+          return database.transaction(() => journal.save(change));
+        } catch (error) {
+          broken ||= !isTransient(error);
+          throw error;
+        }
+      },
     },
     close() {
       flush();
@@ -173,7 +204,6 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
 
 interface Table {
   readonly newest: Statement;
-  readonly insert: Statement;
   readonly purge: Statement;
   readonly count: Statement;
   readonly readClock: Statement;
@@ -188,7 +218,6 @@ function statements(database: Database): Table {
   );
   return {
     newest: database.prepare('SELECT nonce FROM seen_nonces ORDER BY rowid DESC LIMIT 1'),
-    insert: database.prepare('INSERT OR IGNORE INTO seen_nonces (nonce, seen_at) VALUES (?, ?)'),
     purge: database.prepare('DELETE FROM seen_nonces WHERE seen_at < ?'),
     count: database.prepare('SELECT count(*) AS n FROM seen_nonces'),
     readClock: database.prepare('SELECT seconds FROM agent_clock WHERE key = ?'),

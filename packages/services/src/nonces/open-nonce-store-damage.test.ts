@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { NonceStore } from '@stormpulse/kernel';
 import { SqliteError } from '@stormpulse/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accepted } from '../../test-support/acceptance.ts';
 import { openNonceStore } from './open-nonce-store.ts';
 import type { OpenNonceStoreOptions } from './open-nonce-store.ts';
 
@@ -30,7 +31,7 @@ describe('SEC-063 a damaged nonce database', () => {
     return store;
   };
   const claim = (store: NonceStore, nonce: string, atSeconds = nowSeconds): ReturnType<NonceStore['claim']> =>
-    store.claim(nonce, BigInt(atSeconds) * 1_000_000n);
+    store.claim(nonce, BigInt(atSeconds) * 1_000_000n, accepted(nonce));
   const aside = (): string[] => readdirSync(folder).filter((name) => name.includes('.corrupt-'));
 
   it('on a disk that damages the new one too refuses every command, and does not fill the disk', async () => {

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import type { NonceStore } from '@stormpulse/kernel';
 import { SqliteError, openDatabase } from '@stormpulse/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accepted } from '../../test-support/acceptance.ts';
 import { openNonceStore } from './open-nonce-store.ts';
 import type { OpenNonceStoreOptions } from './open-nonce-store.ts';
 
@@ -52,7 +53,7 @@ describe('openNonceStore', () => {
     return store;
   };
   const claim = (store: NonceStore, nonce: string): ReturnType<NonceStore['claim']> =>
-    store.claim(nonce, BigInt(nowSeconds) * 1_000_000n);
+    store.claim(nonce, BigInt(nowSeconds) * 1_000_000n, accepted(nonce));
   const begin = async (): Promise<void> => {
     const store = open();
     nowSeconds += 10;

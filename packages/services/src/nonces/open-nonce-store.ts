@@ -1,11 +1,12 @@
 import { closeSync, constants, existsSync, fsyncSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defineError } from '@stormpulse/plugin-api';
-import type { Clock, NonceStore } from '@stormpulse/kernel';
+import type { Clock } from '@stormpulse/kernel';
 import { openDatabase, SqliteError } from '@stormpulse/sqlite';
 import type { Database, OpenDatabaseOptions } from '@stormpulse/sqlite';
 import type { Logger } from '@stormpulse/plugin-api';
 import { createNonceStore } from './nonce-store.ts';
+import type { NonceDatabase } from './nonce-store.ts';
 import { openStoreMark } from './store-mark.ts';
 import type { StoreMark } from './store-mark.ts';
 
@@ -32,15 +33,24 @@ export interface OpenNonceStoreOptions {
  * written every claim is refused, and each tries again: the agent itself goes on (security model, section 18). Throws
  * `E_CONFIG_DATABASE` when something other than a regular file is there.
  */
-export function openNonceStore(options: OpenNonceStoreOptions): NonceStore {
+export function openNonceStore(options: OpenNonceStoreOptions): NonceDatabase {
   refuseOddFile(options.path);
   const run = { movedAside: false };
   let store = tryOpen(options, run);
   let closed = false;
+  const opened = (): NonceDatabase | undefined => {
+    if (!closed) store ??= tryOpen(options, run);
+    return store;
+  };
   return {
-    claim(nonce, tsMicros) {
-      if (!closed) store ??= tryOpen(options, run);
-      return store === undefined ? Promise.resolve('nonce_store_fault') : store.claim(nonce, tsMicros);
+    claim: (nonce, tsMicros, acceptance) => opened()?.claim(nonce, tsMicros, acceptance) ?? Promise.resolve('nonce_store_fault'),
+    results: {
+      load: () => opened()?.results.load(),
+      save(change) {
+        const database = opened();
+        if (database === undefined) throw new SqliteError('io', options.path, 'it cannot be opened');
+        return database.results.save(change);
+      },
     },
     close() {
       closed = true;
@@ -49,7 +59,7 @@ export function openNonceStore(options: OpenNonceStoreOptions): NonceStore {
   };
 }
 
-function tryOpen(options: OpenNonceStoreOptions, run: { movedAside: boolean }): NonceStore | undefined {
+function tryOpen(options: OpenNonceStoreOptions, run: { movedAside: boolean }): NonceDatabase | undefined {
   const { path, logger } = options;
   const unusable = (error: unknown): undefined => {
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -71,7 +81,7 @@ function tryOpen(options: OpenNonceStoreOptions, run: { movedAside: boolean }): 
   }
 }
 
-function openChecked({ path, open = openDatabase, ...rest }: OpenNonceStoreOptions): NonceStore {
+function openChecked({ path, open = openDatabase, ...rest }: OpenNonceStoreOptions): NonceDatabase {
   const database = open(path, { synchronous: 'full' });
   let mark: StoreMark | undefined;
   try {

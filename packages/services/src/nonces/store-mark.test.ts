@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import type { ClaimRefusal, NonceStore } from '@stormpulse/kernel';
 import { openDatabase } from '@stormpulse/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accepted } from '../../test-support/acceptance.ts';
 import { createNonceStore } from './nonce-store.ts';
 import { openNonceStore } from './open-nonce-store.ts';
 import { openStoreMark } from './store-mark.ts';
@@ -48,7 +49,7 @@ describe('SEC-063 a nonce store that is not as this agent left it', () => {
     return store;
   };
   const claim = (store: NonceStore, nonce: string, atSeconds = nowSeconds): Promise<ClaimRefusal | undefined> =>
-    store.claim(nonce, BigInt(Math.round(atSeconds * 1e6)));
+    store.claim(nonce, BigInt(Math.round(atSeconds * 1e6)), accepted(nonce));
   /** Runs an agent that accepts these, and stops it. */
   const ran = async (...nonces: string[]): Promise<void> => {
     const store = open();
@@ -177,7 +178,7 @@ describe('SEC-063 a nonce store that is not as this agent left it', () => {
       ...real,
       prepare(sql) {
         const statement = real.prepare(sql);
-        if (!sql.startsWith('INSERT OR IGNORE')) return statement;
+        if (!sql.startsWith('INSERT OR REPLACE INTO agent_acceptances')) return statement;
         return {
           ...statement,
           run(...values) {
