@@ -122,13 +122,18 @@ describe('runs', () => {
     expect(await look(id)).toMatchObject({ state: 'succeeded', target: { result: { stdout: 'true' } } });
   });
 
-  it('acknowledges a repeated result and keeps the first; extras never replace a standard field', async () => {
+  it('SEC-069 acknowledges a repeated result and keeps the first; extras never replace a standard field', async () => {
     const { id, request } = await send();
     agent.send('command.result', resultPayload(request.id, 'show', { stdout: 'first', job_detail: { success: true } }));
     agent.send('command.result', resultPayload(request.id, 'show', { stdout: 'second' }));
+    const interrupted = { success: false, exit_code: -1, failure_reason: 'interrupted' };
+    agent.send('command.result', resultPayload(request.id, 'show', interrupted));
+    for (let acks = 0; acks < 3; acks += 1) await agent.next('command.result.ack');
+    expect(await look(id)).toMatchObject({ state: 'succeeded', target: { result: { stdout: 'first' } } });
+    const other = await send();
+    agent.send('command.result', resultPayload(other.request.id, 'show', interrupted));
     await agent.next('command.result.ack');
-    await agent.next('command.result.ack');
-    expect(await look(id)).toMatchObject({ target: { result: { stdout: 'first' } } });
+    expect(await look(other.id)).toMatchObject({ state: 'failed', target: { result: { failure_reason: 'interrupted' } } });
   });
 
   it('calls the outcome unknown when the link is lost, and lets a late result correct it', async () => {
