@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HubSide } from '../doubles/v1-hub.ts';
-import { HostStage, command } from '../e2e/agent-process.ts';
+import { HostStage, PROGRAM, command } from '../e2e/agent-process.ts';
 
 /** SEC-184 on a real file system of 1 MiB, which this process mounts. */
 describe('a disk that takes nothing', () => {
@@ -85,6 +87,25 @@ describe('a disk that takes nothing', () => {
     free();
     expect((await hub.run('greet')).payload).toMatchObject({ success: true, stdout: 'hello\n' });
     expect(agent.child.exitCode).toBeNull();
+  });
+
+  it('SEC-184 the doctor names a full disk, and finds nothing once there is room', async () => {
+    if (stage === undefined) throw new Error('there is no stage');
+    stage.start();
+    await (await stage.hub.link()).inbox.count('heartbeat', 1);
+    const doctor = async (): Promise<unknown> => {
+      const child = spawn(process.execPath, [PROGRAM, 'doctor', stage?.path('stormpulse.toml') ?? '', '--json'], {
+        env: { PATH: '/usr/bin:/bin' },
+      });
+      const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+      return { code, ...(JSON.parse(output) as object) };
+    };
+    const free = fill();
+    const problem: unknown = expect.stringContaining('the disk is full (ENOSPC)');
+    const fix: unknown = expect.stringContaining('df -h');
+    expect(await doctor()).toMatchObject({ code: 1, findings: [{ area: 'disk', problem, fix }] });
+    free();
+    expect(await doctor()).toMatchObject({ code: 0, findings: [] });
   });
 
   it('SEC-184 read-only from the start: no command runs, heartbeats and metrics go on, and it recovers by itself', async () => {

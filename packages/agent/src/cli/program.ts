@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { defaultPaths } from '../config/paths.ts';
 import { EXIT } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { addSignCommand } from './sign-command.ts';
 
 const EXAMPLES = `
@@ -10,6 +11,7 @@ Examples:
   stormpulse run                                                   the agent itself, usually by a service manager
   stormpulse status                                                what it is doing
   stormpulse config check                                          everything that is wrong with its file, and what would run
+  stormpulse doctor                                                what is wrong on this host, and what to do
 `;
 
 /** Reads any command line, does what it says, gives the exit code. Throws what a command refuses. */
@@ -101,6 +103,7 @@ function createProgram(say: (line: string) => void, exitWith: (code: number) => 
       process.stdout.write(stdout);
       exitWith(report.ok ? EXIT.ok : EXIT.refused);
     });
+  addDoctorCommand(program, paths.config, exitWith);
   addSignCommand(program);
   return program;
 }

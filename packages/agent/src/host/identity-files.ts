@@ -17,15 +17,21 @@ export function readIdentityFiles(config: AgentConfig): Uint8Array {
   const ca = readGuarded(config.caPath, { secrecy: 'public', maxBytes: MAX_FILE_BYTES });
   const cert = readGuarded(config.certificatePath, { secrecy: 'public', maxBytes: MAX_FILE_BYTES });
   const key = readGuarded(config.keyPath, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES });
-  const hmacKey = strippedKey(readGuarded(config.hmacPath, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES }));
+  const hmacKey = readSigningKey(config.hmacPath);
   if (config.serverCa === 'private') attempt(`${config.caPath} holds no certificate of a CA`, () => new X509Certificate(ca));
   attempt(`${config.certificatePath} and ${config.keyPath} are no certificate with its key`, () =>
     createSecureContext({ cert, key }),
   );
   key.fill(0);
+  return hmacKey;
+}
+
+/** The key that the hub signs with, stripped. Throws `E_AGENT_REFUSED`, `E_CONFIG_UNREADABLE`, `E_FILE_MODE`. */
+export function readSigningKey(path: string): Uint8Array {
+  const hmacKey = strippedKey(readGuarded(path, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES }));
   if (hmacKey.length >= MIN_KEY_BYTES) return hmacKey;
   const found = hmacKey.length === 0 ? 'is empty' : `holds ${hmacKey.length} usable bytes`;
-  throw Refused({ what: `${config.hmacPath} ${found}; expected at least ${MIN_KEY_BYTES} random bytes: enroll again` });
+  throw Refused({ what: `${path} ${found}; expected at least ${MIN_KEY_BYTES} random bytes: enroll again` });
 }
 
 function attempt(what: string, read: () => unknown): void {

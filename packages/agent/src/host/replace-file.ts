@@ -50,8 +50,8 @@ export function createFile(path: string, content: string, access: FileAccess): v
 }
 
 /** Makes and removes a file: whether this folder can be written. Throws what the file system says. */
-export function probeFolder(folder: string): void {
-  rmSync(stage(`${folder}/.stormpulse-write-test`, '', { mode: 0o600 }, true));
+export function probeFolder(folder: string, content = ''): void {
+  rmSync(stage(`${folder}/.stormpulse-write-test`, content, { mode: 0o600 }, true));
 }
 
 function stage(path: string, content: string | Buffer, access: FileAccess, durable: boolean): string {

@@ -8,12 +8,12 @@ import type { StoreMark } from './store-mark.ts';
 
 /** SEC-065: a full store refuses; a live nonce is never evicted. */
 export const MAX_LIVE_NONCES = 100_000;
-const MAX_BYTES = 64 * 1024 * 1024;
+export const MAX_BYTES = 64 * 1024 * 1024;
 /** SEC-061: 5 s of skew and a minute of margin beyond the last moment at which the command is fresh. */
 const MARGIN_SECONDS = 65;
 /** SEC-063, SEC-064: how far ahead the floor lies, and how far back the clock may step. */
-const FLOOR_SECONDS = 5;
-const ROLLBACK_SECONDS = 5;
+export const FLOOR_SECONDS = 5;
+export const ROLLBACK_SECONDS = 5;
 const PURGE_EVERY_SECONDS = 10;
 /** A nonce is at most 512 bytes and stands in a table and an index. */
 const INSERTS_PER_MEBIBYTE = 900;

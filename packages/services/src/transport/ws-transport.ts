@@ -106,7 +106,8 @@ function readCredentials({ credentials }: WsTransportOptions): { readonly cert: 
   }
 }
 
-function dialOptions(options: WsTransportOptions, enter: (stage: string) => void): ClientOptions {
+/** The checks of the hub, and who this agent is. Throws `E_CONN_CREDENTIALS`. */
+export function dialOptions(options: WsTransportOptions, enter: (stage: string) => void): ClientOptions {
   const { cert, key } = readCredentials(options);
   const rules = { requireServerEku: options.requireServerEku, allowWildcard: options.ca === 'system' };
   return {
