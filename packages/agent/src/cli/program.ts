@@ -3,6 +3,7 @@ import { defaultPaths } from '../config/paths.ts';
 import { EXIT } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addServiceCommands } from './service-commands.ts';
 import { addSignCommand } from './sign-command.ts';
 
 const EXAMPLES = `
@@ -104,6 +105,7 @@ function createProgram(say: (line: string) => void, exitWith: (code: number) => 
       exitWith(report.ok ? EXIT.ok : EXIT.refused);
     });
   addDoctorCommand(program, paths.config, exitWith);
+  addServiceCommands(program, say, exitWith);
   addSignCommand(program);
   return program;
 }
