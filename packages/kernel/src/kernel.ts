@@ -48,6 +48,8 @@ export interface KernelStatus {
   readonly features: readonly string[];
   /** Unix milliseconds, renewed every minute. */
   readonly lastAckAt?: number;
+  /** This clock less the hub's, as that acknowledgement was dated. */
+  readonly clockAheadMs?: number;
   readonly plugins: readonly PluginStatus[];
   readonly commands: readonly string[];
   readonly leftOut: readonly LeftOut[];
@@ -93,7 +95,7 @@ class AssembledKernel implements Kernel {
   #session: LiveSession | undefined;
   #connectionStatus: ConnectionStatus;
   #features: readonly string[] = [];
-  #lastAckAt: number | undefined;
+  #lastAck: Pick<KernelStatus, 'lastAckAt' | 'clockAheadMs'> = {};
   #closing: Promise<void> | undefined;
 
   constructor(options: KernelOptions) {
@@ -156,7 +158,7 @@ class AssembledKernel implements Kernel {
     return {
       connection: this.#connectionStatus,
       features: this.#features,
-      ...(this.#lastAckAt === undefined ? {} : { lastAckAt: this.#lastAckAt }),
+      ...this.#lastAck,
       plugins: this.#plugins.statuses,
       commands: this.#table.names,
       leftOut: this.#plugins.leftOut,
@@ -203,11 +205,13 @@ class AssembledKernel implements Kernel {
       register: () => this.#register(),
       metrics: (features) => this.#metrics(features),
       onSigned: (message) => void this.#signed(message),
-      onAcknowledged: (features) => {
-        const quiet = this.#features.length === features.size && ports.clock.now() - (this.#lastAckAt ?? 0) < ACK_TOLD_MS;
+      onAcknowledged: (features, ts) => {
+        const now = ports.clock.now();
+        const quiet = this.#features.length === features.size && now - (this.#lastAck.lastAckAt ?? 0) < ACK_TOLD_MS;
         this.#features = [...features];
         if (quiet) return;
-        this.#lastAckAt = ports.clock.now();
+        const clockAheadMs = Math.round(now - Date.parse(ts));
+        this.#lastAck = { lastAckAt: now, ...(Number.isNaN(clockAheadMs) ? {} : { clockAheadMs }) };
         this.#changed();
       },
       onIgnored: (reason) => count(this.#ignored, reason),

@@ -99,6 +99,13 @@ describe('life-cycle', () => {
     expect(rig.link.closedWith).toBeUndefined();
   });
 
+  test("an acknowledgement tells how far this clock is from the hub's", async () => {
+    rig = await startRig();
+    const dated = rig.clock.now() - 7_000;
+    await rig.deliver(ack('heartbeat.ack').replace('2026-01-01T12:00:00Z', new Date(dated).toISOString()));
+    expect(rig.kernel.status).toMatchObject({ lastAckAt: rig.clock.now(), clockAheadMs: 7_000 });
+  });
+
   test('a push that is due within a second of a heartbeat goes with it: one wake-up for both', async () => {
     rig = await startRig({ plugin: metricsPlugin, kernel: { timing: { ...TIMING, pushMs: 15_200 } } });
     expect(rig.sent('metrics.push')).toHaveLength(1);

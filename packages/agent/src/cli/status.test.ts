@@ -50,7 +50,7 @@ describe('stormpulse status', () => {
         .map((line) => [line.slice(0, 16).trimEnd(), line.slice(16)]),
     );
 
-  it('I7 without a file: unknown, what is wrong, 0', async () => {
+  it('I7: without a file: unknown, what is wrong, 0', async () => {
     const { code, stdout, stderr } = await runProgram(['status', host.path('none.toml')]);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toBe(
@@ -149,6 +149,15 @@ describe('stormpulse status', () => {
       expect(rows()['PID:']).toBe('not running');
     });
 
+    it.each([
+      [200, "as the hub's, within 1 s"],
+      [-3_000, "3 s behind the hub's"],
+      [90_000, "90 s ahead of the hub's: commands are refused; see stormpulse doctor"],
+    ])('shows a clock %i ms ahead of the hub', (clockAheadMs, shown) => {
+      writeRunning({ clockAheadMs });
+      expect(rows()['Clock:']).toBe(shown);
+    });
+
     it('shows figures in words, and nothing a hub wrote can move the cursor', () => {
       writeRunning({
         connection: {
@@ -182,7 +191,7 @@ describe('stormpulse status', () => {
     });
   });
 
-  describe('I11 the end of the certificate, in full days', () => {
+  describe('I11: the end of the certificate, in full days', () => {
     const end = Date.UTC(2026, 0, 31, 12);
 
     it.each([

@@ -11,6 +11,8 @@ import { VERSION } from '../version.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_VALUE_CHARS = 4_096;
+/** A command dated further ahead is refused. */
+const REFUSED_FROM_MS = 5_000;
 
 /** What `status` knows; `undefined` is shown as unknown. */
 export interface StatusReport {
@@ -20,6 +22,8 @@ export interface StatusReport {
   readonly agentId?: string;
   readonly dashboard?: string;
   readonly certificateUntil?: string;
+  /** Full days that are left, negative once it has ended. */
+  readonly certificateDays?: number;
   readonly nonces?: { readonly path: string; readonly entries?: number };
   /** Sections of the file that nothing serves, and why. */
   readonly sections?: readonly AwaitedSection[];
@@ -42,7 +46,7 @@ export function readStatus(configPath: string, now: number = Date.now()): Status
     ...base,
     agentId: config.agentId,
     dashboard: config.hubUrl,
-    ...(certificate === undefined ? {} : { certificateUntil: certificate }),
+    ...certificate,
     nonces: { path: config.databasePath, ...(entries === undefined ? {} : { entries }) },
     ...(config.awaited.length === 0 ? {} : { sections: config.awaited }),
     ...(running === undefined ? {} : { running }),
@@ -74,7 +78,7 @@ export function formatStatus(status: StatusReport, now: number = Date.now()): st
 }
 
 function liveRows(running: StatusFile, now: number): [label: string, value: string][] {
-  const { connection, lastAckAt } = running;
+  const { connection, lastAckAt, clockAheadMs } = running;
   const error = connection.state === 'live' || connection.lastError === undefined ? '' : `; ${connection.lastError.message}`;
   const again =
     connection.nextAttemptInMs === undefined
@@ -87,6 +91,7 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
   return [
     ['Connection', `${connection.state} for ${seconds(now - connection.since)}${again}${error}`],
     ['Last ack', lastAckAt === undefined ? 'none on this run' : `${seconds(now - lastAckAt)} ago`],
+    ...(clockAheadMs === undefined ? [] : [['Clock', clockWords(clockAheadMs)] satisfies [string, string]]),
     [
       'Plugins',
       running.plugins
@@ -104,19 +109,27 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
   ];
 }
 
+/** A hub's clock is only known to the time its answer took. */
+function clockWords(aheadMs: number): string {
+  if (Math.abs(aheadMs) < 1_000) return "as the hub's, within 1 s";
+  const told = `${seconds(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} the hub's`;
+  return Math.abs(aheadMs) > REFUSED_FROM_MS ? `${told}: commands are refused; see stormpulse doctor` : told;
+}
+
 function seconds(ms: number): string {
   return `${Math.max(0, Math.round(ms / 1_000))} s`;
 }
 
 /** Full days, also after the end (wire page, 14.50). */
-function certificateUntil(path: string, now: number): string | undefined {
+function certificateUntil(path: string, now: number): Pick<StatusReport, 'certificateUntil' | 'certificateDays'> {
   try {
     const until = new Date(new X509Certificate(readFileSync(path)).validTo);
     const days = Math.trunc((until.getTime() - now) / DAY_MS);
     const date = until.toISOString().slice(0, 10);
-    return until.getTime() > now ? `${date} (${days} days)` : `${date} (EXPIRED ${-days} days ago)`;
+    const text = until.getTime() > now ? `${date} (${days} days)` : `${date} (EXPIRED ${-days} days ago)`;
+    return { certificateUntil: text, certificateDays: days };
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -31,6 +31,7 @@ const Shape = Type.Object({
     lastError: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
   }),
   lastAckAt: Type.Optional(Type.Number()),
+  clockAheadMs: Type.Optional(Type.Number()),
   plugins: Type.Array(Type.Object({ name: Type.String(), state: Type.String(), reason: Type.Optional(Type.String()) })),
   commands: Type.Array(Type.String()),
   leftOut: Type.Array(

@@ -31,7 +31,7 @@ export interface LiveSessionOptions {
   readonly metrics: (features: ReadonlySet<string>) => Promise<Payloads['metrics.push'] | undefined>;
   /** A signed message arrived; nothing of it is verified. Must not throw and must not wait. */
   readonly onSigned: (message: RawEnvelope) => void;
-  readonly onAcknowledged: (features: ReadonlySet<string>) => void;
+  readonly onAcknowledged: (features: ReadonlySet<string>, ts: string) => void;
   readonly onIgnored: (reason: string) => void;
 }
 
@@ -142,7 +142,7 @@ export class LiveSession implements Session {
         onIgnored('unexpected_type');
         return;
     }
-    onAcknowledged(this.#features);
+    onAcknowledged(this.#features, message.ts);
   }
 
   async #push(): Promise<void> {
