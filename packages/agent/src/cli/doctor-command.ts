@@ -10,7 +10,7 @@ commands are accepted again. None that is dated before this moment will be, so t
 Examples:
   stormpulse doctor
   stormpulse doctor --json | jq -r '.findings[] | .area + ": " + .fix'
-  stormpulse doctor --accept-clock && stormpulse restart
+  stormpulse doctor --accept-clock; stormpulse restart
 `;
 
 /** Adds `stormpulse doctor`. */

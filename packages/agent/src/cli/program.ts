@@ -3,6 +3,7 @@ import { defaultPaths } from '../config/paths.ts';
 import { EXIT } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addInvestigateCommand } from './investigate-command.ts';
 import { addServiceCommands } from './service-commands.ts';
 import { addSignCommand } from './sign-command.ts';
 
@@ -105,6 +106,7 @@ function createProgram(say: (line: string) => void, exitWith: (code: number) => 
       exitWith(report.ok ? EXIT.ok : EXIT.refused);
     });
   addDoctorCommand(program, paths.config, exitWith);
+  addInvestigateCommand(program, paths.config, exitWith);
   addServiceCommands(program, say, exitWith);
   addSignCommand(program);
   return program;

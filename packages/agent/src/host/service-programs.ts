@@ -20,7 +20,7 @@ const SYSTEM_UNITS = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/sy
 
 export function servicePrograms(env: Readonly<Record<string, string | undefined>> = process.env): ServicePrograms {
   const isRoot = process.geteuid?.() === 0;
-  return { scope: scopeOf(isRoot, env), isRoot, find, run };
+  return { scope: scopeOf(isRoot, env), isRoot, find: programPath, run };
 }
 
 /** The caller's id alone does not tell: a person who looks at the host's agent need not be root. */
@@ -31,7 +31,8 @@ function scopeOf(isRoot: boolean, env: Readonly<Record<string, string | undefine
   return SYSTEM_UNITS.some((folder) => existsSync(join(folder, `${UNIT}.service`))) ? 'system' : 'user';
 }
 
-function find(name: string): string | undefined {
+/** Where a program of the system lies. A search path could name another. */
+export function programPath(name: string): string | undefined {
   return FOLDERS.map((folder) => join(folder, name)).find((path) => {
     try {
       accessSync(path, constants.X_OK);
