@@ -1,7 +1,8 @@
-// npm run check [-- --update]: types, lint, format, import rules, budgets, dependency list. Everything is run; all problems are shown.
+// npm run check [-- --update]: types, lint, format, import rules, budgets, dependency list, the page of the command line. Everything is run; all problems are shown.
 import { spawnSync } from 'node:child_process';
 import { bin, install, root } from './setup.mjs';
 import { checkBudgets } from './checks/budgets.mjs';
+import { checkCliReference } from './checks/cli-reference.mjs';
 import { checkDependencies } from './checks/dependencies.mjs';
 import { checkImports } from './checks/imports.mjs';
 import { checkNode } from './checks/isomorphic.mjs';
@@ -25,11 +26,12 @@ const checks = {
   'no shell': () => checkNoShell(root),
   budgets: () => checkBudgets(root),
   dependencies: () => checkDependencies(root, { update }),
+  'command line': () => checkCliReference(root, { update }),
 };
 
 let failed = 0;
 for (const [name, check] of Object.entries(checks)) {
-  const problems = check();
+  const problems = await check();
   failed += problems.length > 0 ? 1 : 0;
   process.stdout.write(
     `${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}\n${problems.map((problem) => `       ${problem.replaceAll('\n', '\n       ')}\n`).join('')}`,

@@ -18,7 +18,7 @@ export function addDoctorCommand(program: Command, configPath: string, exitWith:
   program
     .command('doctor')
     .description(
-      'Find what is wrong on this host, and what to do about it. Changes nothing; asks no network but the hub of the file.',
+      'Find what is wrong on this host, and what to do about it. Leaves the host as it is; asks no network but the hub of the file.',
     )
     .argument('[config]', "the host's file", configPath)
     .option('--json', 'as one JSON object', false)

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { defaultPaths } from '../config/paths.ts';
 import { EXIT } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
@@ -8,6 +8,8 @@ import { addServiceCommands } from './service-commands.ts';
 import { addSignCommand } from './sign-command.ts';
 
 const EXAMPLES = `
+Exit code: 0 done, 1 refused or something is wrong, 2 a wrong command line; logs and restart: that of the program they run.
+
 Examples:
   stormpulse enroll https://hub.example/api/enroll/ web-1 sp1.…   get this host its identity, once
   stormpulse run                                                   the agent itself, usually by a service manager
@@ -35,13 +37,17 @@ export async function runProgram(args: readonly string[], say: (line: string) =>
   }
 }
 
-function createProgram(say: (line: string) => void, exitWith: (code: number) => void): Command {
-  const paths = defaultPaths();
+/** The whole command line; `scripts/checks/cli-reference.mjs` makes docs/reference/cli.md of it. */
+export function createProgram(say: (line: string) => void, exitWith: (code: number) => void, paths = defaultPaths()): Command {
   const program = new Command('stormpulse')
     .description('The Storm Pulse agent: it opens no port, dials its hub, and runs only what its file allows.')
     .version(`storm-pulse-agent v${VERSION}`, '--version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', EXAMPLES)
+    .configureHelp({
+      // That a switch is off until it is set goes without saying.
+      optionDescription: (option) => Help.prototype.optionDescription(option).replace(' (default: false)', ''),
+    })
     .exitOverride()
     .showHelpAfterError('(stormpulse --help says more)');
 
