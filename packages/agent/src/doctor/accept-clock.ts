@@ -1,6 +1,6 @@
 import { acceptClock } from '@stormpulse/services';
 import { agentUser } from '../cli/config-check-user.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, readHostFile } from '../config/load.ts';
 import { Refused } from '../errors.ts';
 
 /**
@@ -8,8 +8,12 @@ import { Refused } from '../errors.ts';
  * what is wrong with the file, and `E_AGENT_REFUSED` when the store cannot be changed.
  */
 export function confirmClock(configPath: string, now: number = Date.now()): string {
-  const { databasePath } = loadConfig(configPath).config;
-  const accepted = agentUser(databasePath).look(() => attempt(databasePath, now));
+  // Read as root first, only to learn whose host it is.
+  const user = agentUser(readHostFile(configPath).values['storage']?.['db_path']);
+  const { databasePath, accepted } = user.look(() => {
+    const { databasePath } = loadConfig(configPath).config;
+    return { databasePath, accepted: attempt(databasePath, now) };
+  });
   if (!accepted) return `${databasePath}: the clock is not behind what this agent has seen; nothing was changed.`;
   const time = new Date(now).toISOString();
   return `${databasePath}: ${time} is taken as right from the next start of the agent on. Commands dated before it are refused, whether they ran or not. Now: stormpulse restart`;

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openNonceStore } from '@stormpulse/services';
 import { createAuthority } from '../../test-support/authority.ts';
@@ -244,6 +244,24 @@ describe('stormpulse doctor', () => {
       );
       expect((await runProgram(['doctor', host.config, '--fix'])).code).toBe(2);
     });
+
+    it.runIf(process.geteuid?.() === 0)(
+      "as root looks with the rights of the agent's user, and leaves nothing of root's",
+      async () => {
+        const nobody = 65_534;
+        const mine = (): string[] =>
+          readdirSync(host.folder.folder).filter((name) => statSync(host.folder.path(name)).uid !== nobody);
+        for (const name of ['.', ...readdirSync(host.folder.folder)]) chownSync(host.folder.path(name), nobody, nobody);
+        expect((await runProgram(['doctor', host.config, '--json', '--accept-clock'])).stdout).toContain(
+          '"ok":true,"findings":[]',
+        );
+        expect(mine()).toEqual([]);
+        chmodSync(host.folder.folder, 0o500);
+        expect(await wrong()).toContainEqual(
+          expect.stringMatching(/^disk: the agent's user may not write there .* -> run: chown 65534 /u),
+        );
+      },
+    );
 
     it('SEC-064 --accept-clock: commands are accepted again, and none that is dated before', async () => {
       const now = Date.now();

@@ -40,8 +40,8 @@ export type Look = (host: HostUnderExamination) => readonly Finding[] | Promise<
 /** Reads the host and asks its hub, and nobody else, with a time limit. */
 export async function readHost(configPath: string, surroundings: Surroundings): Promise<HostUnderExamination> {
   const report = await checkConfigFile(configPath);
-  const file = readable(configPath);
-  const user = agentUser(file?.values['storage']?.['db_path']);
+  const user = agentUser(readable(configPath)?.values['storage']?.['db_path']);
+  const file = user.look(() => readable(configPath));
   const config: Partial<AgentConfig> = file === undefined ? {} : agentConfig(configPath, file.values, file.file, file.awaited);
   const name = await resolve(config.hubUrl, surroundings);
   const isReachable = config.hubUrl !== undefined && name !== undefined && name.failure === undefined;
