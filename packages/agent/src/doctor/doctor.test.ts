@@ -1,3 +1,5 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { chmodSync, chownSync, readdirSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openNonceStore } from '@stormpulse/services';
@@ -79,6 +81,20 @@ describe('stormpulse doctor', () => {
   it('a hub that nobody runs: refused, and nothing else is blamed', async () => {
     await host.hub.close();
     expect(await wrong()).toEqual([expect.stringMatching(/^hub: the hub cannot be reached: .*ECONNREFUSED.* -> start the hub/u)]);
+  });
+
+  it('a hub that takes the connection and says nothing', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      host.folder.writeConfig(['wss://127.0.0.1:1/', `wss://127.0.0.1:${(silent.address() as AddressInfo).port}/`]);
+      const { probe } = realSurroundings();
+      expect(await wrong({ probe: (options) => probe({ ...options, stageMs: 300 }) })).toEqual([
+        expect.stringMatching(/^hub: the hub did not finish the TLS handshake within 300 ms -> start the hub/u),
+      ]);
+    } finally {
+      silent.close();
+    }
   });
 
   it('SEC-024 a hub without EKU: the line of TOML that allows it', async () => {

@@ -7,7 +7,7 @@ export function lookAtHub({ configPath, config, name, hub }: HostUnderExaminatio
   const expected = 'a hub that answers, shows a certificate of its CA and takes this agent';
   if (name?.failure !== undefined) {
     const problem = 'the hub cannot be reached: its name has no address';
-    return [{ level: 'wrong', problem, where, expected, fix: 'see dns' }];
+    return [{ level: 'wrong', problem, where, expected, fix: 'correct its name, or the name servers: see dns' }];
   }
   if (hub?.status === 401 || hub?.status === 403) {
     const problem = `the hub does not accept this agent (HTTP ${hub.status})`;
