@@ -244,7 +244,9 @@ describe('stormpulse doctor', () => {
   it('without a file: says so and looks at what there is', async () => {
     const { ok, findings } = await examine(host.folder.path('none.toml'), { ...realSurroundings(), env: {}, execArgv: [] });
     expect(ok).toBe(false);
-    expect(findings).toEqual([expect.objectContaining({ area: 'config', problem: expect.stringContaining('is not there') })]);
+    expect(findings).toEqual([
+      expect.objectContaining({ area: 'config', problem: 'is not there', fix: expect.stringMatching(/^check the path; /u) }),
+    ]);
   });
 
   describe('as a program', () => {

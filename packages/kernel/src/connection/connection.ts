@@ -55,6 +55,8 @@ export class Connection {
   readonly #stop = new AbortController();
   #end: ((code: number, reason: string) => void) | undefined;
   #attempt = 0;
+  /** Told until the next connection lives. */
+  #lastError: Pick<ConnectionStatus, 'lastError'> = {};
   #running: Promise<void> | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -83,7 +85,7 @@ export class Connection {
     const backoff = createBackoff({ minMs, maxMs, random });
     while (!this.#stop.signal.aborted) {
       this.#attempt += 1;
-      this.#say({ state: 'connecting' });
+      this.#say({ state: 'connecting', ...this.#lastError });
       const dialled = clock.monotonic();
       let upgraded: number | undefined;
       const ending = await this.#once(() => {
@@ -177,7 +179,8 @@ export class Connection {
     if (ending.event.category === 'error') logger.error(fields, message);
     else logger.warn(fields, message);
     events.record({ source: 'ws', kind: 'reconnect', error: message, ...ending.event });
-    this.#say({ state: 'waiting', nextAttemptInMs: Math.trunc(waitMs), lastError: { code, message } });
+    this.#lastError = { lastError: { code, message } };
+    this.#say({ state: 'waiting', nextAttemptInMs: Math.trunc(waitMs), ...this.#lastError });
   }
 
   #say(change: Omit<ConnectionStatus, 'since' | 'attempt'>): void {

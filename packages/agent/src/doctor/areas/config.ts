@@ -24,11 +24,9 @@ export function lookAtConfig({ configPath, report, file, user }: HostUnderExamin
 function finding(configPath: string, found: ConfigFinding, level: Finding['level']): Finding {
   const { line, key, problem, expected = 'what docs/reference/config.md says of it', fix } = found;
   const where = `${configPath}${line === undefined ? '' : `:${line}`}${key === undefined || key === '' ? '' : ` ${key}`}`;
-  return {
-    level,
-    problem,
-    where,
-    expected,
-    fix: fix ?? `correct it in ${configPath}; stormpulse config check tells when it is right`,
-  };
+  // What refuses the file as a whole is one sentence: "PATH: what; what to do".
+  const [what = '', ask] = problem.replace(`${configPath}: `, '').split(/; (.*)/su);
+  const whole = key === undefined && ask !== undefined ? { problem: what, fix: ask } : { problem, fix };
+  const check = `correct it in ${configPath}; stormpulse config check tells when it is right`;
+  return { level, problem: whole.problem, where, expected, fix: whole.fix ?? check };
 }
