@@ -4,6 +4,7 @@ import type {
   Clock,
   CollectorService,
   EventLog,
+  JobService,
   NonceStore,
   OperatorPolicy,
   Ports,
@@ -18,12 +19,14 @@ import {
   closeInheritedDescriptors,
   createCollectorService,
   createEventLog,
+  createJobService,
   createLogger,
   createOperatorPolicy,
   createProcessRunner,
   createProgramCheck,
   createSystemClock,
   createWsTransport,
+  openJobStore,
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
@@ -49,6 +52,7 @@ const Tokens = {
   Programs: token<ProgramCheck>('Programs'),
   Collectors: token<CollectorService>('Collectors'),
   Events: token<EventLog>('Events'),
+  Jobs: token<JobService>('Jobs'),
 } as const;
 
 /** Wires what stands behind the kernel's ports. Every token is resolved here, so a mistake fails at start. */
@@ -75,8 +79,12 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   });
   const agentUid = process.geteuid?.() ?? -1;
   once(Tokens.Programs, () => createProgramCheck({ agentUid, systemMode: isSystemMode(config.path, agentUid) }));
-  once(Tokens.Collectors, (from) => createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random }));
+  once(Tokens.Collectors, (from) => {
+    const events = from.resolve(Tokens.Events);
+    return createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random, events });
+  });
   once(Tokens.Events, (from) => createEventLog({ clock: from.resolve(Tokens.Clock), newId: newMessageId }));
+  once(Tokens.Jobs, (from) => jobs(config, from));
   return {
     clock: agent.resolve(Tokens.Clock),
     crypto: nodeCrypto,
@@ -87,6 +95,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     runner: agent.resolve(Tokens.Runner),
     programs: agent.resolve(Tokens.Programs),
     collectors: agent.resolve(Tokens.Collectors),
+    jobs: agent.resolve(Tokens.Jobs),
     events: agent.resolve(Tokens.Events),
     logger: agent.resolve(Tokens.Logger),
   };
@@ -116,5 +125,16 @@ function nonces(config: AgentConfig, from: DependencyContainer): NonceStore {
     clock: from.resolve(Tokens.Clock),
     maxAgeSeconds: config.commandMaxAgeSeconds,
     logger: from.resolve(Tokens.Logger)('nonces'),
+  });
+}
+
+function jobs(config: AgentConfig, from: DependencyContainer): JobService {
+  const logger = from.resolve(Tokens.Logger)('jobs');
+  return createJobService({
+    clock: from.resolve(Tokens.Clock),
+    collectors: from.resolve(Tokens.Collectors),
+    events: from.resolve(Tokens.Events),
+    store: openJobStore({ path: `${config.databasePath}.jobs`, logger }),
+    logger,
   });
 }

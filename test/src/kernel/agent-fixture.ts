@@ -4,8 +4,10 @@ import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api'
 import type { Plugin } from '@stormpulse/plugin-api';
 import { canonicalSequence, createMessage, encodeMessage, formatTimestamp, hmacHex, signRequest } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
-import { createCollectorService, createEventLog } from '@stormpulse/services';
-import { FakeClock, FakeRunner, FakeTransport, createMemoryLogger, createMemoryNonceStore, settle } from '@stormpulse/testing';
+import { createCollectorService, createEventLog, createJobService } from '@stormpulse/services';
+import type { JobStore } from '@stormpulse/services';
+import { FakeClock, FakeRunner, FakeTransport, createMemoryJobStore } from '@stormpulse/testing';
+import { createMemoryLogger, createMemoryNonceStore, settle } from '@stormpulse/testing';
 import type { FakeLink, LoggedLine } from '@stormpulse/testing';
 
 export const AGENT = 'node-7';
@@ -88,6 +90,8 @@ export async function startRig(
   options: {
     readonly plugin?: Plugin;
     readonly nonces?: NonceStore;
+    /** Jobs that an earlier agent left. */
+    readonly jobs?: JobStore;
     /** Instead of the runner of the rig. */
     readonly run?: Ports['runner']['run'];
     readonly programs?: Ports['programs'];
@@ -101,6 +105,10 @@ export async function startRig(
   const nonces = createMemoryNonceStore();
   const log: LoggedLine[] = [];
   const plugin = options.plugin ?? testPlugin({ wait: () => Promise.resolve() });
+  const logger = createMemoryLogger(log);
+  const events = createEventLog({ clock, newId: newMessageId });
+  const collectors = createCollectorService({ clock, random: () => 0, events });
+  const store = options.jobs ?? createMemoryJobStore();
   const kernel = await createKernel({
     agentId: AGENT,
     version: '0.1.0',
@@ -121,9 +129,10 @@ export async function startRig(
       nonces: options.nonces ?? nonces,
       runner: options.run === undefined ? runner : { run: options.run, exec: runner.exec.bind(runner) },
       programs: options.programs ?? { problemWith: () => undefined },
-      collectors: createCollectorService({ clock, random: () => 0 }),
-      events: createEventLog({ clock, newId: newMessageId }),
-      logger: createMemoryLogger(log),
+      collectors,
+      jobs: createJobService({ clock, collectors, events, store, logger: logger('jobs') }),
+      events,
+      logger,
     },
     ...options.kernel,
   });

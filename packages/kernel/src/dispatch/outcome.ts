@@ -5,14 +5,20 @@ export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly duration_ms: number;
-  readonly failure_reason: FailureReason | null;
+  /** One of ours, or a plugin's own word. */
+  readonly failure_reason: string | null;
+  /** A job's further fields of the result. */
+  readonly extras?: Readonly<Record<string, unknown>>;
+  /** To be called once the result is handed over. */
+  readonly afterwards?: () => void;
 }
 
-/** v1's words; `cancelled` and `agent_overloaded` are in its open set. */
+/** v1's words; `cancelled`, `interrupted` and `agent_overloaded` are in its open set. */
 export type FailureReason =
   | 'exit_code'
   | 'timeout'
   | 'cancelled'
+  | 'interrupted'
   | 'not_found'
   | 'os_error'
   | 'validation_failed'
