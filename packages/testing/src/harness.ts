@@ -23,6 +23,8 @@ export interface HarnessOptions {
   readonly grants?: Grants;
   /** Default true: the plugins of this repository may use wire names and v1 fields. */
   readonly firstParty?: boolean;
+  /** The host's processes, for what runs as soon as the agent starts. Default: new ones. */
+  readonly exec?: FakeRunner;
   /** Jobs that an earlier agent of this host left, from `createMemoryJobStore()`. Default: none. */
   readonly jobs?: JobStore;
 }
@@ -40,7 +42,7 @@ export interface CallResult {
 
 /** The real kernel, registry, verification and dispatch, with clock, processes, store and hub replaced. */
 export interface Harness extends AsyncDisposable {
-  readonly exec: Pick<FakeRunner, 'on' | 'calls'>;
+  readonly exec: Pick<FakeRunner, 'on' | 'hold' | 'calls'>;
   /** Through the whole path: a signed frame in, a result out. `docker.logs` or the wire name. Rejects when it did not succeed. */
   run(command: string, params?: Readonly<Record<string, string | number | boolean>>): Promise<unknown>;
   /** The same, giving the result whatever it is. */
@@ -71,7 +73,7 @@ const PUSH_MS = 15_000;
 /** Starts an agent with one plugin and connects it to a hub in memory. Rejects with what refused the plugin. */
 export async function createHarness(plugin: Plugin, options: HarnessOptions = {}): Promise<Harness> {
   const clock = new FakeClock();
-  const runner = new FakeRunner();
+  const runner = options.exec ?? new FakeRunner();
   const log: LoggedLine[] = [];
   const hub = new HarnessHub();
   const events = createEventLog({ clock, newId: newMessageId });

@@ -1,7 +1,7 @@
 import { CommandFailed } from '@stormpulse/plugin-api';
 import { settle } from '@stormpulse/testing';
 import { afterEach, describe, expect, test } from 'vitest';
-import { startRig } from './agent-fixture.ts';
+import { startRig, testPlugin } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
 import { Doors, jobPlugin } from './job-fixture.ts';
 import type { TestJob } from './job-fixture.ts';
@@ -53,6 +53,17 @@ describe('a job of a plugin', () => {
     for (let n = 1; n <= 71; n += 1) await ask(`job-${n}`);
     expect(results()).toMatchObject([{ request_id: 'job-71', failure_reason: 'agent_overloaded', exit_code: -1 }]);
     expect(await told()).toMatchObject([{ command_ref: 'job-71', status: 'rejected', concurrent: 70 }]);
+  });
+
+  test('SEC-068: of other commands four run at once', async () => {
+    let running = 0;
+    const wait = (): Promise<never> => {
+      running += 1;
+      return new Promise(() => undefined);
+    };
+    rig = await startRig({ plugin: testPlugin({ wait }) });
+    for (let n = 1; n <= 6; n += 1) await rig.deliver(rig.request('demo_wait'));
+    expect(running).toBe(4);
   });
 
   test('F26: the seventh of a command with a ceiling of six is overloaded, told as rejected, and its handler never runs', async () => {
