@@ -201,13 +201,13 @@ describe('a job of a plugin', () => {
 
   test('adds its extras to the result, and may name none of its own fields', async () => {
     await start({ extras: (value) => value as Record<string, unknown> });
-    await ask('job-1');
+    await ask('job-1', { api_key: 'canary-7f3a' });
     await ask('job-2');
-    doors.at('job-1').end({ access_key: 'GK1', buckets: [1, 2] });
+    doors.at('job-1').end({ access_key: 'GK1', buckets: [1, 'of canary-7f3a'] });
     doors.at('job-2').end({ success: false, exit_code: 7 });
     await settle();
     expect(results()).toMatchObject([
-      { request_id: 'job-1', success: true, exit_code: 0, access_key: 'GK1', buckets: [1, 2] },
+      { request_id: 'job-1', success: true, exit_code: 0, access_key: 'GK1', buckets: [1, 'of [secret]'] },
       {
         request_id: 'job-2',
         success: false,

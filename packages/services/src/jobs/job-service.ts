@@ -141,13 +141,13 @@ class Jobs implements JobService {
     if (taken.state !== 'waiting') return;
     taken.state = 'running';
     taken.begun.abort();
-    const ended = withExtras(await this.#work(taken));
+    const ended = withExtras(await this.#work(taken), taken.job);
     const goesOn = this.#goesOn(taken, ended);
     const cutOff = this.#stopping && !goesOn && ended.failure_reason === 'cancelled';
     const outcome: Outcome = cutOff ? { ...ended, failure_reason: 'interrupted', stderr: CUT_OFF } : ended;
     if (goesOn) taken.end(undefined);
     else await this.#tell(taken, outcome);
-    if (outcome.success) await this.#reread(taken.job);
+    if (outcome.success && !this.#stopping) await this.#reread(taken.job);
     this.#drop(taken, goesOn);
   }
 
