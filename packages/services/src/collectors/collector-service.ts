@@ -45,8 +45,6 @@ interface Collecting {
   running: Promise<unknown> | undefined;
   /** `collect` has not returned, though its cycle may have timed out. */
   busy: boolean;
-  /** Its detector has not answered. */
-  looking: boolean;
   failing: boolean;
   cancel: () => void;
   /** Ends the cycle that runs, with its timer. */
@@ -169,19 +167,13 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
   };
 
   const look = async (entry: Collecting, detector: Detector): Promise<boolean> => {
-    if (entry.looking) return false;
     const { plugin, definition } = entry;
-    entry.looking = true;
-    try {
-      const changed = await ask(clock, definition, detector, entry.current?.state, plugin);
-      const keys = Array.isArray(changed) ? new Set(changed as readonly string[]) : undefined;
-      if (changed !== true && (keys === undefined || keys.size === 0)) return false;
-      events?.record({ source: plugin, kind: 'detected', trigger: 'detector', collector: definition.id, keys: keys?.size });
-      await runAnew(entry, keys, 'detector');
-      return true;
-    } finally {
-      entry.looking = false;
-    }
+    const changed = await ask(clock, definition, detector, entry.current?.state, plugin);
+    const keys = Array.isArray(changed) ? new Set(changed as readonly string[]) : undefined;
+    if (changed !== true && (keys === undefined || keys.size === 0)) return false;
+    events?.record({ source: plugin, kind: 'detected', trigger: 'detector', collector: definition.id, keys: keys?.size });
+    await runAnew(entry, keys, 'detector');
+    return true;
   };
 
   const schedule = (entry: Collecting, everyMs: number, firstMs: number): void => {
@@ -203,7 +195,6 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
         current: undefined,
         running: undefined,
         busy: false,
-        looking: false,
         failing: false,
         cancel: () => undefined,
         abandon: () => undefined,
