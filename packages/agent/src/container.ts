@@ -5,6 +5,7 @@ import type {
   Clock,
   CollectorService,
   EventLog,
+  JobService,
   OperatorPolicy,
   Ports,
   ProcessRunner,
@@ -19,6 +20,7 @@ import {
   closeInheritedDescriptors,
   createCollectorService,
   createEventLog,
+  createJobService,
   createLogger,
   createOperatorPolicy,
   createProcessRunner,
@@ -26,10 +28,11 @@ import {
   createResultOutbox,
   createSystemClock,
   createWsTransport,
+  openJobStore,
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
-import type { NonceDatabase } from '@stormpulse/services';
+import type { JobStore, NonceDatabase } from '@stormpulse/services';
 import { createLocalPolicy, readHours } from '@stormpulse/services/policy';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
@@ -54,6 +57,8 @@ const Tokens = {
   Programs: token<ProgramCheck>('Programs'),
   Collectors: token<CollectorService>('Collectors'),
   Events: token<EventLog>('Events'),
+  JobStore: token<JobStore>('JobStore'),
+  Jobs: token<JobService>('Jobs'),
 } as const;
 
 /** Wires what stands behind the kernel's ports. Every token is resolved here, so a mistake fails at start. */
@@ -88,8 +93,16 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   });
   const agentUid = process.geteuid?.() ?? -1;
   once(Tokens.Programs, () => createProgramCheck({ agentUid, systemMode: isSystemMode(config.path, agentUid) }));
-  once(Tokens.Collectors, (from) => createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random }));
+  once(Tokens.Collectors, (from) => {
+    const events = from.resolve(Tokens.Events);
+    return createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random, events });
+  });
   once(Tokens.Events, (from) => createEventLog({ clock: from.resolve(Tokens.Clock), newId: newMessageId }));
+  once(Tokens.JobStore, (from) => {
+    const logger = from.resolve(Tokens.Logger)('jobs');
+    return openJobStore({ path: `${config.databasePath}.jobs`, logger });
+  });
+  once(Tokens.Jobs, (from) => jobs(from));
   return {
     clock: agent.resolve(Tokens.Clock),
     crypto: nodeCrypto,
@@ -101,6 +114,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     runner: agent.resolve(Tokens.Runner),
     programs: agent.resolve(Tokens.Programs),
     collectors: agent.resolve(Tokens.Collectors),
+    jobs: agent.resolve(Tokens.Jobs),
     events: agent.resolve(Tokens.Events),
     ...localPolicy(config, agent.resolve(Tokens.Clock)),
     logger: agent.resolve(Tokens.Logger),
@@ -141,5 +155,16 @@ function nonces(config: AgentConfig, from: DependencyContainer): NonceDatabase {
     clock: from.resolve(Tokens.Clock),
     maxAgeSeconds: config.commandMaxAgeSeconds,
     logger: from.resolve(Tokens.Logger)('nonces'),
+    isAnsweredElsewhere: (requestId) => from.resolve(Tokens.JobStore).has(requestId),
+  });
+}
+
+function jobs(from: DependencyContainer): JobService {
+  return createJobService({
+    clock: from.resolve(Tokens.Clock),
+    collectors: from.resolve(Tokens.Collectors),
+    events: from.resolve(Tokens.Events),
+    store: from.resolve(Tokens.JobStore),
+    logger: from.resolve(Tokens.Logger)('jobs'),
   });
 }

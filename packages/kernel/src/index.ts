@@ -1,6 +1,10 @@
 export { createKernel } from './kernel.ts';
 export type { Kernel, KernelOptions, KernelStatus, Timing } from './kernel.ts';
 export { AGENT_FEATURES } from './connection/live-session.ts';
+export { failed } from './dispatch/outcome.ts';
+export type { Outcome } from './dispatch/outcome.ts';
+export { QUEUE_SIZE, WorkQueue } from './dispatch/work-queue.ts';
+export type { RegisteredCommand } from './plugins/registry.ts';
 export type { ConnectionStatus } from './connection/connection.ts';
 export { createBackoff } from './connection/backoff.ts';
 export { createVerifier } from './security/verify.ts';

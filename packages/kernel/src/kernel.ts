@@ -130,10 +130,28 @@ class AssembledKernel implements Kernel {
   async start(): Promise<void> {
     const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
     this.#table = await this.#plugins.start();
-    this.#dispatcher = new Dispatcher({
+    const push = (): void => {
+      ports.results.flush();
+      this.#session?.pushNow();
+    };
+    const dispatcher = new Dispatcher({
       table: this.#table,
       ports,
       sendResult: (result, claim) => this.#finished(result, claim),
+      push,
+    });
+    this.#dispatcher = dispatcher;
+    // What a job store holds is no acceptance any more: its claim has no nonce.
+    ports.jobs.open({
+      command: (name) => this.#table.get(name),
+      resume: (requestId, command, params) => {
+        if (!ports.results.has(requestId)) dispatcher.accept({ kind: 'request', requestId, command, params, nonce: '' });
+      },
+      answer: (result) => {
+        if (!ports.results.has(result.request_id)) this.#finished(result, { nonce: '', ended: true });
+      },
+      progress: (progress) => this.#session?.progress(progress),
+      push,
     });
     this.#verifier = createVerifier({
       agentId,
@@ -232,8 +250,10 @@ class AssembledKernel implements Kernel {
     }
   }
 
-  #finished(result: Payloads['command.result'], claim: ClaimStep): void {
-    this.#options.ports.results.add(result, claim);
+  #finished(result: Payloads['command.result'] | undefined, claim: ClaimStep): void {
+    const { results } = this.#options.ports;
+    if (result === undefined) results.skip(claim);
+    else results.add(result, claim);
     this.#session?.flushEventsSoon();
     this.#changed();
   }
@@ -262,13 +282,13 @@ class AssembledKernel implements Kernel {
   }
 
   async #metrics(features: ReadonlySet<string>): Promise<Payloads['metrics.push'] | undefined> {
-    const { collectors } = this.#options.ports;
+    const { collectors, jobs } = this.#options.ports;
     await collectors.collectForPush();
     const fields = { containers: [], ...collectors.v1Metrics() };
     // A push without one of v1's fields would be refused whole; the state of the collector that failed says why.
     if (V1_METRICS.some((name) => !Object.hasOwn(fields, name))) return undefined;
     const integrations = integrationReport(this.#plugins.statuses, collectors.states(), features);
-    return { ...fields, integrations, jobs: NO_JOBS } as unknown as Payloads['metrics.push'];
+    return { ...fields, integrations, jobs: jobs.counters() } as unknown as Payloads['metrics.push'];
   }
 
   #changed(): void {
@@ -280,9 +300,6 @@ class AssembledKernel implements Kernel {
 const V1_METRICS = PAYLOAD_SCHEMAS['metrics.push'].required?.filter((name) => name !== 'integrations') ?? [];
 
 const NO_FEATURES: ReadonlySet<string> = new Set();
-
-/** v1 sends this field on every push of a live connection; jobs come with the job definition. */
-const NO_JOBS = { pending: 0, running: 0, quota_pending: 0, quota_running: 0, quota_rejected: 0 };
 
 function count(counters: Map<string, number>, reason: string): void {
   counters.set(reason, (counters.get(reason) ?? 0) + 1);

@@ -1,7 +1,11 @@
-import type { AgentError, ConfigProblem, ExecOptions, ExecResult, Logger, ProcessLimits } from '@stormpulse/plugin-api';
+import type { AgentError, ConfigProblem, ExecOptions, ExecResult, JobCall, Logger, Trigger } from '@stormpulse/plugin-api';
+import type { ParamValue, ProcessLimits } from '@stormpulse/plugin-api';
 import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
 import type { CommandManifestEntry, Payloads, ProtocolCrypto, RefusalReason, SignedType } from '@stormpulse/protocol';
+import type { Outcome } from './dispatch/outcome.ts';
+import type { Key } from './dispatch/work-queue.ts';
 import type { Grants } from './plugins/grants.ts';
+import type { RegisteredCommand } from './plugins/registry.ts';
 
 /** Wall and monotonic time, and the only timers the kernel owns. */
 export interface Clock {
@@ -96,12 +100,50 @@ export interface CollectorService {
     readonly handle: { readonly current: unknown; refresh(only?: Iterable<string>): Promise<unknown> };
     readonly remove: () => void;
   };
+  /** Reads one of a plugin's collectors, after the cycle that may be under way. Rejects with `E_COLLECT_*`. */
+  reread(plugin: string, collector: string, only?: Iterable<string>, trigger?: Trigger): Promise<unknown>;
+  /** What to look at while the hub is there; `look` answers whether something was read for it. */
+  detectors(): readonly { readonly everyMs: number; readonly look: () => Promise<boolean> }[];
   /** Runs every `'push'` collector and answers when each has finished or timed out. */
   collectForPush(): Promise<void>;
   /** The last whole state of every collector. */
   states(): readonly CollectedState[];
   /** The v1 fields of `metrics.push`, merged over all collectors. */
   v1Metrics(): Readonly<Record<string, unknown>>;
+}
+
+/** A job that may run: verified, its parameters decoded. */
+export interface AcceptedJob {
+  readonly command: RegisteredCommand;
+  readonly params: Readonly<Record<string, ParamValue>>;
+  readonly wireParams: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  readonly sequenceId: string | null;
+  readonly keys: readonly Key[];
+}
+
+/** What a job holds besides a handler's call. */
+export type JobMembers = Pick<JobCall<unknown, unknown>, 'progress' | 'checkpoint' | 'resumedFrom'>;
+
+/** Runs jobs: at most six, the others wait (wire page, 8.7). The link does not matter to them. */
+export interface JobService {
+  /** Once, before the first call: what they report to. What a restart cut off is resumed or answered here. */
+  open(agent: {
+    readonly command: (wireName: string) => RegisteredCommand | undefined;
+    readonly resume: (requestId: string, command: string, params: Readonly<Record<string, string>>) => void;
+    readonly answer: (result: Payloads['command.result']) => void;
+    readonly progress: (progress: Payloads['command.progress']) => void;
+    readonly push: () => void;
+  }): void;
+  /** Never rejects. `stop` ends it, waiting or not. Undefined: not to be answered (it runs already, or goes on after a restart). */
+  run(
+    job: AcceptedJob,
+    stop: AbortSignal,
+    work: (members: JobMembers, signal: AbortSignal) => Promise<Outcome>,
+  ): Promise<Outcome | undefined>;
+  counters(): NonNullable<Payloads['metrics.push']['jobs']>;
+  /** Takes and begins nothing more; resolves when nothing runs. */
+  drain(): Promise<void>;
 }
 
 /** The events plane: a bounded buffer, batches, acknowledgements (wire page, section 10). */
@@ -149,6 +191,10 @@ export interface ResultOutbox {
   readonly lost: number;
   /** Written in the next turn, with what else is ready by then, and sent. */
   add(result: Result, claim: ClaimStep): void;
+  /** Whether it keeps a result of that request. */
+  has(requestId: string): boolean;
+  /** The claim has no result of its own: a job store answers it, or an earlier request with its id. */
+  skip(claim: ClaimStep): void;
   /** A connection is up; `send` answers whether the frame was taken. */
   attach(send: (result: Result) => boolean): void;
   detach(): void;
@@ -226,6 +272,7 @@ export interface Ports {
   readonly runner: ProcessRunner;
   readonly programs: ProgramCheck;
   readonly collectors: CollectorService;
+  readonly jobs: JobService;
   readonly events: EventLog;
   /** Without one the host allows what it lists. */
   readonly policy?: LocalPolicy;

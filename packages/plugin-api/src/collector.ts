@@ -8,12 +8,26 @@ export interface Gauge<T> {
   readonly value: (state: T) => number;
 }
 
+/** What made a collector read, as v1's events name it; undefined: a person or a plugin asked. */
+export type Trigger = 'periodic_walk' | 'detector' | 'job';
+
+/** A check that is cheaper than reading: it tells when reading is worth it before the next period. */
+export interface Detector<T> {
+  readonly every: Period;
+  /** False: nothing new. True, or keys: read again, or read these again. Runs while the hub is there. */
+  readonly changed: (look: {
+    readonly signal: AbortSignal;
+    readonly previous: T | undefined;
+  }) => Promise<boolean | readonly string[]>;
+}
+
 /** One run of a collector. */
 export interface Cycle<T> {
   readonly signal: AbortSignal;
   readonly previous: T | undefined;
   /** Narrows what must be re-read, never what is returned. */
   readonly only: ReadonlySet<string> | undefined;
+  readonly trigger?: Trigger | undefined;
 }
 
 /** What an author writes of a collector. */
@@ -28,6 +42,9 @@ export interface CollectorSpec<S extends TSchema> {
   /** Always the whole state. */
   readonly collect: (cycle: Cycle<Infer<S>>) => Promise<Infer<S>>;
   readonly gauges?: Readonly<Record<string, Gauge<Infer<S>>>>;
+  /** Offers the command `<plugin>_refresh`, which reads now. A function says in a few words what was found. */
+  readonly refresh?: true | ((state: Infer<S>) => string);
+  readonly detector?: Detector<Infer<S>>;
   /** First-party plugins only: the fields of v1's `metrics.push` that this state fills. */
   readonly v1Metrics?: (state: Infer<S>) => Readonly<Record<string, unknown>>;
 }
@@ -40,6 +57,8 @@ export interface CollectorDefinition {
   readonly state: TSchema;
   readonly collect: (cycle: Cycle<unknown>) => Promise<unknown>;
   readonly gauges?: Readonly<Record<string, Gauge<unknown>>>;
+  readonly refresh?: true | ((state: unknown) => string);
+  readonly detector?: Detector<unknown>;
   readonly v1Metrics?: (state: unknown) => Readonly<Record<string, unknown>>;
 }
 

@@ -1,9 +1,8 @@
 import { defineError } from './errors.ts';
 import { makeSlot, toPart } from './argv.ts';
 import type { ArgvPart, Part, Slot } from './argv.ts';
-import type { Exec } from './exec.ts';
+import type { Call, JobCall } from './call.ts';
 import type { ProcessLimits } from './limits.ts';
-import type { Logger } from './logger.ts';
 import type { Period } from './period.ts';
 import type { AbsolutePath, Infer, TObject, TSchema } from './schema.ts';
 
@@ -15,7 +14,8 @@ export type Confirm = 'none' | 'click' | 'phrase';
 
 export type Slots<P extends TObject> = { readonly [K in keyof Infer<P>]-?: Slot<NonNullable<Infer<P>[K]>> };
 
-interface CommandBase<P extends TObject> {
+/** What every kind of command says of itself. */
+export interface CommandBase<P extends TObject> {
   /** Local id; on the wire `<plugin>_<id>` (letters, digits and `_`). */
   readonly id: string;
   readonly title: string;
@@ -53,21 +53,26 @@ export interface SubprocessSpec<P extends TObject> extends CommandBase<P> {
   readonly limits?: ProcessLimits;
 }
 
-/** One execution of a handler command. */
-export interface Call<P> {
-  readonly params: P;
-  /** The envelope id of the request. */
-  readonly requestId: string;
-  /** Aborted on timeout, on cancel, and on plugin stop; `signal.reason` says which. */
-  readonly signal: AbortSignal;
-  readonly log: Logger;
-  readonly exec: Exec;
-}
-
 /** Mode 2: a function. */
 export interface HandlerSpec<P extends TObject, R extends TSchema> extends CommandBase<P> {
   readonly result: R;
   readonly run: (call: Call<Infer<P>>) => Promise<Infer<R>>;
+}
+
+/** What the kernel sees of a job. */
+export interface JobMode {
+  readonly kind: 'job';
+  readonly result: TSchema;
+  readonly run: (call: JobCall<Readonly<Record<string, unknown>>, unknown>) => Promise<unknown>;
+  readonly checkpoint?: TSchema;
+  readonly resumable: boolean;
+  readonly lease?: Period;
+  readonly ceiling?: number;
+  readonly rereads: readonly {
+    readonly collector: string;
+    readonly only?: (params: Readonly<Record<string, unknown>>) => readonly string[];
+  }[];
+  readonly extras?: (result: unknown) => Readonly<Record<string, unknown>>;
 }
 
 /** What the kernel sees of a command: plain data, and functions it may call. */
@@ -86,7 +91,10 @@ export interface CommandDefinition extends Omit<CommandBase<TObject>, 'serialize
         readonly kind: 'handler';
         readonly result: TSchema;
         readonly run: (call: Call<Readonly<Record<string, unknown>>>) => Promise<unknown>;
-      };
+        /** The kernel's own: a metrics push follows a success. */
+        readonly pushes?: true;
+      }
+    | JobMode;
 }
 
 /** Frozen and inert. */
@@ -159,7 +167,8 @@ function namesIn(part: Part): string[] {
   return part.kind === 'joined' ? part.parts.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.slot])) : [];
 }
 
-function brand<P extends TObject>(base: CommandBase<P>, mode: CommandDefinition['mode']): Command {
+/** Checks what all kinds share, and freezes the definition into an inert command. */
+export function brand<P extends TObject>(base: CommandBase<P>, mode: CommandDefinition['mode']): Command {
   for (const [name, schema] of Object.entries(base.params.properties)) {
     const scalar = PLACEABLE.has(String((schema as { type?: unknown }).type)) || 'anyOf' in schema || 'const' in schema;
     if (!scalar) throw CommandInvalid({ id: base.id, problem: `parameter "${name}" is no scalar; the wire carries text only` });

@@ -24,3 +24,23 @@ function fillPart(part: Part, values: Readonly<Record<string, ParamValue>>): str
 function text(value: ParamValue | undefined): string {
   return value === undefined ? '' : String(value);
 }
+
+/** The template as people and hubs read it. */
+export function printArgv(parts: readonly Part[]): string[] {
+  return parts.flatMap(printPart);
+}
+
+function printPart(part: Part): string[] {
+  switch (part.kind) {
+    case 'text':
+      return [part.text];
+    case 'slot':
+      return [`{${part.name}}`];
+    case 'flag':
+      return [`[${part.name}]`];
+    case 'option':
+      return [part.name, `{${part.value}}`];
+    case 'joined':
+      return [part.parts.map((piece) => (typeof piece === 'string' ? piece : `{${piece.slot}}`)).join('')];
+  }
+}

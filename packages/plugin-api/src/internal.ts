@@ -2,9 +2,24 @@
 export { definitionOf } from './plugin.ts';
 export type { AnyPluginDefinition } from './plugin.ts';
 export { commandDefinition } from './command.ts';
-export type { CommandDefinition } from './command.ts';
+export type { CommandDefinition, JobMode } from './command.ts';
+export { refreshCommand } from './refresh-command.ts';
 export type { CollectorDefinition } from './collector.ts';
 export { toPart } from './argv.ts';
 export type { Part } from './argv.ts';
-export { fillArgv } from './fill-argv.ts';
+export { fillArgv, printArgv } from './fill-argv.ts';
+export { hideSecrets } from './hide-secrets.ts';
+export { confirmOf, manifestEntry } from './manifest-entry.ts';
 export { closed, parseConfig } from './parse-config.ts';
+export {
+  GrantCommands,
+  GrantExec,
+  GrantMissing,
+  PluginApiVersion,
+  PluginContribution,
+  PluginInvalidExport,
+  PluginLateRegistration,
+  PluginName,
+  PluginSetup,
+  PluginStart,
+} from './plugin-errors.ts';

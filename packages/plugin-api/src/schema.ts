@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox';
-import type { StaticDecode, TObject, TSchema } from '@sinclair/typebox';
+import type { StaticDecode, TNever, TObject, TSchema } from '@sinclair/typebox';
 import type { ParamPolicy } from './params/policy.ts';
 
 export { Type };
-export type { TObject, TSchema };
+export type { TNever, TObject, TSchema };
 
 /** What plugin code sees: defaults applied, transforms decoded. */
 export type Infer<S extends TSchema> = StaticDecode<S>;

@@ -4,9 +4,12 @@ import type { Grants, Kernel, KernelStatus } from '@stormpulse/kernel';
 import type { Plugin } from '@stormpulse/plugin-api';
 import { definitionOf } from '@stormpulse/plugin-api/internal';
 import { boundRequestId, createMessage, encodeMessage, formatTimestamp, signRequest } from '@stormpulse/protocol';
+import type { Payloads } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
-import { createCollectorService, createEventLog, createResultOutbox } from '@stormpulse/services';
+import { createCollectorService, createEventLog, createJobService, createResultOutbox } from '@stormpulse/services';
+import type { JobStore } from '@stormpulse/services';
 import { FakeClock, settle } from './fakes/clock.ts';
+import { createMemoryJobStore } from './fakes/job-store.ts';
 import { createMemoryLogger } from './fakes/logger.ts';
 import type { LoggedLine } from './fakes/logger.ts';
 import { createMemoryNonceStore } from './fakes/nonces.ts';
@@ -21,6 +24,10 @@ export interface HarnessOptions {
   readonly grants?: Grants;
   /** Default true: the plugins of this repository may use wire names and v1 fields. */
   readonly firstParty?: boolean;
+  /** The host's processes, for what runs as soon as the agent starts. Default: new ones. */
+  readonly exec?: FakeRunner;
+  /** Jobs that an earlier agent of this host left, from `createMemoryJobStore()`. Default: none. */
+  readonly jobs?: JobStore;
 }
 
 /** What one call came to, as the hub got it in `command.result`. */
@@ -36,11 +43,15 @@ export interface CallResult {
 
 /** The real kernel, registry, verification and dispatch, with clock, processes, store and hub replaced. */
 export interface Harness extends AsyncDisposable {
-  readonly exec: Pick<FakeRunner, 'on' | 'calls'>;
+  readonly exec: Pick<FakeRunner, 'on' | 'hold' | 'calls'>;
   /** Through the whole path: a signed frame in, a result out. `docker.logs` or the wire name. Rejects when it did not succeed. */
   run(command: string, params?: Readonly<Record<string, string | number | boolean>>): Promise<unknown>;
   /** The same, giving the result whatever it is. */
   call(command: string, params?: Readonly<Record<string, string | number | boolean>>): Promise<CallResult>;
+  /** Every `command.result`, also of jobs that an earlier agent took. */
+  readonly results: readonly CallResult[];
+  /** What jobs told of how far they are, as the hub got it. */
+  readonly progress: readonly Payloads['command.progress'][];
   /** Moves the fake clock; collectors and timers fire. */
   advance(ms: number): Promise<void>;
   /** The published state of `<plugin>.<id>`. */
@@ -63,12 +74,13 @@ const PUSH_MS = 15_000;
 /** Starts an agent with one plugin and connects it to a hub in memory. Rejects with what refused the plugin. */
 export async function createHarness(plugin: Plugin, options: HarnessOptions = {}): Promise<Harness> {
   const clock = new FakeClock();
-  const runner = new FakeRunner();
+  const runner = options.exec ?? new FakeRunner();
   const log: LoggedLine[] = [];
   const hub = new HarnessHub();
-  const collectors = createCollectorService({ clock, random: () => 0 });
   const events = createEventLog({ clock, newId: newMessageId });
   const logger = createMemoryLogger(log);
+  const collectors = createCollectorService({ clock, random: () => 0, events });
+  const store = options.jobs ?? createMemoryJobStore();
   const results = createResultOutbox({ store: createMemoryResultStore(), clock, events, logger: logger('results') });
   const kernel: Kernel = await createKernel({
     agentId: AGENT,
@@ -99,6 +111,7 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
       runner,
       programs: { problemWith: () => undefined },
       collectors,
+      jobs: createJobService({ clock, collectors, events, store, logger: logger('jobs') }),
       events,
       logger,
     },
@@ -127,6 +140,12 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
     },
     get events() {
       return hub.all('events.batch').flatMap((payload) => payload['events'] as Readonly<Record<string, unknown>>[]);
+    },
+    get progress() {
+      return hub.all('command.progress') as unknown as Payloads['command.progress'][];
+    },
+    get results() {
+      return hub.all('command.result') as unknown as CallResult[];
     },
     log,
     get status() {

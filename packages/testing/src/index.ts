@@ -1,6 +1,7 @@
 export { createHarness } from './harness.ts';
 export type { CallResult, Harness, HarnessOptions } from './harness.ts';
 export { FakeClock, settle } from './fakes/clock.ts';
+export { createMemoryJobStore } from './fakes/job-store.ts';
 export { createMemoryLogger } from './fakes/logger.ts';
 export type { LoggedLine } from './fakes/logger.ts';
 export { createMemoryNonceStore } from './fakes/nonces.ts';

@@ -4,17 +4,10 @@ import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api'
 import type { Plugin } from '@stormpulse/plugin-api';
 import { canonicalSequence, createMessage, encodeMessage, formatTimestamp, hmacHex, signRequest } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
-import { createCollectorService, createEventLog, createResultOutbox } from '@stormpulse/services';
-import type { ResultStore } from '@stormpulse/services';
-import {
-  FakeClock,
-  FakeRunner,
-  FakeTransport,
-  createMemoryLogger,
-  createMemoryNonceStore,
-  createMemoryResultStore,
-  settle,
-} from '@stormpulse/testing';
+import { createCollectorService, createEventLog, createJobService, createResultOutbox } from '@stormpulse/services';
+import type { JobStore, ResultStore } from '@stormpulse/services';
+import { FakeClock, FakeRunner, FakeTransport, createMemoryJobStore, createMemoryLogger } from '@stormpulse/testing';
+import { createMemoryNonceStore, createMemoryResultStore, settle } from '@stormpulse/testing';
 import type { FakeLink, LoggedLine } from '@stormpulse/testing';
 
 export const AGENT = 'node-7';
@@ -98,6 +91,8 @@ export async function startRig(
     readonly plugin?: Plugin;
     readonly nonces?: NonceStore;
     readonly resultStore?: ResultStore;
+    /** Jobs that an earlier agent left. */
+    readonly jobs?: JobStore;
     /** Instead of the runner of the rig. */
     readonly run?: Ports['runner']['run'];
     readonly programs?: Ports['programs'];
@@ -113,8 +108,10 @@ export async function startRig(
   const log: LoggedLine[] = [];
   const logger = createMemoryLogger(log);
   const events = createEventLog({ clock, newId: newMessageId });
-  const store = options.resultStore ?? createMemoryResultStore();
+  const resultStore = options.resultStore ?? createMemoryResultStore();
   const plugin = options.plugin ?? testPlugin({ wait: () => Promise.resolve() });
+  const collectors = createCollectorService({ clock, random: () => 0, events });
+  const store = options.jobs ?? createMemoryJobStore();
   const kernel = await createKernel({
     agentId: AGENT,
     version: '0.1.0',
@@ -133,13 +130,14 @@ export async function startRig(
       newId: newMessageId,
       transport,
       nonces: options.nonces ?? nonces,
-      results: createResultOutbox({ store, clock, events, logger: logger('results') }),
+      results: createResultOutbox({ store: resultStore, clock, events, logger: logger('results') }),
       runner: options.run === undefined ? runner : { run: options.run, exec: runner.exec.bind(runner) },
       programs: options.programs ?? { problemWith: () => undefined },
-      collectors: createCollectorService({ clock, random: () => 0 }),
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+      collectors,
+      jobs: createJobService({ clock, collectors, events, store, logger: logger('jobs') }),
       events,
       logger,
-      ...(options.policy === undefined ? {} : { policy: options.policy }),
     },
     ...options.kernel,
   });

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Check } from '@sinclair/typebox/value';
 import type { Acceptance, ProcessOutcome } from '@stormpulse/kernel';
-import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api';
+import { CommandFailed, Type, collector, definePlugin, handler, job, subprocess } from '@stormpulse/plugin-api';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import { openNonceStore } from '@stormpulse/services';
-import { createMemoryLogger } from '@stormpulse/testing';
+import { createMemoryJobStore, createMemoryLogger } from '@stormpulse/testing';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startRig } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
@@ -31,10 +31,16 @@ const ends =
     Promise.resolve({ ...EXITED, ...how });
 const never = (): Promise<never> => new Promise(() => undefined);
 
-/** `odd_run` and `odd_needy` are processes, `odd_work` is a function; all write, so they share one key. */
-function plugin(work: Work): Parameters<typeof startRig>[0] {
+/** `odd_run` and `odd_needy` are processes, `odd_work` is a function; all write, so they share one key. `odd_job` is a job. */
+function plugin(work: Work, notLive = false): Parameters<typeof startRig>[0] {
   const word = Type.String({ pattern: '^[a-z]+$' });
   const base = { effect: 'write', timeout: '60s', title: 'x' } as const;
+  const working = {
+    ...base,
+    params: Type.Object({}),
+    result: Type.String(),
+    run: ({ signal }: { signal: AbortSignal }) => work(signal),
+  };
   const process = { ...base, file: '/bin/odd', argv: () => [] } as const;
   return {
     plugin: definePlugin({
@@ -44,12 +50,16 @@ function plugin(work: Work): Parameters<typeof startRig>[0] {
       description: 'For tests.',
       configSchema: Type.Object({}),
       capabilities: () => ({ exec: ['/bin/odd'], commands: 'write' }),
-      setup({ commands }) {
+      setup({ commands, collectors, lifecycle }) {
         commands.register(
           subprocess({ ...process, id: 'run', params: Type.Object({ word: Type.Optional(word) }) }),
           subprocess({ ...process, id: 'needy', params: Type.Object({ word }) }),
-          handler({ ...base, id: 'work', params: Type.Object({}), result: Type.String(), run: ({ signal }) => work(signal) }),
+          handler({ ...working, id: 'work' }),
+          job({ ...working, id: 'job', lease: '30s', ceiling: 1 }),
         );
+        const collect = (): Promise<string> => work(new AbortController().signal);
+        collectors.register(collector({ id: 'state', every: '1h', state: Type.String(), refresh: true, collect }));
+        if (notLive) lifecycle.onStart(() => Promise.reject(new Error('no token')));
       },
     }),
   };
@@ -67,6 +77,10 @@ const whenRun = (run: Run) => async (): Promise<void> => {
 const whenWorking = (work: Work) => async (): Promise<void> => {
   await start(undefined, work);
   await send('odd_work');
+};
+const whenJob = (work: Work) => async (): Promise<void> => {
+  await start(undefined, work);
+  await send('odd_job');
 };
 const steps = (run: Run, commands: string[], stop: boolean) => async (): Promise<void> => {
   await start(run);
@@ -171,6 +185,44 @@ const SITUATIONS: Readonly<Record<string, () => Promise<void>>> = {
     sequenceId: 'deploy-1',
     steps: ['odd_run', 'odd_work'].map((command) => ({ command, group: 'odd' })),
   }),
+  job_ok: whenJob(() => Promise.resolve('done')),
+  job_threw: whenJob(() => Promise.reject(new Error('broken'))),
+  job_reason: whenJob(() => Promise.reject(CommandFailed({ reason: 'partial_failure', message: '3 of 5' }))),
+  job_lease: async () => {
+    await whenJob(never)();
+    await rig.clock.advance(40_000);
+  },
+  job_ceiling: async () => {
+    await start(undefined, never);
+    await rig.deliver(rig.request('odd_job', {}, { id: 'other' }));
+    await send('odd_job');
+  },
+  job_interrupted: async () => {
+    const jobs = createMemoryJobStore();
+    jobs.add({ requestId: 'asked', command: 'odd_job', group: 'odd', sequenceId: null, spec: '' });
+    await start(undefined, undefined, { jobs });
+  },
+  refresh_ok: async () => {
+    await start();
+    await send('odd_refresh');
+  },
+  refresh_failed: async () => {
+    await start(undefined, () => Promise.reject(new Error('broken')));
+    await send('odd_refresh');
+  },
+  refresh_not_live: async () => {
+    const odd = plugin(never, true)?.plugin;
+    const entry = {
+      name: 'odd',
+      load: () => Promise.resolve(odd),
+      config: {},
+      firstParty: true,
+      grants: 'all',
+      startup: 'disable',
+    };
+    await start(undefined, never, { kernel: { plugins: [entry] } });
+    await send('odd_refresh');
+  },
 };
 
 /** The acceptance cases that rows are. */
@@ -193,6 +245,11 @@ const CASES: Readonly<Record<string, string>> = {
   steps_none: 'F24',
   interrupted: 'SEC-069',
   steps_interrupted: 'SEC-069',
+  job_threw: 'F27',
+  job_ceiling: 'F26',
+  refresh_ok: 'F31',
+  refresh_failed: 'F31',
+  refresh_not_live: 'F31',
 };
 
 describe('docs/reference/command-results.md', () => {

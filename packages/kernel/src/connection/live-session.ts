@@ -62,6 +62,9 @@ export class LiveSession implements Session {
         { everyMs: heartbeatMs, work: () => void this.#send('heartbeat', {}) },
         { everyMs: pushMs, work: () => this.#push() },
         { everyMs: pushMs, work: () => this.flushEvents() },
+        ...ports.collectors.detectors().map(({ everyMs, look }) => {
+          return { everyMs, work: async () => ((await look()) ? await this.#push() : undefined) };
+        }),
       ],
       failed,
     );
@@ -93,6 +96,16 @@ export class LiveSession implements Session {
       if (message.agent_id !== agentId) onIgnored('foreign_agent_id');
       this.#acknowledged(message);
     }
+  }
+
+  /** Lost when the link is down or full: the result tells how it ended. */
+  progress(progress: Payloads['command.progress']): void {
+    if (this.#link !== undefined && this.#link.bufferedBytes <= MAX_UNSENT_BYTES) this.#send('command.progress', progress);
+  }
+
+  /** One metrics push out of turn. */
+  pushNow(): void {
+    this.#push().catch((error: unknown) => this.#logger.error({ err: error }, 'a push out of turn failed'));
   }
 
   /** Sends what waits in the events plane, one batch. */

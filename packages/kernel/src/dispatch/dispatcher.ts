@@ -12,12 +12,16 @@ import { pluginFailure, runCommand } from './run-command.ts';
 import { WorkQueue } from './work-queue.ts';
 import type { Key } from './work-queue.ts';
 
+type WireParams = Readonly<Record<string, string>>;
 type ResultPayload = Payloads['command.result'];
 
 export interface DispatcherOptions {
   readonly table: CommandTable;
   readonly ports: Ports;
-  readonly sendResult: (result: ResultPayload, claim: ClaimStep) => void;
+  /** Without a result: what the claim let begin is answered elsewhere, or not at all. */
+  readonly sendResult: (result: ResultPayload | undefined, claim: ClaimStep) => void;
+  /** Sends one metrics push now. */
+  readonly push: () => void;
 }
 
 /** The key of everything that may change the host: v1 ran commands one by one, and hosts rely on it (D7). */
@@ -49,8 +53,8 @@ export class Dispatcher {
   /** Refuses what is new and what waits, gives what runs up to `graceMs`, then aborts it and waits for its end. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    const idle = this.#queue.whenIdle();
-    const { clock } = this.#options.ports;
+    const { clock, jobs } = this.#options.ports;
+    const idle = Promise.all([this.#queue.whenIdle(), jobs.drain()]);
     const cancel = clock.after(graceMs, () => {
       this.#stop.abort(new Error('the agent is stopping'));
     });
@@ -59,15 +63,16 @@ export class Dispatcher {
   }
 
   #acceptRequest(message: Extract<VerifiedCommand, { kind: 'request' }>): void {
-    const answer = (group: string, outcome: Outcome): void =>
+    const answer = (group: string, outcome: Outcome | undefined): void =>
       this.#answer(message.requestId, message.command, group, outcome, null, { nonce: message.nonce, ended: true });
     const command = this.#options.table.get(message.command);
     if (command === undefined) {
       answer('unknown', this.#unlisted(message.command, message.requestId));
       return;
     }
-    const step = this.#prepare(command, message.params, message.requestId);
+    const step = this.#prepare(command, message.params, message.requestId, null);
     if (step.outcome !== undefined) answer(command.group, step.outcome);
+    else if (command.definition.mode.kind === 'job') void step.run().then((outcome) => answer(command.group, outcome));
     else if (!this.#offer(step.keys, async () => answer(command.group, this.#draining ? NOT_STARTED : await step.run())))
       answer(command.group, this.#overloaded());
   }
@@ -76,14 +81,15 @@ export class Dispatcher {
   #acceptSequence(message: Extract<VerifiedCommand, { kind: 'sequence' }>): void {
     const { ports, table } = this.#options;
     const { nonce, sequenceId } = message;
-    const answer = (name: string, group: string, outcome: Outcome, id = ports.newId(), ended = true): void =>
+    const answer = (name: string, group: string, outcome: Outcome | undefined, id = ports.newId(), ended = true): void =>
       this.#answer(id, name, group, outcome, sequenceId, { nonce, ended });
     const unlisted = message.commands.find((name) => table.get(name) === undefined);
     if (unlisted !== undefined) {
       answer(unlisted, 'unknown', this.#unlisted(unlisted, message.requestId));
       return;
     }
-    const steps = message.commands.map((name) => this.#prepare(table.get(name) as RegisteredCommand, {}, ports.newId()));
+    const commands = message.commands.map((name) => table.get(name) as RegisteredCommand);
+    const steps = commands.map((command) => this.#prepare(command, {}, ports.newId(), message.sequenceId));
     const first = steps[0]?.command;
     const keys = new Map(steps.flatMap((step) => step.keys.map((key) => [key.name, key] as const)));
     const taken = this.#offer([...keys.values()], async () => {
@@ -93,7 +99,7 @@ export class Dispatcher {
       }
       for (const step of steps) {
         const outcome = step.outcome ?? (await step.run());
-        const ended = step === steps.at(-1) || (!outcome.success && message.stopOnFailure);
+        const ended = step === steps.at(-1) || (outcome?.success !== true && message.stopOnFailure);
         answer(step.command.wireName, step.command.group, outcome, step.requestId, ended);
         if (ended) return;
       }
@@ -102,8 +108,8 @@ export class Dispatcher {
   }
 
   /** One call with the keys it holds, or with the outcome that it has without running. */
-  #prepare(command: RegisteredCommand, params: Readonly<Record<string, string>>, requestId: string) {
-    const decoded = decodeParams(command.definition.params, params);
+  #prepare(command: RegisteredCommand, wireParams: WireParams, requestId: string, sequenceId: string | null) {
+    const decoded = decodeParams(command.definition.params, wireParams);
     const call = { command, params: decoded.ok ? decoded.values : {}, requestId };
     let keys: readonly Key[] = [];
     let outcome: Outcome | undefined;
@@ -116,7 +122,16 @@ export class Dispatcher {
     } catch (error) {
       outcome = pluginFailure(error, call);
     }
-    return { command, requestId, keys, outcome, run: () => runCommand(call, this.#options.ports, this.#stop.signal) };
+    const { ports } = this.#options;
+    const stop = this.#stop.signal;
+    if (command.definition.mode.kind !== 'job')
+      return { command, requestId, outcome, keys, run: async () => await runCommand(call, ports, stop) };
+    // Its keys and its place are the job service's: a sequence that waits for it holds neither.
+    const run = () =>
+      ports.jobs.run({ ...call, wireParams, sequenceId, keys }, stop, (members, signal) =>
+        runCommand(call, ports, signal, members),
+      );
+    return { command, requestId, outcome, keys: [], run };
   }
 
   #offer(keys: readonly Key[], run: () => Promise<void>): boolean {
@@ -151,24 +166,35 @@ export class Dispatcher {
     requestId: string,
     command: string,
     group: string,
-    outcome: Outcome,
+    outcome: Outcome | undefined,
     sequenceId: string | null,
     claim: ClaimStep,
   ): void {
-    const told: ResultPayload = { request_id: requestId, command, group, ...outcome, sequence_id: sequenceId };
+    if (outcome === undefined) {
+      this.#options.sendResult(undefined, claim);
+      return;
+    }
+    const { extras, afterwards, ...standard } = outcome;
+    const told: ResultPayload = { ...extras, request_id: requestId, command, group, ...standard, sequence_id: sequenceId };
     // A result the hub cannot read would be no result (wire page, 14.14).
     const result = Check(PAYLOAD_SCHEMAS['command.result'], told) ? told : Object.assign(told, UNREADABLE);
     const { success, exit_code, duration_ms, failure_reason, stdout, stderr } = result;
     this.#options.sendResult({ ...result, stdout: stdout.toWellFormed(), stderr: stderr.toWellFormed() }, claim);
-    const sensitive = this.#options.table.get(command)?.definition.sensitiveOutput === true;
+    if (afterwards !== undefined) {
+      this.#options.ports.results.flush();
+      afterwards();
+    }
+    const definition = this.#options.table.get(command)?.definition;
+    if (success && definition?.mode.kind === 'handler' && definition.mode.pushes === true) this.#options.push();
+    const sensitive = definition?.sensitiveOutput === true;
     this.#logger.info({ command, requestId, success, exit_code, duration_ms, failure_reason, sensitive }, 'command finished');
   }
 }
 
 /** D7. Throws what `serializeBy` throws. */
 function keysOf(command: RegisteredCommand, params: Readonly<Record<string, ParamValue>>): readonly Key[] {
-  const { serializeBy, concurrency, effect } = command.definition;
+  const { serializeBy, concurrency, effect, mode } = command.definition;
   if (serializeBy !== undefined) return [{ name: `${command.plugin}:${serializeBy(params)}`, places: 1 }];
   if (concurrency !== undefined) return [{ name: `=${command.wireName}`, places: concurrency }];
-  return effect === 'read' ? [] : [WRITE_KEY];
+  return effect === 'read' || mode.kind === 'job' ? [] : [WRITE_KEY];
 }

@@ -5,7 +5,12 @@ export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly duration_ms: number;
-  readonly failure_reason: FailureReason | null;
+  /** One of ours, or a plugin's own word. */
+  readonly failure_reason: string | null;
+  /** A job's further fields of the result. */
+  readonly extras?: Readonly<Record<string, unknown>>;
+  /** To be called once the result is handed over. */
+  readonly afterwards?: () => void;
 }
 
 /** v1's words; `cancelled`, `interrupted` (what the next start says, SEC-069) and `agent_overloaded` are in its open set. */

@@ -1,9 +1,9 @@
 import { Check } from '@sinclair/typebox/value';
-import { isAgentError, periodMs } from '@stormpulse/plugin-api';
+import { CommandFailed, isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { ExecOptions, ParamValue } from '@stormpulse/plugin-api';
-import { closed, fillArgv } from '@stormpulse/plugin-api/internal';
+import { closed, fillArgv, hideSecrets } from '@stormpulse/plugin-api/internal';
 import { withDeadline } from '../lifecycle/deadline.ts';
-import type { Ports, ProcessOutcome } from '../ports.ts';
+import type { JobMembers, Ports, ProcessOutcome } from '../ports.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
 import { failed } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
@@ -19,11 +19,11 @@ export interface ReadyCall {
 const MAX_RESULT_CHARS = 256 * 1024;
 /** What a handler's processes have from the polite signal to their end, and a moment to tell it. */
 const ENDING_MS = 6_000;
-const MIN_SECRET_CHARS = 4;
+const REASON = /^[a-z][a-z0-9_]{0,63}$/u;
 const STOPPING = 'cancelled because the agent is stopping';
 
 /** Runs one call to its end. Never rejects: every way to end is an outcome (wire page, 14.14). */
-export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSignal): Promise<Outcome> {
+export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSignal, job?: JobMembers): Promise<Outcome> {
   const { clock } = ports;
   const { mode, timeout } = call.command.definition;
   if (stop.aborted) return failed('cancelled', STOPPING);
@@ -42,10 +42,11 @@ export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSigna
   };
   const onStop = (): void => end('cancelled', STOPPING);
   // The runner ends a process in time by itself; one that does not must keep neither the answer nor the key.
-  const limitMs = mode.kind === 'handler' ? timeoutMs : timeoutMs + ENDING_MS;
+  const limitMs = mode.kind === 'subprocess' ? timeoutMs + ENDING_MS : timeoutMs;
   const cancelTimer = clock.after(limitMs, () => end('timeout', `the command took longer than its ${timeoutMs / 1_000} s`));
   stop.addEventListener('abort', onStop, { once: true });
-  const work = mode.kind === 'handler' ? runHandler(call, mode, ports, own.signal) : runProcess(call, mode, ports, own.signal);
+  const { signal } = own;
+  const work = mode.kind === 'subprocess' ? runProcess(call, mode, ports, signal) : runHandler(call, mode, ports, signal, job);
   const run = work.catch((error: unknown) => pluginFailure(error, call, clock.monotonic() - begun));
   try {
     const outcome = await Promise.race([run, givenUp]);
@@ -86,52 +87,60 @@ function processOutcome(outcome: ProcessOutcome, call: ReadyCall): Outcome {
   return {
     success,
     exit_code: exitCode,
-    stdout: redact(outcome.stdout, call),
-    stderr: redact(outcome.stderr, call),
+    stdout: hideSecrets(outcome.stdout, call.command.definition, call.params),
+    stderr: hideSecrets(outcome.stderr, call.command.definition, call.params),
     duration_ms: Math.trunc(outcome.durationMs),
     failure_reason: success ? null : reason,
   };
 }
 
-async function runHandler(call: ReadyCall, mode: Mode<'handler'>, ports: Ports, signal: AbortSignal): Promise<Outcome> {
+type Callable = Mode<'handler'> | Mode<'job'>;
+
+async function runHandler(
+  call: ReadyCall,
+  mode: Callable,
+  ports: Ports,
+  signal: AbortSignal,
+  job?: JobMembers,
+): Promise<Outcome> {
   const begun = ports.clock.monotonic();
   const exec = (file: string, args: readonly string[], options: ExecOptions = {}) =>
     ports.runner.exec(file, args, { ...options, signal });
   const log = ports.logger(call.command.plugin);
-  const value = await mode.run({ params: call.params, requestId: call.requestId, signal, log, exec });
+  const members = { params: call.params, requestId: call.requestId, signal, log, exec, ...(job as JobMembers) };
+  const value = await mode.run(members);
   return handlerOutcome(value, mode, call, ports.clock.monotonic() - begun);
 }
 
-function handlerOutcome(value: unknown, mode: Mode<'handler'>, call: ReadyCall, duration: number): Outcome {
+function handlerOutcome(value: unknown, mode: Callable, call: ReadyCall, duration: number): Outcome {
   if (!Check(closed(mode.result), value))
     return failed('os_error', 'the plugin returned something its result schema does not allow', duration);
-  const stdout = redact(typeof value === 'string' ? value : JSON.stringify(value, null, 2), call);
+  const stdout = hideSecrets(
+    typeof value === 'string' ? value : JSON.stringify(value, null, 2),
+    call.command.definition,
+    call.params,
+  );
   if (stdout.length > MAX_RESULT_CHARS)
     return failed('os_error', `the plugin returned more than ${MAX_RESULT_CHARS} characters`, duration);
-  return { success: true, exit_code: 0, stdout, stderr: '', duration_ms: Math.trunc(duration), failure_reason: null };
+  const extras = mode.kind === 'job' ? mode.extras?.(value) : undefined;
+  const outcome = { success: true, exit_code: 0, stdout, stderr: '', duration_ms: Math.trunc(duration), failure_reason: null };
+  return extras === undefined ? outcome : { ...outcome, extras };
 }
 
-/** What is told of a plugin's code that threw. */
+/** What is told of a plugin's code that threw: its own reason, if it chose one. */
 export function pluginFailure(error: unknown, call: Omit<ReadyCall, 'requestId'>, durationMs = 0): Outcome {
+  if (CommandFailed.is(error)) {
+    const { reason, extras } = error.details as Parameters<typeof CommandFailed>[0];
+    const outcome = failed('os_error', shown(error.message, call), durationMs);
+    if (REASON.test(reason)) return { ...outcome, failure_reason: reason, ...(extras === undefined ? {} : { extras }) };
+  }
   const message = isAgentError(error)
     ? `${error.code}: ${error.message}`
-    : `${call.command.definition.mode.kind === 'handler' ? 'the plugin' : 'running it'} failed: ${error instanceof Error ? error.message : String(error)}`;
+    : `${call.command.definition.mode.kind === 'subprocess' ? 'running it' : 'the plugin'} failed: ${error instanceof Error ? error.message : String(error)}`;
   return failed('os_error', shown(message, call), durationMs);
 }
 
 /** SEC-074, SEC-116: redacted before it is cut, so that no part of a secret is left at the cut. */
 function shown(text: string, call: Omit<ReadyCall, 'requestId'>): string {
-  return redact(text, call).slice(0, 500);
-}
-
-/** SEC-116: a secret value never comes back, in output neither. The shortest would only maim the text, and say what they are. */
-function redact(text: string, call: Omit<ReadyCall, 'requestId'>): string {
-  let clean = text;
-  for (const [name, schema] of Object.entries(call.command.definition.params.properties)) {
-    const value = call.params[name];
-    if (schema['x-secret'] === true && value !== undefined && String(value).length >= MIN_SECRET_CHARS)
-      // Output has v1's line ends.
-      for (const text of [String(value), String(value).replaceAll(/\r\n?/gu, '\n')]) clean = clean.replaceAll(text, '[secret]');
-  }
-  return clean;
+  return hideSecrets(text, call.command.definition, call.params).slice(0, 500);
 }

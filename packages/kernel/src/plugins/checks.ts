@@ -1,7 +1,6 @@
 import { API_VERSION } from '@stormpulse/plugin-api';
-import { definitionOf } from '@stormpulse/plugin-api/internal';
+import { PluginApiVersion, PluginInvalidExport, PluginName, definitionOf } from '@stormpulse/plugin-api/internal';
 import type { AnyPluginDefinition } from '@stormpulse/plugin-api/internal';
-import { PluginApiVersion, PluginInvalidExport, PluginName } from '../errors.ts';
 
 const NAME = /^[a-z][a-z0-9-]{1,31}$/u;
 

@@ -1,9 +1,14 @@
 import type { AbsolutePath, Command, PluginContext } from '@stormpulse/plugin-api';
 import { effectWithin } from '@stormpulse/plugin-api';
 import type { Capabilities, CollectorHandle, Collector, Exec, Infer, TSchema } from '@stormpulse/plugin-api';
-import { commandDefinition } from '@stormpulse/plugin-api/internal';
+import {
+  GrantCommands,
+  GrantExec,
+  PluginContribution,
+  PluginLateRegistration,
+  commandDefinition,
+} from '@stormpulse/plugin-api/internal';
 import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
-import { GrantCommands, GrantExec, PluginContribution, PluginLateRegistration } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { PluginInstance } from './plugin-instance.ts';
 import { nameCommand } from './registry.ts';
@@ -54,7 +59,7 @@ function addCommand(instance: PluginInstance, capabilities: Capabilities, comman
     throw PluginContribution({
       plugin: instance.name,
       contribution: `command "${command.id}"`,
-      problem: 'it was not made by subprocess() or handler()',
+      problem: 'it was not made by subprocess(), handler() or job()',
     });
   }
   if (!effectWithin(definition.effect, capabilities.commands)) {
@@ -92,6 +97,7 @@ function addCollector<S extends TSchema>(
     if (error === undefined) instance.become('ready');
     else instance.become('degraded', error.message);
   });
+  if (definition.refresh !== undefined) instance.refreshable.push(definition);
   instance.scope.defer(`collector "${collector.id}"`, remove);
   return handle;
 }

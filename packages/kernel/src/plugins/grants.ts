@@ -1,6 +1,6 @@
 import type { Capabilities, Effect } from '@stormpulse/plugin-api';
 import { effectWithin } from '@stormpulse/plugin-api';
-import { GrantMissing } from '../errors.ts';
+import { GrantMissing } from '@stormpulse/plugin-api/internal';
 
 /** What the operator allows a plugin; `'all'`: the presence of a first-party section is its grant (D3). */
 export type Grants = Capabilities | 'all';

@@ -1,14 +1,13 @@
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { AgentError, Logger } from '@stormpulse/plugin-api';
-import { parseConfig } from '@stormpulse/plugin-api/internal';
-import { PluginSetup, PluginStart } from '../errors.ts';
+import { PluginSetup, PluginStart, parseConfig, refreshCommand } from '@stormpulse/plugin-api/internal';
 import { withDeadline } from '../lifecycle/deadline.ts';
 import type { LeftOut, PluginEntry, Ports } from '../ports.ts';
 import { checkPlugin } from './checks.ts';
 import { createContext } from './context.ts';
 import { assertGranted } from './grants.ts';
 import { PluginInstance } from './plugin-instance.ts';
-import { buildTable } from './registry.ts';
+import { buildTable, nameCommand } from './registry.ts';
 import type { CommandTable, RegisteredCommand } from './registry.ts';
 import type { PluginState } from './states.ts';
 
@@ -77,6 +76,7 @@ export class PluginHost {
     } finally {
       instance.open = false;
     }
+    instance.commands.push(...this.#refreshOf(instance));
     instance.become('configured');
   }
 
@@ -101,7 +101,8 @@ export class PluginHost {
         { cause },
       );
       instance.logger.error({ err: cause }, error.message);
-      instance.commands.length = 0;
+      // Its refresh stays, and says why there is nothing to read.
+      instance.commands.splice(0, instance.commands.length, ...this.#refreshOf(instance));
       instance.become('failed', error.message);
       await instance.stop();
       if (instance.entry.startup === 'error') throw error;
@@ -146,6 +147,15 @@ export class PluginHost {
       },
     });
     return false;
+  }
+
+  #refreshOf(instance: PluginInstance): readonly RegisteredCommand[] {
+    const { name, refreshable } = instance;
+    if (refreshable.length === 0) return [];
+    const read = (id: string): Promise<unknown> => this.#ports.collectors.reread(name, id);
+    const isLive = (): boolean => instance.state === 'ready' || instance.state === 'degraded';
+    const notLive = (): string | undefined => (isLive() ? undefined : (instance.reason ?? instance.state));
+    return [nameCommand(name, true, refreshCommand(name, refreshable, read, notLive), true)];
   }
 
   /** In reverse order of the file; each release has its deadline. */

@@ -1,5 +1,5 @@
 import type { AgentError, Logger } from '@stormpulse/plugin-api';
-import type { AnyPluginDefinition } from '@stormpulse/plugin-api/internal';
+import type { AnyPluginDefinition, CollectorDefinition } from '@stormpulse/plugin-api/internal';
 import { Scope } from '../lifecycle/scope.ts';
 import type { Clock, LeftOut, PluginEntry } from '../ports.ts';
 import type { RegisteredCommand } from './registry.ts';
@@ -12,6 +12,7 @@ export class PluginInstance {
   readonly logger: Logger;
   readonly scope: Scope;
   readonly commands: RegisteredCommand[] = [];
+  readonly refreshable: CollectorDefinition[] = [];
   readonly leftOut: LeftOut[] = [];
   readonly starts: ((signal: AbortSignal) => Promise<void>)[] = [];
   readonly #abort = new AbortController();

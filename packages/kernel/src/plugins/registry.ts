@@ -1,7 +1,6 @@
+import { PluginContribution, manifestEntry } from '@stormpulse/plugin-api/internal';
 import type { CommandDefinition } from '@stormpulse/plugin-api/internal';
-import { PluginContribution } from '../errors.ts';
-import { manifestEntry } from './manifest-entry.ts';
-import { compareCodePoints } from '@stormpulse/protocol';
+import { compareCodePoints, displayTemplate } from '@stormpulse/protocol';
 import type { CommandManifestEntry } from '@stormpulse/protocol';
 
 /** One command as the dispatcher finds it. */
@@ -27,7 +26,12 @@ const RESERVED = /^(?:refresh|agent_.*|__proto__|constructor|prototype)$/u;
 const UNSAFE = /[\s,=\p{Cc}\u2028\u2029]/u;
 
 /** Names one plugin's command on the wire. Throws `E_PLUGIN_CONTRIBUTION`. */
-export function nameCommand(plugin: string, firstParty: boolean, definition: CommandDefinition): RegisteredCommand {
+export function nameCommand(
+  plugin: string,
+  firstParty: boolean,
+  definition: CommandDefinition,
+  isOwn = false,
+): RegisteredCommand {
   const refuse = (problem: string): never => {
     throw PluginContribution({ plugin, contribution: `command "${definition.id}"`, problem });
   };
@@ -38,9 +42,10 @@ export function nameCommand(plugin: string, firstParty: boolean, definition: Com
   if (wireName === '' || wireName.length > 128 || UNSAFE.test(wireName)) {
     refuse(`"${wireName}" is no wire name: 1 to 128 characters without comma, equals sign, white space or control characters`);
   }
-  if (RESERVED.test(wireName)) refuse(`the name "${wireName}" is the agent's own`);
+  if (RESERVED.test(wireName) || (definition.id === 'refresh' && !isOwn)) refuse(`the name "${wireName}" is the agent's own`);
   const group = definition.group ?? plugin;
-  return { wireName, plugin, group, definition, manifest: manifestEntry(wireName, group, definition) };
+  const shown = manifestEntry(wireName, group, definition);
+  return { wireName, plugin, group, definition, manifest: { ...shown, template: displayTemplate(shown.template) } };
 }
 
 /** Builds the table. A name of a first-party plugin may be overridden by the operator's own command (F19). */

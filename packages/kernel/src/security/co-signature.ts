@@ -1,5 +1,5 @@
+import { confirmOf } from '@stormpulse/plugin-api/internal';
 import type { RefusalReason } from '@stormpulse/protocol';
-import { confirmOf } from '../plugins/manifest-entry.ts';
 import type { CommandTable } from '../plugins/registry.ts';
 import type { OperatorPolicy } from '../ports.ts';
 import type { SignedMessage } from './verify.ts';

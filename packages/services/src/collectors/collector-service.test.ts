@@ -204,6 +204,25 @@ describe('createCollectorService', () => {
     },
   );
 
+  it('reads anew what a cycle that runs may have missed, told what to read and why', async () => {
+    const cycles: Parameters<Collect>[0][] = [];
+    const ends: ((state: unknown) => void)[] = [];
+    add(async (cycle) => {
+      cycles.push(cycle);
+      return await new Promise((resolve) => ends.push(resolve));
+    });
+    await time.to(500);
+    const read = service.reread('p', 'c', ['a'], 'job');
+    await time.to(600);
+    expect(cycles).toHaveLength(1);
+    ends[0]?.({ n: 1 });
+    await time.to(700);
+    expect(cycles[1]).toMatchObject({ only: new Set(['a']), trigger: 'job', previous: { n: 1 } });
+    ends[1]?.({ n: 2 });
+    await expect(read).resolves.toEqual({ n: 2 });
+    await expect(service.reread('p', 'other')).rejects.toThrow(/no collector "other"/u);
+  });
+
   it('forgets one that is removed, its timers and what it still answers', async () => {
     let end: (state: unknown) => void = () => undefined;
     const { handle, remove } = add(

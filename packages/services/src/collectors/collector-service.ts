@@ -1,9 +1,9 @@
 import { Errors } from '@sinclair/typebox/errors';
 import { Check } from '@sinclair/typebox/value';
 import { defineError, isAgentError, periodMs } from '@stormpulse/plugin-api';
-import type { AgentError } from '@stormpulse/plugin-api';
+import type { AgentError, Trigger } from '@stormpulse/plugin-api';
 import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
-import type { Clock, CollectedState, CollectorService } from '@stormpulse/kernel';
+import type { Clock, CollectedState, CollectorService, EventLog } from '@stormpulse/kernel';
 
 export const CollectTimeout = defineError<{ plugin: string; collector: string; ms: number }>(
   'E_COLLECT_TIMEOUT',
@@ -24,6 +24,16 @@ export const CollectFailed = defineError<{ plugin: string; collector: string; me
   (d) => `collector "${d.plugin}.${d.collector}" failed: ${d.message}`,
 );
 
+export const CollectUnknown = defineError<{ plugin: string; collector: string }>(
+  'E_COLLECT_UNKNOWN',
+  'not_found',
+  'plugin',
+  (d) => `plugin "${d.plugin}" has no collector "${d.collector}" that runs; a job's rereads name collectors of its own plugin`,
+);
+
+type Only = ReadonlySet<string> | undefined;
+type Detector = NonNullable<CollectorDefinition['detector']>;
+
 const DEFAULT_TIMEOUT_MS = 5_000;
 const AT_ONCE_MS = 1;
 
@@ -41,6 +51,35 @@ interface Collecting {
   abandon: (reason: Error) => void;
 }
 
+function timeoutOf({ timeout }: CollectorDefinition): number {
+  return timeout === undefined ? DEFAULT_TIMEOUT_MS : periodMs(timeout);
+}
+
+/** Asks a detector; one that takes as long as reading may is given up. */
+async function ask(
+  clock: Clock,
+  definition: CollectorDefinition,
+  detector: Detector,
+  previous: unknown,
+  plugin: string,
+): Promise<boolean | readonly string[]> {
+  const abort = new AbortController();
+  const ms = timeoutOf(definition);
+  let cancel = (): void => undefined;
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(ms, () => {
+      const error = CollectTimeout({ plugin, collector: `${definition.id} (its detector)`, ms });
+      abort.abort(error);
+      reject(error);
+    });
+  });
+  try {
+    return await Promise.race([detector.changed({ signal: abort.signal, previous }), late]);
+  } finally {
+    cancel();
+  }
+}
+
 async function collecting(
   entry: Collecting,
   context: Parameters<CollectorDefinition['collect']>[0],
@@ -55,18 +94,25 @@ async function collecting(
   }
 }
 
+export interface CollectorServiceOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Where it is told that a detector had something read. */
+  readonly events?: Pick<EventLog, 'record'>;
+}
+
 /**
  * Runs collectors: never two cycles of one at once, whole states only, a revision for each. One that hangs and does not heed
  * its signal is not asked again until it returns: what it waits for would pile up behind it.
  */
-export function createCollectorService(options: { readonly clock: Clock; readonly random: () => number }): CollectorService {
-  const { clock, random } = options;
+export function createCollectorService(options: CollectorServiceOptions): CollectorService {
+  const { clock, random, events } = options;
   const all = new Set<Collecting>();
 
-  const cycle = async (entry: Collecting, only: ReadonlySet<string> | undefined): Promise<unknown> => {
+  const cycle = async (entry: Collecting, only: Only, trigger: Trigger | undefined): Promise<unknown> => {
     const { plugin, definition } = entry;
     const name = { plugin, collector: definition.id };
-    const ms = definition.timeout === undefined ? DEFAULT_TIMEOUT_MS : periodMs(definition.timeout);
+    const ms = timeoutOf(definition);
     let abort: AbortController | undefined;
     const timedOut = (): AgentError => CollectTimeout({ ...name, ms });
     let cancel = (): void => undefined;
@@ -88,6 +134,7 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
         },
         previous: entry.current?.state,
         only,
+        trigger,
       };
       const state = await Promise.race([collecting(entry, context, timedOut), late]);
       if (!Check(definition.state, state))
@@ -108,14 +155,30 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
     }
   };
 
-  const run = (entry: Collecting, only?: ReadonlySet<string>): Promise<unknown> =>
-    (entry.running ??= cycle(entry, only).finally(() => {
+  const run = (entry: Collecting, only?: Only, trigger?: Trigger): Promise<unknown> =>
+    (entry.running ??= cycle(entry, only, trigger).finally(() => {
       entry.running = undefined;
     }));
 
+  /** What a cycle that runs already has read may be older than what it is asked for. */
+  const runAnew = async (entry: Collecting, only?: Only, trigger?: Trigger): Promise<unknown> => {
+    while (entry.running !== undefined) await entry.running.catch(() => undefined);
+    return await run(entry, only, trigger);
+  };
+
+  const look = async (entry: Collecting, detector: Detector): Promise<boolean> => {
+    const { plugin, definition } = entry;
+    const changed = await ask(clock, definition, detector, entry.current?.state, plugin);
+    const keys = Array.isArray(changed) ? new Set(changed as readonly string[]) : undefined;
+    if (changed !== true && (keys === undefined || keys.size === 0)) return false;
+    events?.record({ source: plugin, kind: 'detected', trigger: 'detector', collector: definition.id, keys: keys?.size });
+    await runAnew(entry, keys, 'detector');
+    return true;
+  };
+
   const schedule = (entry: Collecting, everyMs: number, firstMs: number): void => {
     entry.cancel = clock.after(firstMs, () => {
-      void run(entry)
+      void run(entry, undefined, 'periodic_walk')
         .catch(() => undefined)
         .then(() => {
           if (all.has(entry)) schedule(entry, everyMs, everyMs);
@@ -155,8 +218,20 @@ export function createCollectorService(options: { readonly clock: Clock; readonl
         },
       };
     },
+    async reread(plugin, collector, only, trigger) {
+      const entry = [...all].find((each) => each.plugin === plugin && each.definition.id === collector);
+      if (entry === undefined) throw CollectUnknown({ plugin, collector });
+      return await runAnew(entry, only === undefined ? undefined : new Set(only), trigger);
+    },
+    detectors: () =>
+      [...all].flatMap((entry) => {
+        const { detector } = entry.definition;
+        return detector === undefined ? [] : [{ everyMs: periodMs(detector.every), look: () => look(entry, detector) }];
+      }),
     async collectForPush() {
-      await Promise.allSettled([...all].filter(({ definition }) => definition.every === 'push').map((entry) => run(entry)));
+      await Promise.allSettled(
+        [...all].filter(({ definition }) => definition.every === 'push').map((entry) => run(entry, undefined, 'periodic_walk')),
+      );
     },
     states: () => [...all].flatMap(({ current }) => (current === undefined ? [] : [current])),
     v1Metrics: () =>

@@ -30,6 +30,8 @@ export interface NonceStoreOptions {
   readonly database: Database;
   readonly clock: Pick<Clock, 'now'>;
   readonly maxAgeSeconds: number;
+  /** A request that was accepted and that another store answers after a restart: a job that goes on. */
+  readonly isAnsweredElsewhere?: (requestId: string) => boolean;
   readonly logger: Logger;
   /** Owned by the store too. Without one a database that was put back, or written by another agent, is not told from our own. */
   readonly mark?: StoreMark;
@@ -66,7 +68,7 @@ export function createNonceStore(options: NonceStoreOptions): NonceDatabase {
   let newest = newestIn(table);
   const isOurs = mark?.fits(newest) ?? true;
   const state = database.transaction(() => {
-    journal.interrupt(clock.now());
+    journal.interrupt(clock.now(), options.isAnsweredElsewhere ?? (() => false));
     return loadClock(table, { clock, maxAgeSeconds, logger, isOurs });
   });
   mark?.set(newest, true);

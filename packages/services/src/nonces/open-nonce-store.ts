@@ -22,6 +22,7 @@ export interface OpenNonceStoreOptions {
   readonly path: string;
   readonly clock: Pick<Clock, 'now'>;
   readonly maxAgeSeconds: number;
+  readonly isAnsweredElsewhere?: (requestId: string) => boolean;
   readonly logger: Logger;
   readonly open?: (path: string, options: OpenDatabaseOptions) => Database;
 }

@@ -33,8 +33,11 @@ export interface ResultChange {
 export interface ResultJournal {
   /** Claims the nonce too; false when it is known. */
   accept(nonce: string, seenAt: number, acceptance: Acceptance): boolean;
-  /** Of what an earlier run accepted and gave no result for nothing runs any more: each gets one that says so. */
-  interrupt(nowMs: number): void;
+  /**
+   * Of what an earlier run accepted and gave no result for nothing runs any more: each gets one that says so, unless another
+   * store answers it.
+   */
+  interrupt(nowMs: number, isAnsweredElsewhere: (requestId: string) => boolean): void;
   /** Oldest first. */
   load(): KeptResult[];
   /** Gives each result its number. */
@@ -90,12 +93,14 @@ export function openResultJournal(database: Database, logger: Logger): ResultJou
 
   return {
     accept: (nonce, seenAt, acceptance) => accept.run(nonce, seenAt, JSON.stringify(acceptance)).changes > 0,
-    interrupt(nowMs) {
+    interrupt(nowMs, isAnsweredElsewhere) {
       for (const row of accepted.all()) {
         try {
-          const result = interrupted(JSON.parse(String(row['body'])) as Acceptance, Number(row['ended_steps']));
-          if (isResult(result)) add({ result, at: nowMs, sends: 0 });
-          else unreadable(row);
+          const acceptance = JSON.parse(String(row['body'])) as Acceptance;
+          const result = interrupted(acceptance, Number(row['ended_steps']));
+          if (!isResult(result)) unreadable(row);
+          else if (acceptance.sequenceId !== null || !isAnsweredElsewhere(acceptance.requestId))
+            add({ result, at: nowMs, sends: 0 });
         } catch (error) {
           if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
           unreadable(row, error);

@@ -103,9 +103,16 @@ class KeptOutbox implements ResultOutbox {
     const at = this.#options.clock.now();
     this.#entries.push({ result, at, claim, no: undefined, isTried: false, sends: 0, kept: 0, sentOn: undefined });
     this.#giveUp();
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setImmediate(() => this.flush());
+    this.#flushSoon();
+  }
+
+  has(requestId: string): boolean {
+    return this.#entries.some(({ result }) => result.request_id === requestId);
+  }
+
+  skip(claim: ClaimStep): void {
+    this.#claims.push(claim);
+    this.#flushSoon();
   }
 
   flush(): void {
@@ -148,6 +155,12 @@ class KeptOutbox implements ResultOutbox {
     this.#write();
     this.#isClosed = true;
     this.#cancelTidy?.();
+  }
+
+  #flushSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => this.flush());
   }
 
   #sendAll(): void {

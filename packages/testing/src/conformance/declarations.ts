@@ -30,7 +30,7 @@ export function checkCapabilities(plugin: Plugin, { config }: ConformanceFixture
       ...(effectWithin(command.effect, capabilities.commands)
         ? []
         : [`command "${command.id}" is ${command.effect}, the plugin asks for ${capabilities.commands ?? 'nothing'}`]),
-      ...(mode.kind === 'handler' || capabilities.exec?.some((file) => file === mode.file) === true
+      ...(mode.kind !== 'subprocess' || capabilities.exec?.some((file) => file === mode.file) === true
         ? []
         : [`command "${command.id}" runs ${mode.file}, which capabilities().exec does not name`]),
     ];
