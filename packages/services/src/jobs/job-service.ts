@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { QUEUE_SIZE, WorkQueue, failed } from '@stormpulse/kernel';
+import { WorkQueue, failed } from '@stormpulse/kernel';
 import type { AcceptedJob, Clock, CollectorService, EventLog, JobMembers, JobService, Outcome } from '@stormpulse/kernel';
 import { periodMs } from '@stormpulse/plugin-api';
 import type { Logger } from '@stormpulse/plugin-api';
@@ -35,7 +35,9 @@ interface Taken {
   state: 'waiting' | 'running' | 'over';
 }
 
+/** SEC-068. */
 const RUNNING_AT_ONCE = 6;
+const WAITING_AT_MOST = 64;
 const CUT_OFF = 'the agent stopped before the job ended; look at what it did, then start it again';
 
 /** Jobs of this agent (wire page, 8.7): they outlive the connection, and a restart is told of or survived. */
@@ -45,7 +47,7 @@ export function createJobService(options: JobServiceOptions): JobService {
 
 class Jobs implements JobService {
   readonly #options: JobServiceOptions;
-  readonly #queue = new WorkQueue(RUNNING_AT_ONCE, QUEUE_SIZE);
+  readonly #queue = new WorkQueue(RUNNING_AT_ONCE, Number.POSITIVE_INFINITY);
   readonly #unfinished = new Map<string, Taken>();
   readonly #cutOff = new Map<string, KeptJob>();
   #agent: Agent | undefined;
@@ -113,7 +115,8 @@ class Jobs implements JobService {
 
   #refusalOf(job: AcceptedJob): string | undefined {
     if (this.#stopping) return 'the agent is stopping; send the command again when it is back';
-    if (this.#queue.waiting >= QUEUE_SIZE) return 'too many jobs are waiting; send it again later';
+    const waiting = [...this.#unfinished.values()].filter(({ state }) => state === 'waiting').length;
+    if (waiting >= WAITING_AT_MOST) return 'too many jobs are waiting; send it again later';
     const { ceiling } = modeOf(job);
     const same = [...this.#unfinished.values()].filter((other) => other.job.command.wireName === job.command.wireName);
     if (ceiling === undefined || same.length < ceiling) return undefined;
