@@ -27,6 +27,8 @@ import {
   createProgramCheck,
   createResultOutbox,
   createSystemClock,
+  createJobQueue,
+  createWorkQueue,
   createWsTransport,
   openJobStore,
   openNonceStore,
@@ -111,6 +113,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     transport: agent.resolve(Tokens.Transport),
     nonces: agent.resolve(Tokens.Nonces),
     results: agent.resolve(Tokens.Results),
+    queue: createWorkQueue(),
     runner: agent.resolve(Tokens.Runner),
     programs: agent.resolve(Tokens.Programs),
     collectors: agent.resolve(Tokens.Collectors),
@@ -165,6 +168,7 @@ function jobs(from: DependencyContainer): JobService {
     collectors: from.resolve(Tokens.Collectors),
     events: from.resolve(Tokens.Events),
     store: from.resolve(Tokens.JobStore),
+    queue: createJobQueue(),
     logger: from.resolve(Tokens.Logger)('jobs'),
   });
 }

@@ -3,7 +3,6 @@ export type { Kernel, KernelOptions, KernelStatus, Timing } from './kernel.ts';
 export { AGENT_FEATURES } from './connection/live-session.ts';
 export { failed } from './dispatch/outcome.ts';
 export type { Outcome } from './dispatch/outcome.ts';
-export { WorkQueue } from './dispatch/work-queue.ts';
 export type { RegisteredCommand } from './plugins/registry.ts';
 export type { ConnectionStatus } from './connection/connection.ts';
 export { createBackoff } from './connection/backoff.ts';

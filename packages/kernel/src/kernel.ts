@@ -1,5 +1,5 @@
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
-import type { Dialect, Payloads, RawEnvelope } from '@stormpulse/protocol';
+import type { Dialect, Feature, Payloads, RawEnvelope } from '@stormpulse/protocol';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionStatus } from './connection/connection.ts';
 import { AGENT_FEATURES, LiveSession } from './connection/live-session.ts';
@@ -130,6 +130,7 @@ class AssembledKernel implements Kernel {
   async start(): Promise<void> {
     const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
     this.#table = await this.#plugins.start();
+    const knows = (feature: Feature): boolean => this.#features.includes(feature);
     const push = (): void => {
       ports.results.flush();
       this.#session?.pushNow();
@@ -139,16 +140,17 @@ class AssembledKernel implements Kernel {
       ports,
       sendResult: (result, claim) => this.#finished(result, claim),
       push,
+      knows,
     });
     this.#dispatcher = dispatcher;
-    // What a job store holds is no acceptance any more: its claim has no nonce.
     ports.jobs.open({
       command: (name) => this.#table.get(name),
+      // Its result may be written, and its record of before a crash be there still.
       resume: (requestId, command, params) => {
         if (!ports.results.has(requestId)) dispatcher.accept({ kind: 'request', requestId, command, params, nonce: '' });
       },
       answer: (result) => {
-        if (!ports.results.has(result.request_id)) this.#finished(result, { nonce: '', ended: true });
+        if (!ports.results.has(result.request_id)) this.#finished(result);
       },
       progress: (progress) => this.#session?.progress(progress),
       push,
@@ -164,7 +166,7 @@ class AssembledKernel implements Kernel {
       declaredParams: (command) => Object.keys(this.#table.get(command)?.definition.params.properties ?? {}),
       isCommand: (name) => this.#table.get(name) !== undefined,
       groupOf: (name) => this.#table.get(name)?.group,
-      bindsIds: () => this.#features.includes('request.bind'),
+      bindsIds: () => knows('request.bind'),
       ...(operator === undefined ? {} : { coSignature: coSignature(operator, this.#table) }),
     });
     this.#changed();
@@ -250,10 +252,8 @@ class AssembledKernel implements Kernel {
     }
   }
 
-  #finished(result: Payloads['command.result'] | undefined, claim: ClaimStep): void {
-    const { results } = this.#options.ports;
-    if (result === undefined) results.skip(claim);
-    else results.add(result, claim);
+  #finished(result: Payloads['command.result'], claim?: ClaimStep): void {
+    this.#options.ports.results.add(result, claim);
     this.#session?.flushEventsSoon();
     this.#changed();
   }

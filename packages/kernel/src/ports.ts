@@ -3,7 +3,6 @@ import type { ParamValue, ProcessLimits } from '@stormpulse/plugin-api';
 import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
 import type { CommandManifestEntry, Payloads, ProtocolCrypto, RefusalReason, SignedType } from '@stormpulse/protocol';
 import type { Outcome } from './dispatch/outcome.ts';
-import type { Key } from './dispatch/work-queue.ts';
 import type { Grants } from './plugins/grants.ts';
 import type { RegisteredCommand } from './plugins/registry.ts';
 
@@ -189,12 +188,12 @@ export interface ResultOutbox {
   readonly size: number;
   /** Given up since start: too old or too many. */
   readonly lost: number;
-  /** Written in the next turn, with what else is ready by then, and sent. */
-  add(result: Result, claim: ClaimStep): void;
+  /** Written in the next turn, with what else is ready by then, and sent. Without a claim: it was released before. */
+  add(result: Result, claim?: ClaimStep): void;
   /** Whether it keeps a result of that request. */
   has(requestId: string): boolean;
-  /** The claim has no result of its own: a job store answers it, or an earlier request with its id. */
-  skip(claim: ClaimStep): void;
+  /** Another store keeps what was accepted, and answers it after a restart too: it is not `interrupted`. */
+  release(nonce: string): void;
   /** A connection is up; `send` answers whether the frame was taken. */
   attach(send: (result: Result) => boolean): void;
   detach(): void;
@@ -245,6 +244,22 @@ export interface LocalPolicy {
   refusalFor(command: { readonly wireName: string; readonly group: string }): string | undefined;
 }
 
+/** What a job holds while it runs: at most `places` jobs hold the same key at once. */
+export interface Key {
+  readonly name: string;
+  readonly places: number;
+}
+
+/** Which commands run and which wait, within SEC-068's limits. Jobs must not reject. */
+export interface WorkQueue {
+  /** False when it is full; the job is then not taken. */
+  offer(keys: readonly Key[], run: () => Promise<void>): boolean;
+  /** Takes a job that waits back; false when it does not wait. */
+  withdraw(run: () => Promise<void>): boolean;
+  /** Resolves when nothing runs and nothing waits. */
+  whenIdle(): Promise<void>;
+}
+
 /** What a plugin entry in the host's file amounts to. */
 export interface PluginEntry {
   /** The key the host enabled it under; must equal the plugin's name. */
@@ -269,6 +284,7 @@ export interface Ports {
   readonly transport: Transport;
   readonly nonces: NonceStore;
   readonly results: ResultOutbox;
+  readonly queue: WorkQueue;
   readonly runner: ProcessRunner;
   readonly programs: ProgramCheck;
   readonly collectors: CollectorService;

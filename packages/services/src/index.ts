@@ -26,5 +26,6 @@ export { createResultOutbox } from './results/result-outbox.ts';
 export type { ResultOutboxOptions, ResultStore } from './results/result-outbox.ts';
 export { probeHub } from './transport/probe-hub.ts';
 export type { HubAnswer } from './transport/probe-hub.ts';
+export { createJobQueue, createWorkQueue } from './work-queue/work-queue.ts';
 export { createWsTransport } from './transport/ws-transport.ts';
 export type { WsTransportOptions } from './transport/ws-transport.ts';

@@ -6,7 +6,14 @@ import { definitionOf } from '@stormpulse/plugin-api/internal';
 import { boundRequestId, createMessage, encodeMessage, formatTimestamp, signRequest } from '@stormpulse/protocol';
 import type { Payloads } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
-import { createCollectorService, createEventLog, createJobService, createResultOutbox } from '@stormpulse/services';
+import {
+  createCollectorService,
+  createEventLog,
+  createJobQueue,
+  createJobService,
+  createResultOutbox,
+  createWorkQueue,
+} from '@stormpulse/services';
 import type { JobStore } from '@stormpulse/services';
 import { FakeClock, settle } from './fakes/clock.ts';
 import { createMemoryJobStore } from './fakes/job-store.ts';
@@ -108,10 +115,11 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
       transport: hub.transport,
       nonces: createMemoryNonceStore(),
       results,
+      queue: createWorkQueue(),
       runner,
       programs: { problemWith: () => undefined },
       collectors,
-      jobs: createJobService({ clock, collectors, events, store, logger: logger('jobs') }),
+      jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,
       logger,
     },

@@ -4,7 +4,14 @@ import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api'
 import type { Plugin } from '@stormpulse/plugin-api';
 import { canonicalSequence, createMessage, encodeMessage, formatTimestamp, hmacHex, signRequest } from '@stormpulse/protocol';
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
-import { createCollectorService, createEventLog, createJobService, createResultOutbox } from '@stormpulse/services';
+import {
+  createCollectorService,
+  createEventLog,
+  createJobQueue,
+  createJobService,
+  createResultOutbox,
+  createWorkQueue,
+} from '@stormpulse/services';
 import type { JobStore, ResultStore } from '@stormpulse/services';
 import { FakeClock, FakeRunner, FakeTransport, createMemoryJobStore, createMemoryLogger } from '@stormpulse/testing';
 import { createMemoryNonceStore, createMemoryResultStore, settle } from '@stormpulse/testing';
@@ -93,6 +100,7 @@ export async function startRig(
     readonly resultStore?: ResultStore;
     /** Jobs that an earlier agent left. */
     readonly jobs?: JobStore;
+    readonly audit?: Ports['audit'];
     /** Instead of the runner of the rig. */
     readonly run?: Ports['runner']['run'];
     readonly programs?: Ports['programs'];
@@ -131,12 +139,14 @@ export async function startRig(
       transport,
       nonces: options.nonces ?? nonces,
       results: createResultOutbox({ store: resultStore, clock, events, logger: logger('results') }),
+      queue: createWorkQueue(),
       runner: options.run === undefined ? runner : { run: options.run, exec: runner.exec.bind(runner) },
       programs: options.programs ?? { problemWith: () => undefined },
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       collectors,
-      jobs: createJobService({ clock, collectors, events, store, logger: logger('jobs') }),
+      jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,
+      ...(options.audit === undefined ? {} : { audit: options.audit }),
       logger,
     },
     ...options.kernel,

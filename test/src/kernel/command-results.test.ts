@@ -8,7 +8,7 @@ import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import { openNonceStore } from '@stormpulse/services';
 import { createMemoryJobStore, createMemoryLogger } from '@stormpulse/testing';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startRig } from './agent-fixture.ts';
+import { AGENT, startRig } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
 
 type Run = NonNullable<NonNullable<Parameters<typeof startRig>[0]>['run']>;
@@ -95,6 +95,17 @@ const whileStopping = (when: 'before' | 'after', frame: () => string) => async (
   if (when === 'after') await rig.deliver(frame());
   await rig.clock.advance(30_000);
 };
+const nameCancel = (): Promise<void> =>
+  rig.deliver(
+    JSON.stringify({
+      v: 1,
+      type: 'register.ok',
+      id: 'x',
+      ts: '2026-01-01T12:00:00Z',
+      agent_id: AGENT,
+      payload: { features: ['command.cancel'] },
+    }),
+  );
 /** An agent that accepted this was killed; the next one starts on its database. */
 const afterKill = (acceptance: Acceptance) => async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'killed-'));
@@ -179,6 +190,22 @@ const SITUATIONS: Readonly<Record<string, () => Promise<void>>> = {
   steps_none: steps(ends({}), [], true),
   steps_waiting: whileStopping('before', () => rig.sequence(['odd_run', 'odd_run'])),
   steps_late: whileStopping('after', () => rig.sequence(['odd_run', 'odd_run'])),
+  audit_fault: async () => {
+    await start(undefined, undefined, { audit: { append: () => Promise.reject(new Error('full')) } });
+    await send('odd_run');
+  },
+  cancelled: async () => {
+    await start(undefined, never);
+    await nameCancel();
+    await send('odd_work');
+    await rig.deliver(rig.request('agent_cancel', { request_id: 'asked' }, { id: 'other' }));
+    await rig.clock.advance(10_000);
+  },
+  cancel_nothing: async () => {
+    await start();
+    await nameCancel();
+    await rig.deliver(rig.request('agent_cancel', { request_id: 'gone' }, { id: 'asked' }));
+  },
   interrupted: afterKill({ requestId: 'asked', sequenceId: null, steps: [{ command: 'odd_run', group: 'odd' }] }),
   steps_interrupted: afterKill({
     requestId: 'asked',
@@ -243,6 +270,7 @@ const CASES: Readonly<Record<string, string>> = {
   steps_go_on: 'F22',
   steps_unlisted: 'F23',
   steps_none: 'F24',
+  audit_fault: 'SEC-240',
   interrupted: 'SEC-069',
   steps_interrupted: 'SEC-069',
   job_threw: 'F27',

@@ -19,7 +19,7 @@ const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 /** With more than this unsent the hub takes commands and reads no answer; the link ends before the memory does. */
 const MAX_STUCK_BYTES = 64 * 1024 * 1024;
 /** The features this agent names in `register` (D1). */
-export const AGENT_FEATURES: readonly Feature[] = ['results.ack', 'plugin.state', 'request.bind'];
+export const AGENT_FEATURES: readonly Feature[] = ['results.ack', 'plugin.state', 'request.bind', 'command.cancel'];
 
 export interface LiveSessionOptions {
   readonly ports: Ports;

@@ -2,26 +2,24 @@ import { Check } from '@sinclair/typebox/value';
 import { decodeParams } from '@stormpulse/plugin-api';
 import type { Logger, ParamValue } from '@stormpulse/plugin-api';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
-import type { Payloads } from '@stormpulse/protocol';
-import type { ClaimStep, EventLog, Ports } from '../ports.ts';
+import type { Feature, Payloads } from '@stormpulse/protocol';
+import type { ClaimStep, EventLog, Key, Ports } from '../ports.ts';
 import type { CommandTable, RegisteredCommand } from '../plugins/registry.ts';
 import type { VerifiedCommand } from '../security/verify.ts';
-import { failed } from './outcome.ts';
+import { cancelled, failed } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { pluginFailure, runCommand } from './run-command.ts';
-import { WorkQueue } from './work-queue.ts';
-import type { Key } from './work-queue.ts';
 
-type WireParams = Readonly<Record<string, string>>;
 type ResultPayload = Payloads['command.result'];
 
 export interface DispatcherOptions {
   readonly table: CommandTable;
   readonly ports: Ports;
-  /** Without a result: what the claim let begin is answered elsewhere, or not at all. */
-  readonly sendResult: (result: ResultPayload | undefined, claim: ClaimStep) => void;
+  readonly sendResult: (result: ResultPayload, claim: ClaimStep) => void;
   /** Sends one metrics push now. */
   readonly push: () => void;
+  /** Whether both sides named it on this connection. */
+  readonly knows: (feature: Feature) => boolean;
 }
 
 /** The key of everything that may change the host: v1 ran commands one by one, and hosts rely on it (D7). */
@@ -29,13 +27,29 @@ const WRITE_KEY: Key = { name: 'write', places: 1 };
 /** What waits when the agent stops: begun now, it would be cut off in the middle. */
 const NOT_STARTED = failed('cancelled', 'not started, because the agent is stopping; send the command again when it is back');
 
+/** The agent's own command: no plugin can take its name, and it is not in v1's manifest (D3). */
+const CANCEL = 'agent_cancel';
+
 const UNREADABLE = failed('os_error', 'the command ended in a way that the agent cannot tell');
+
+/** The id of its result, and the name. */
+interface Call {
+  readonly ref: string;
+  readonly command: string;
+}
+
+/** A request or a sequence that waits or runs. */
+interface OpenCall {
+  /** What the hub may call it by. */
+  readonly ids: readonly string[];
+  readonly stop: AbortController;
+  readonly run: () => Promise<void>;
+}
 
 /** Takes verified commands, never waits for one, and answers each with exactly one result. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #queue = new WorkQueue();
-  readonly #stop = new AbortController();
+  readonly #open = new Set<OpenCall>();
   readonly #logger: Logger;
   #draining = false;
 
@@ -44,98 +58,166 @@ export class Dispatcher {
     this.#logger = options.ports.logger('dispatch');
   }
 
-  /** Returns at once; the result follows through `sendResult`. */
+  /**
+   * Returns at once; the results follow through `sendResult`. Of a sequence nothing runs unless every entry is listed; steps run
+   * with their defaults, one result each (wire page, 8.10).
+   */
   accept(message: VerifiedCommand): void {
-    if (message.kind === 'sequence') this.#acceptSequence(message);
-    else this.#acceptRequest(message);
+    const { table, ports, knows } = this.#options;
+    const { nonce, requestId, commands, sequenceId, stopOnFailure, params } = asSequence(message);
+    const refOf = (): string => (sequenceId === null ? requestId : ports.newId());
+    const answer = (call: Call, outcome: Outcome | undefined, ended = true): void => {
+      if (outcome === undefined) ports.results.release(nonce);
+      else this.#answer(call, outcome, { sequenceId, claim: { nonce, ended } });
+    };
+    const refuse = (command: string, outcome: Outcome): void =>
+      answer(this.#refused({ ref: refOf(), command }, outcome), outcome);
+    if (commands[0] === CANCEL && sequenceId === null && knows('command.cancel')) {
+      const call = { ref: requestId, command: CANCEL };
+      void this.#perform(call, params, async () => this.#cancel(params)).then((outcome) => answer(call, outcome));
+      return;
+    }
+    const unlisted = commands.find((name) => table.get(name) === undefined);
+    if (unlisted !== undefined) return refuse(unlisted, this.#unlisted(unlisted, requestId));
+    const stop = new AbortController();
+    const steps = commands.map((name) => {
+      const ids = { ref: refOf(), sequenceId };
+      return this.#prepare(table.get(name) as RegisteredCommand, params, ids, stop.signal);
+    });
+    const [first] = steps;
+    if (first === undefined) return;
+    // A request that does not run waits for nobody.
+    if (sequenceId === null && first.outcome !== undefined) return refuse(first.command, first.outcome);
+    const run = async (): Promise<void> => {
+      const early = stop.signal.aborted ? cancelled(stop.signal) : this.#draining ? NOT_STARTED : undefined;
+      if (early !== undefined) return answer(this.#refused(first, early), early);
+      for (const step of steps) {
+        const outcome = step.outcome ?? (await this.#perform(step, step.recorded, step.run));
+        if (outcome !== undefined && outcome === step.outcome) this.#refused(step, outcome);
+        const ended = step === steps.at(-1) || stop.signal.aborted || (outcome?.success !== true && stopOnFailure);
+        answer(step, outcome, ended);
+        if (ended) return;
+      }
+    };
+    const keys = new Map(steps.flatMap((step) => step.keys.map((key) => [key.name, key] as const)));
+    const ids = [requestId, ...steps.map(({ ref }) => ref)];
+    const call = { ids, stop, run };
+    // The job service has places of its own; a sequence waits for it in its own place.
+    if (sequenceId === null && first.isJob) void this.#opened(call).run();
+    else if (!this.#offer([...keys.values()], call)) refuse(first.command, this.#overloaded());
   }
 
   /** Refuses what is new and what waits, gives what runs up to `graceMs`, then aborts it and waits for its end. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    const { clock, jobs } = this.#options.ports;
-    const idle = Promise.all([this.#queue.whenIdle(), jobs.drain()]);
+    const { clock, jobs, queue } = this.#options.ports;
+    const idle = Promise.all([queue.whenIdle(), jobs.drain()]);
     const cancel = clock.after(graceMs, () => {
-      this.#stop.abort(new Error('the agent is stopping'));
+      for (const { stop } of this.#open) stop.abort(new Error('cancelled because the agent is stopping'));
     });
     await idle;
     cancel();
   }
 
-  #acceptRequest(message: Extract<VerifiedCommand, { kind: 'request' }>): void {
-    const answer = (group: string, outcome: Outcome | undefined): void =>
-      this.#answer(message.requestId, message.command, group, outcome, null, { nonce: message.nonce, ended: true });
-    const command = this.#options.table.get(message.command);
-    if (command === undefined) {
-      answer('unknown', this.#unlisted(message.command, message.requestId));
-      return;
-    }
-    const step = this.#prepare(command, message.params, message.requestId, null);
-    if (step.outcome !== undefined) answer(command.group, step.outcome);
-    else if (command.definition.mode.kind === 'job') void step.run().then((outcome) => answer(command.group, outcome));
-    else if (!this.#offer(step.keys, async () => answer(command.group, this.#draining ? NOT_STARTED : await step.run())))
-      answer(command.group, this.#overloaded());
-  }
-
-  /** Wire page, 8.10: nothing runs unless every entry is listed; steps run with their defaults, one result each. */
-  #acceptSequence(message: Extract<VerifiedCommand, { kind: 'sequence' }>): void {
-    const { ports, table } = this.#options;
-    const { nonce, sequenceId } = message;
-    const answer = (name: string, group: string, outcome: Outcome | undefined, id = ports.newId(), ended = true): void =>
-      this.#answer(id, name, group, outcome, sequenceId, { nonce, ended });
-    const unlisted = message.commands.find((name) => table.get(name) === undefined);
-    if (unlisted !== undefined) {
-      answer(unlisted, 'unknown', this.#unlisted(unlisted, message.requestId));
-      return;
-    }
-    const commands = message.commands.map((name) => table.get(name) as RegisteredCommand);
-    const steps = commands.map((command) => this.#prepare(command, {}, ports.newId(), message.sequenceId));
-    const first = steps[0]?.command;
-    const keys = new Map(steps.flatMap((step) => step.keys.map((key) => [key.name, key] as const)));
-    const taken = this.#offer([...keys.values()], async () => {
-      if (this.#draining && first !== undefined) {
-        answer(first.wireName, first.group, NOT_STARTED);
-        return;
-      }
-      for (const step of steps) {
-        const outcome = step.outcome ?? (await step.run());
-        const ended = step === steps.at(-1) || (outcome?.success !== true && message.stopOnFailure);
-        answer(step.command.wireName, step.command.group, outcome, step.requestId, ended);
-        if (ended) return;
-      }
-    });
-    if (!taken && first !== undefined) answer(first.wireName, first.group, this.#overloaded());
-  }
-
   /** One call with the keys it holds, or with the outcome that it has without running. */
-  #prepare(command: RegisteredCommand, wireParams: WireParams, requestId: string, sequenceId: string | null) {
-    const decoded = decodeParams(command.definition.params, wireParams);
-    const call = { command, params: decoded.ok ? decoded.values : {}, requestId };
+  #prepare(
+    command: RegisteredCommand,
+    wireParams: Readonly<Record<string, string>>,
+    { ref, sequenceId }: { readonly ref: string; readonly sequenceId: string | null },
+    stop: AbortSignal,
+  ) {
+    const { ports } = this.#options;
+    const { params: schema, mode } = command.definition;
+    const decoded = decodeParams(schema, wireParams);
+    const call = { command, params: decoded.ok ? decoded.values : {}, requestId: ref };
     let keys: readonly Key[] = [];
     let outcome: Outcome | undefined;
     try {
       const refused = decoded.ok
-        ? this.#options.ports.policy?.refusalFor(command)
+        ? ports.policy?.refusalFor(command)
         : decoded.refusals.map((refusal) => refusal.message).join('\n');
       if (refused !== undefined) outcome = failed('validation_failed', refused);
       else if (decoded.ok) keys = keysOf(command, decoded.values);
     } catch (error) {
       outcome = pluginFailure(error, call);
     }
-    const { ports } = this.#options;
-    const stop = this.#stop.signal;
-    if (command.definition.mode.kind !== 'job')
-      return { command, requestId, outcome, keys, run: async () => await runCommand(call, ports, stop) };
-    // Its keys and its place are the job service's: a sequence that waits for it holds neither.
-    const run = () =>
-      ports.jobs.run({ ...call, wireParams, sequenceId, keys }, stop, (members, signal) =>
-        runCommand(call, ports, signal, members),
-      );
-    return { command, requestId, outcome, keys: [], run };
+    const open = Object.entries(call.params).filter(([name]) => schema.properties[name]?.['x-secret'] !== true);
+    const isJob = mode.kind === 'job';
+    const run = async (): Promise<Outcome | undefined> =>
+      isJob
+        ? await ports.jobs.run({ ...call, wireParams, sequenceId, keys }, stop, (members, signal) =>
+            runCommand(call, ports, signal, members),
+          )
+        : await runCommand(call, ports, stop);
+    const recorded = Object.fromEntries(open);
+    return { ref, command: command.wireName, keys: isJob ? [] : keys, outcome, recorded, run, isJob };
   }
 
-  #offer(keys: readonly Key[], run: () => Promise<void>): boolean {
-    return !this.#draining && this.#queue.offer(keys, run);
+  /** SEC-240: nothing begins that the host's own record does not name. */
+  async #perform<T extends Outcome | undefined>(call: Call, params: object, run: () => Promise<T>): Promise<T | Outcome> {
+    try {
+      await this.#record('accepted', call, { params });
+    } catch (error) {
+      this.#logger.error({ err: error, command: call.command }, 'the audit log cannot be written; the command was not run');
+      const why = (error instanceof Error ? error.message : String(error)).slice(0, 300);
+      return failed(
+        'os_error',
+        `not run, because the audit log of this host cannot be written: ${why}; mend it there, then send it again`,
+      );
+    }
+    const outcome = await run();
+    if (outcome === undefined) return outcome;
+    const { success, exit_code, failure_reason, duration_ms } = outcome;
+    this.#tell('finished', call, { success, exit_code, failure_reason, duration_ms });
+    return outcome;
+  }
+
+  #refused(call: Call, { failure_reason: reason }: Outcome): Call {
+    this.#tell('refused', call, { reason });
+    return call;
+  }
+
+  #tell(kind: string, call: Call, fields: object): void {
+    this.#record(kind, call, fields).catch((error: unknown) =>
+      this.#logger.error({ err: error, kind, command: call.command }, 'the audit log misses a line'),
+    );
+  }
+
+  async #record(kind: string, { ref, command }: Call, fields: object): Promise<void> {
+    const [command_ref, name] = [ref, command].map((text) => text.slice(0, 100).toWellFormed());
+    await this.#options.ports.audit?.append({ kind: `command.${kind}`, command_ref, command: name, ...fields });
+  }
+
+  /** Ends what goes by that id: its group of processes if it runs, its waiting if it waits. */
+  #cancel(params: Readonly<Record<string, string>>): Outcome {
+    const { request_id: id, ...others } = params;
+    if (id === undefined || Object.keys(others).length > 0)
+      return failed('validation_failed', `${CANCEL} takes one parameter, request_id: the id of the command to cancel`);
+    const found = [...this.#open].filter(({ ids }) => ids.includes(id));
+    if (found.length === 0)
+      return failed(
+        'not_found',
+        `nothing with the request id "${id.slice(0, 100)}" waits or runs here; it may have ended by itself`,
+      );
+    for (const { stop, run } of found) {
+      stop.abort(new Error('cancelled by the hub'));
+      if (this.#options.ports.queue.withdraw(run)) void run();
+    }
+    return { success: true, exit_code: 0, stdout: `cancelled ${id}`, stderr: '', duration_ms: 0, failure_reason: null };
+  }
+
+  #offer(keys: readonly Key[], offered: OpenCall): boolean {
+    const call = this.#opened(offered);
+    if (!this.#draining && this.#options.ports.queue.offer(keys, call.run)) return true;
+    this.#open.delete(call);
+    return false;
+  }
+
+  /** Can be cancelled until it has run. */
+  #opened({ run, ...rest }: OpenCall): OpenCall {
+    const call: OpenCall = { ...rest, run: () => run().finally(() => this.#open.delete(call)) };
+    this.#open.add(call);
+    return call;
   }
 
   #unlisted(name: string, requestId: string): Outcome {
@@ -163,19 +245,14 @@ export class Dispatcher {
   }
 
   #answer(
-    requestId: string,
-    command: string,
-    group: string,
-    outcome: Outcome | undefined,
-    sequenceId: string | null,
-    claim: ClaimStep,
+    { ref, command }: Call,
+    outcome: Outcome,
+    { sequenceId, claim }: { sequenceId: string | null; claim: ClaimStep },
   ): void {
-    if (outcome === undefined) {
-      this.#options.sendResult(undefined, claim);
-      return;
-    }
+    const known = this.#options.table.get(command);
+    const group = known?.group ?? (command === CANCEL && this.#options.knows('command.cancel') ? 'agent' : 'unknown');
     const { extras, afterwards, ...standard } = outcome;
-    const told: ResultPayload = { ...extras, request_id: requestId, command, group, ...standard, sequence_id: sequenceId };
+    const told: ResultPayload = { ...extras, request_id: ref, command, group, ...standard, sequence_id: sequenceId };
     // A result the hub cannot read would be no result (wire page, 14.14).
     const result = Check(PAYLOAD_SCHEMAS['command.result'], told) ? told : Object.assign(told, UNREADABLE);
     const { success, exit_code, duration_ms, failure_reason, stdout, stderr } = result;
@@ -184,11 +261,20 @@ export class Dispatcher {
       this.#options.ports.results.flush();
       afterwards();
     }
-    const definition = this.#options.table.get(command)?.definition;
-    if (success && definition?.mode.kind === 'handler' && definition.mode.pushes === true) this.#options.push();
-    const sensitive = definition?.sensitiveOutput === true;
-    this.#logger.info({ command, requestId, success, exit_code, duration_ms, failure_reason, sensitive }, 'command finished');
+    const mode = known?.definition.mode;
+    if (success && mode?.kind === 'handler' && mode.pushes === true) this.#options.push();
+    const sensitive = known?.definition.sensitiveOutput === true;
+    this.#logger.info(
+      { command, requestId: ref, success, exit_code, duration_ms, failure_reason, sensitive },
+      'command finished',
+    );
   }
+}
+
+/** A request is a sequence of one that answers under the id of its message. */
+function asSequence(message: VerifiedCommand) {
+  if (message.kind === 'sequence') return { ...message, params: {} };
+  return { ...message, commands: [message.command], sequenceId: null, stopOnFailure: true };
 }
 
 /** D7. Throws what `serializeBy` throws. */

@@ -28,3 +28,8 @@ export type FailureReason =
 export function failed(failure_reason: FailureReason, stderr: string, duration_ms = 0): Outcome {
   return { success: false, exit_code: -1, stdout: '', stderr, duration_ms: Math.trunc(duration_ms), failure_reason };
 }
+
+/** An outcome of something that was told to end; the reason of the signal says why. */
+export function cancelled({ reason }: AbortSignal, duration_ms = 0): Outcome {
+  return failed('cancelled', reason instanceof Error ? reason.message : String(reason), duration_ms);
+}

@@ -5,7 +5,7 @@ import { closed, fillArgv, hideSecrets } from '@stormpulse/plugin-api/internal';
 import { withDeadline } from '../lifecycle/deadline.ts';
 import type { JobMembers, Ports, ProcessOutcome } from '../ports.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
-import { failed } from './outcome.ts';
+import { cancelled, failed } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 
 /** A call that may run: verified, its parameters decoded. */
@@ -20,13 +20,12 @@ const MAX_RESULT_CHARS = 256 * 1024;
 /** What a handler's processes have from the polite signal to their end, and a moment to tell it. */
 const ENDING_MS = 6_000;
 const REASON = /^[a-z][a-z0-9_]{0,63}$/u;
-const STOPPING = 'cancelled because the agent is stopping';
 
 /** Runs one call to its end. Never rejects: every way to end is an outcome (wire page, 14.14). */
 export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSignal, job?: JobMembers): Promise<Outcome> {
   const { clock } = ports;
   const { mode, timeout } = call.command.definition;
-  if (stop.aborted) return failed('cancelled', STOPPING);
+  if (stop.aborted) return cancelled(stop);
   const begun = clock.monotonic();
   const timeoutMs = periodMs(timeout);
   const own = new AbortController();
@@ -40,7 +39,7 @@ export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSigna
     own.abort(new Error(text));
     giveUp();
   };
-  const onStop = (): void => end('cancelled', STOPPING);
+  const onStop = (): void => end('cancelled', cancelled(stop).stderr);
   // The runner ends a process in time by itself; one that does not must keep neither the answer nor the key.
   const limitMs = mode.kind === 'subprocess' ? timeoutMs + ENDING_MS : timeoutMs;
   const cancelTimer = clock.after(limitMs, () => end('timeout', `the command took longer than its ${timeoutMs / 1_000} s`));
@@ -53,7 +52,7 @@ export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSigna
     if (outcome !== undefined) return outcome;
     // D7: what it began is still ending (SEC-121), and the next command of its key must not begin beside it.
     const late = await withDeadline(clock, run, ENDING_MS, call.command.wireName).catch(() => undefined);
-    return (mode.kind === 'subprocess' ? late : undefined) ?? given ?? failed('cancelled', STOPPING);
+    return (mode.kind === 'subprocess' ? late : undefined) ?? given ?? cancelled(stop);
   } finally {
     cancelTimer();
     stop.removeEventListener('abort', onStop);

@@ -221,7 +221,7 @@ describe('a command as a process', () => {
       const begun = join(folder, 'begun');
       const running = sh(`touch ${begun}; sleep 1000`, { signal: abort.signal });
       await vi.waitFor(() => expect(existsSync(begun)).toBe(true));
-      abort.abort();
+      abort.abort(new Error('the agent is stopping'));
       expect(await running).toMatchObject({
         kind: 'cancelled',
         exitCode: -1,

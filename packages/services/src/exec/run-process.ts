@@ -36,7 +36,7 @@ export function runProcess(
     durationMs: clock.monotonic() - begun,
     truncated: running !== undefined && (running.stdout.truncated || running.stderr.truncated),
   });
-  if (request.signal.aborted) return Promise.resolve(outcome('cancelled', -1, undefined, CANCELLED));
+  if (request.signal.aborted) return Promise.resolve(outcome('cancelled', -1, undefined, whyCancelled(request.signal)));
   const shortage = descriptorShortage();
   if (shortage !== undefined) return Promise.resolve(outcome('agent_overloaded', -1, undefined, shortage));
   if (!hasExecFormat(request.file)) return Promise.resolve(outcome('os_error', -1, undefined, `${noExecFormat(request.file)}\n`));
@@ -86,7 +86,7 @@ export function runProcess(
       };
       cancels.push(clock.after(KILL_AFTER_MS, kill));
     };
-    const onAbort = (): void => end('cancelled', CANCELLED);
+    const onAbort = (): void => end('cancelled', whyCancelled(request.signal));
 
     child.stdout?.on('data', (chunk: Buffer) => running.stdout.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => running.stderr.push(chunk));
@@ -110,7 +110,10 @@ export function runProcess(
   });
 }
 
-const CANCELLED = 'cancelled because the agent is stopping\n';
+/** Who aborts says why, for the person who reads the result. */
+function whyCancelled({ reason }: AbortSignal): string {
+  return `${reason instanceof Error ? reason.message : 'cancelled'}\n`;
+}
 
 function start(request: ProcessRequest, env: Readonly<Record<string, string>>): ChildProcess {
   return withChildUmask(() =>

@@ -4,6 +4,7 @@ import { Type, job } from '@stormpulse/plugin-api';
 import { commandDefinition, manifestEntry } from '@stormpulse/plugin-api/internal';
 import type { CommandDefinition } from '@stormpulse/plugin-api/internal';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createJobQueue } from '../work-queue/work-queue.ts';
 import { createJobService } from './job-service.ts';
 import type { KeptJob } from './job-store.ts';
 
@@ -40,6 +41,7 @@ beforeEach(() => {
   begun = [];
   const nothing = (): void => undefined;
   service = createJobService({
+    queue: createJobQueue(),
     clock: { now: () => 0, monotonic: () => 0, after: () => nothing },
     collectors: { reread: () => Promise.reject(new Error('none')) },
     events: { record: (event) => void events.push(event) },

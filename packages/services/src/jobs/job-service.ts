@@ -1,6 +1,15 @@
 import { setMaxListeners } from 'node:events';
-import { WorkQueue, failed } from '@stormpulse/kernel';
-import type { AcceptedJob, Clock, CollectorService, EventLog, JobMembers, JobService, Outcome } from '@stormpulse/kernel';
+import { failed } from '@stormpulse/kernel';
+import type {
+  AcceptedJob,
+  Clock,
+  CollectorService,
+  EventLog,
+  JobMembers,
+  JobService,
+  Outcome,
+  WorkQueue,
+} from '@stormpulse/kernel';
 import { periodMs } from '@stormpulse/plugin-api';
 import type { Logger } from '@stormpulse/plugin-api';
 import { jobResultEvent } from './job-event.ts';
@@ -16,6 +25,8 @@ export interface JobServiceOptions {
   readonly collectors: Pick<CollectorService, 'reread'>;
   readonly events: Pick<EventLog, 'record'>;
   readonly store: JobStore;
+  /** SEC-068: six run at once; how many wait is bounded here. */
+  readonly queue: WorkQueue;
   readonly logger: Logger;
 }
 
@@ -36,7 +47,6 @@ interface Taken {
 }
 
 /** SEC-068. */
-const RUNNING_AT_ONCE = 6;
 const WAITING_AT_MOST = 64;
 const CUT_OFF = 'the agent stopped before the job ended; look at what it did, then start it again';
 
@@ -47,7 +57,6 @@ export function createJobService(options: JobServiceOptions): JobService {
 
 class Jobs implements JobService {
   readonly #options: JobServiceOptions;
-  readonly #queue = new WorkQueue(RUNNING_AT_ONCE, Number.POSITIVE_INFINITY);
   readonly #unfinished = new Map<string, Taken>();
   readonly #cutOff = new Map<string, KeptJob>();
   #agent: Agent | undefined;
@@ -89,7 +98,7 @@ class Jobs implements JobService {
       // As many listen to one signal as wait.
       setMaxListeners(0, stop);
       stop.addEventListener('abort', () => this.#endWaiting(taken), { once: true, signal: taken.begun.signal });
-      this.#queue.offer(job.keys, () => this.#perform(taken));
+      this.#options.queue.offer(job.keys, () => this.#perform(taken));
     });
   }
 
@@ -109,7 +118,7 @@ class Jobs implements JobService {
   async drain(): Promise<void> {
     this.#stopping = true;
     for (const taken of this.#unfinished.values()) this.#endWaiting(taken);
-    await this.#queue.whenIdle();
+    await this.#options.queue.whenIdle();
     this.#options.store.close();
   }
 

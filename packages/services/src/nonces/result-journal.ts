@@ -19,7 +19,7 @@ export interface KeptResult {
 
 /** What changes together. */
 export interface ResultChange {
-  readonly results: readonly (Pick<KeptResult, 'result' | 'at' | 'sends'> & { readonly claim: ClaimStep })[];
+  readonly results: readonly (Pick<KeptResult, 'result' | 'at' | 'sends'> & { readonly claim: ClaimStep | undefined })[];
   /** Steps whose result is not kept. */
   readonly claims: readonly ClaimStep[];
   readonly sends: readonly Pick<KeptResult, 'no' | 'sends'>[];
@@ -120,7 +120,7 @@ export function openResultJournal(database: Database, logger: Logger): ResultJou
       change.sends.forEach(({ no, sends }) => setSends.run(sends, no));
       change.gone.forEach((no) => remove.run(no));
       return change.results.map((entry) => {
-        step(entry.claim);
+        if (entry.claim !== undefined) step(entry.claim);
         return add(entry);
       });
     },

@@ -37,7 +37,7 @@ class Disk implements ResultStore {
   save({ results, claims, sends, gone }: Change): number[] {
     if (this.fault !== undefined) throw this.fault;
     this.saves += 1;
-    this.ended.push(...[...claims, ...results.map(({ claim }) => claim)].map(({ nonce }) => nonce));
+    this.ended.push(...[...claims, ...results.flatMap(({ claim }) => claim ?? [])].map(({ nonce }) => nonce));
     for (const each of sends) Object.assign(this.rows.get(each.no) ?? {}, { sends: each.sends });
     gone.forEach((no) => this.rows.delete(no));
     return results.map(({ result, at, sends }) => {
@@ -185,6 +185,16 @@ describe('SEC-069: a result is on disk before it is sent', () => {
     disk.fault = undefined;
     passTime();
     expect([disk.ids, disk.ended]).toEqual([[], ['n-r1']]);
+  });
+
+  test('what another store keeps ends its acceptance at once, and its result is kept all the same', async () => {
+    const outbox = start();
+    outbox.release('n-job');
+    await turn();
+    expect([disk.ids, disk.ended]).toEqual([[], ['n-job']]);
+    outbox.add(result('job'));
+    await turn();
+    expect([disk.ids, disk.ended]).toEqual([['job'], ['n-job']]);
   });
 
   test('nothing is written after it is closed', () => {

@@ -10,7 +10,7 @@ export interface ResultStore {
   load(): readonly (Kept & { readonly no: number })[] | undefined;
   /** One transaction, on disk when it returns; the numbers of its results. Throws what the store says. */
   save(change: {
-    readonly results: readonly (Kept & { readonly claim: ClaimStep })[];
+    readonly results: readonly (Kept & { readonly claim: ClaimStep | undefined })[];
     readonly claims: readonly ClaimStep[];
     readonly sends: readonly { readonly no: number; readonly sends: number }[];
     readonly gone: readonly number[];
@@ -98,7 +98,7 @@ class KeptOutbox implements ResultOutbox {
     return this.#lost;
   }
 
-  add(result: Result, claim: ClaimStep): void {
+  add(result: Result, claim?: ClaimStep): void {
     if (this.#isClosed) return;
     const at = this.#options.clock.now();
     this.#entries.push({ result, at, claim, no: undefined, isTried: false, sends: 0, kept: 0, sentOn: undefined });
@@ -110,8 +110,8 @@ class KeptOutbox implements ResultOutbox {
     return this.#entries.some(({ result }) => result.request_id === requestId);
   }
 
-  skip(claim: ClaimStep): void {
-    this.#claims.push(claim);
+  release(nonce: string): void {
+    this.#claims.push({ nonce, ended: true });
     this.#flushSoon();
   }
 
@@ -229,7 +229,7 @@ class KeptOutbox implements ResultOutbox {
 
   #write(): void {
     if (this.#isClosed) return;
-    const fresh = this.#entries.filter((entry): entry is Entry & { claim: ClaimStep } => entry.claim !== undefined);
+    const fresh = this.#entries.filter((entry) => entry.no === undefined);
     const stale = this.#entries.filter((entry) => this.#isStale(entry));
     const [gone, claims] = [this.#gone, this.#claims];
     if (fresh.length + stale.length + gone.length + claims.length === 0) return;

@@ -1,12 +1,10 @@
+import type { Key, WorkQueue } from '@stormpulse/kernel';
+
 /** SEC-068: how many commands run at once, and how many may wait. */
 export const POOL_SIZE = 4;
 export const QUEUE_SIZE = 64;
-
-/** What a job holds while it runs: at most `places` jobs hold the same key at once. */
-export interface Key {
-  readonly name: string;
-  readonly places: number;
-}
+/** How many jobs run at once. */
+const JOBS_AT_ONCE = 6;
 
 interface Job {
   readonly keys: readonly Key[];
@@ -15,9 +13,18 @@ interface Job {
 
 /**
  * A bounded pool: jobs start in the order they came, except that one whose key is taken waits without holding up those
- * that share none of its keys. Jobs must not reject.
+ * that share none of its keys.
  */
-export class WorkQueue {
+export function createWorkQueue(poolSize = POOL_SIZE, queueSize = QUEUE_SIZE): WorkQueue & { readonly running: number } {
+  return new BoundedPool(poolSize, queueSize);
+}
+
+/** For jobs, which bound by themselves how many of them wait. */
+export function createJobQueue(): WorkQueue {
+  return new BoundedPool(JOBS_AT_ONCE, Number.POSITIVE_INFINITY);
+}
+
+class BoundedPool implements WorkQueue {
   readonly #poolSize: number;
   readonly #queueSize: number;
   readonly #waiting: Job[] = [];
@@ -25,7 +32,7 @@ export class WorkQueue {
   #running = 0;
   #idle: (() => void)[] = [];
 
-  constructor(poolSize = POOL_SIZE, queueSize = QUEUE_SIZE) {
+  constructor(poolSize: number, queueSize: number) {
     this.#poolSize = poolSize;
     this.#queueSize = queueSize;
   }
@@ -34,11 +41,6 @@ export class WorkQueue {
     return this.#running;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
-  /** False when the queue is full; the job is then not taken. */
   offer(keys: readonly Key[], run: () => Promise<void>): boolean {
     if (this.#waiting.length >= this.#queueSize) return false;
     this.#waiting.push({ keys, run });
@@ -46,7 +48,13 @@ export class WorkQueue {
     return true;
   }
 
-  /** Resolves when nothing runs and nothing waits. */
+  withdraw(run: () => Promise<void>): boolean {
+    const index = this.#waiting.findIndex((job) => job.run === run);
+    if (index !== -1) this.#waiting.splice(index, 1);
+    this.#pump();
+    return index !== -1;
+  }
+
   whenIdle(): Promise<void> {
     if (this.#running === 0 && this.#waiting.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));

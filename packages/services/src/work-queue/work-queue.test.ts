@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { WorkQueue } from './work-queue.ts';
+import { createWorkQueue } from './work-queue.ts';
 
 /** A job that ends when told to. */
 function job(log: string[], name: string): { readonly run: () => Promise<void>; readonly end: () => void } {
@@ -23,7 +23,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe('SEC-068: the bounded pool', () => {
   test('runs as many as the pool holds, the rest in order', async () => {
     const log: string[] = [];
-    const queue = new WorkQueue(2, 10);
+    const queue = createWorkQueue(2, 10);
     const [a, b, c] = [job(log, 'a'), job(log, 'b'), job(log, 'c')];
     for (const each of [a, b, c]) queue.offer([], each.run);
     expect(log).toEqual(['a', 'b']);
@@ -38,7 +38,7 @@ describe('SEC-068: the bounded pool', () => {
 
   test('D7: jobs of one key never overlap and keep their order, and hold nobody else up', async () => {
     const log: string[] = [];
-    const queue = new WorkQueue(4, 10);
+    const queue = createWorkQueue(4, 10);
     const [w1, w2, read] = [job(log, 'w1'), job(log, 'w2'), job(log, 'read')];
     queue.offer([WRITE], w1.run);
     queue.offer([WRITE], w2.run);
@@ -53,7 +53,7 @@ describe('SEC-068: the bounded pool', () => {
   });
 
   test('takes no more than may wait', async () => {
-    const queue = new WorkQueue(1, 2);
+    const queue = createWorkQueue(1, 2);
     const running = job([], 'running');
     queue.offer([], running.run);
     expect(queue.offer([], () => Promise.resolve())).toBe(true);
@@ -65,7 +65,7 @@ describe('SEC-068: the bounded pool', () => {
 
   test('D7: a key with several places is held by so many at once', async () => {
     const log: string[] = [];
-    const queue = new WorkQueue(4, 10);
+    const queue = createWorkQueue(4, 10);
     const jobs = ['a', 'b', 'c'].map((name) => job(log, name));
     for (const each of jobs) queue.offer([{ name: 'k', places: 2 }], each.run);
     expect(log).toEqual(['a', 'b']);
@@ -78,7 +78,7 @@ describe('SEC-068: the bounded pool', () => {
 
   test('D7: a job of two keys holds both, and is not overtaken on either while it waits', async () => {
     const log: string[] = [];
-    const queue = new WorkQueue(4, 10);
+    const queue = createWorkQueue(4, 10);
     const [first, both, later, other] = [job(log, 'first'), job(log, 'both'), job(log, 'later'), job(log, 'other')];
     const A = { name: 'a', places: 1 };
     queue.offer([A], first.run);
@@ -95,5 +95,23 @@ describe('SEC-068: the bounded pool', () => {
     later.end();
     other.end();
     await queue.whenIdle();
+  });
+
+  test('a job that waits is taken back: it neither runs nor holds anybody up', async () => {
+    const log: string[] = [];
+    const queue = createWorkQueue(4, 10);
+    const [first, second, third] = [job(log, 'first'), job(log, 'second'), job(log, 'third')];
+    queue.offer([WRITE], first.run);
+    queue.offer([WRITE, { name: 'b', places: 1 }], second.run);
+    queue.offer([{ name: 'b', places: 1 }], third.run);
+    expect(log).toEqual(['first']);
+    expect(queue.withdraw(first.run)).toBe(false);
+    expect(queue.withdraw(second.run)).toBe(true);
+    expect(queue.withdraw(second.run)).toBe(false);
+    expect(log).toEqual(['first', 'third']);
+    first.end();
+    third.end();
+    await queue.whenIdle();
+    expect(log).toEqual(['first', 'third']);
   });
 });
