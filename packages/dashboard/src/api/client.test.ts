@@ -48,6 +48,15 @@ describe('the client', () => {
     expect(seen[1]?.headers.get('content-type')).toBe('application/json');
   });
 
+  it('cancels under the request id, with the token and a key', async () => {
+    const { client, seen } = fakeHub(() => Response.json({ csrf: 'token-1' }));
+    await client.setup('CODE');
+    await client.cancelRun('a/b', 'req-1', 'key-1');
+    expect(seen[1]).toMatchObject({ path: '/api/v1/agents/a%2Fb/commands/req-1/cancel', method: 'POST' });
+    expect(seen[1]?.headers.get('x-sp-csrf')).toBe('token-1');
+    expect(seen[1]?.headers.get('idempotency-key')).toBe('key-1');
+  });
+
   it('renews the token from /me, so that another tab of the session can act too', async () => {
     const { client, seen } = fakeHub(() => Response.json({ csrf: 'token-2' }));
     await client.me();

@@ -22,6 +22,8 @@ export interface Client {
   run(id: string, signal?: AbortSignal): Promise<RunView>;
   /** Asks for a run. The same key with the same request never starts a second one. */
   startRun(request: RunRequest, idempotencyKey: string): Promise<RunView>;
+  /** Ends what was asked of the agent under that request id; gives the order that does it, or the run itself. */
+  cancelRun(agent: string, requestId: string, idempotencyKey: string): Promise<RunView>;
 }
 
 /**
@@ -64,6 +66,12 @@ export function createClient(fetcher: typeof fetch, store: TokenStore): Client {
     runs: (agent, limit, signal) => get(`/runs?agent=${encodeURIComponent(agent)}&limit=${limit}`, signal),
     run: (id, signal) => get(`/runs/${encodeURIComponent(id)}`, signal),
     startRun: (request, idempotencyKey) => post('/runs', request, { 'Idempotency-Key': idempotencyKey }),
+    cancelRun: (agent, requestId, idempotencyKey) =>
+      post(
+        `/agents/${encodeURIComponent(agent)}/commands/${encodeURIComponent(requestId)}/cancel`,
+        {},
+        { 'Idempotency-Key': idempotencyKey },
+      ),
   };
 }
 

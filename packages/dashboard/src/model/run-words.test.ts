@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reasonMeaning, runSentence, runWords } from './run-words.ts';
+import { isCancellable, reasonMeaning, runSentence, runWords } from './run-words.ts';
 
 const OPEN = ['queued', 'sending', 'sent', 'running', 'held', 'waiting_host', 'paused', 'awaiting_approval', 'awaiting_cosign'];
 const ENDED = ['succeeded', 'failed', 'partly_failed', 'cancelled', 'expired', 'refused', 'interrupted', 'skipped', 'stale'];
@@ -26,6 +26,25 @@ describe('words for a run', () => {
     expect(reasonMeaning('timeout')).toContain('stopped');
     expect(reasonMeaning('auth_failed')).toBeNull();
     expect(reasonMeaning('toString')).toBeNull();
+  });
+
+  it('offers to cancel what waits, and what runs where the agent can', () => {
+    const target = { state: '', request_id: 'req-1', sent_at: null, result: null };
+    const run = {
+      id: 'r',
+      agent: 'web-1',
+      command: 'uptime',
+      params: {},
+      state: 'running',
+      created_at: 1,
+      ended_at: null,
+      target,
+    };
+    expect(isCancellable(run, ['command.cancel'])).toBe(true);
+    expect(isCancellable(run, [])).toBe(false);
+    expect(isCancellable({ ...run, state: 'queued' }, [])).toBe(true);
+    for (const state of ENDED) expect(isCancellable({ ...run, state }, ['command.cancel'])).toBe(false);
+    expect(isCancellable({ ...run, command: 'agent_cancel' }, ['command.cancel'])).toBe(false);
   });
 
   it('makes one sentence for a screen reader', () => {

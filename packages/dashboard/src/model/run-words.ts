@@ -82,6 +82,12 @@ export function runSentence(run: RunView): string {
   return `${run.command} on ${run.agent}: ${word}${typeof exit === 'number' ? `, exit code ${exit}` : ''}`;
 }
 
+/** Whether the page offers to cancel it: one that was not sent yet the hub drops, another needs an agent that can. */
+export function isCancellable(run: RunView, features: readonly string[]): boolean {
+  if (typeof run.target?.request_id !== 'string' || run.command === 'agent_cancel') return false;
+  return run.state === 'queued' || (['sent', 'running'].includes(run.state) && features.includes('command.cancel'));
+}
+
 function waiting(word: string, meaning: string): RunWords {
   return { tone: 'wait', word, meaning, ended: false };
 }

@@ -5,6 +5,7 @@ import { reasonMeaning, runSentence, runWords } from '../model/run-words.ts';
 import { visibleText } from '../text/hostile.ts';
 import { durationText } from '../text/time.ts';
 import { Age } from './age.tsx';
+import { CancelButton } from './cancel-button.tsx';
 import { HostText } from './host-text.tsx';
 import { useHub } from './hub-context.tsx';
 import { Failure, Loading } from './notice.tsx';
@@ -43,6 +44,7 @@ function RunDetails({ run }: { readonly run: RunView }) {
         {result !== null && <span className="run-fact">{`exit code ${result.exit_code ?? 'none'}`}</span>}
         {result !== null && <span className="run-fact">{durationText(result.duration_ms)}</span>}
         <Age at={run.created_at} before="asked" />
+        <CancelButton key={run.id} run={run} />
       </header>
       {params.length > 0 && (
         <p className="run-params">

@@ -32,6 +32,6 @@ export function useStartRun(onStarted: (runId: string) => void) {
 }
 
 /** 128 random bits; `randomUUID` is missing where the page is not served from this machine or over HTTPS. */
-function newKey(): string {
+export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -7,6 +7,7 @@ import { messageOf } from '../errors.ts';
 import type { Changes } from '../state/changes.ts';
 import type { TargetRow } from '../storage/run-store.ts';
 import type { Stores } from '../storage/stores.ts';
+import { CANCEL } from './signer.ts';
 import type { Signer } from './signer.ts';
 
 /** Sends queued targets to connected agents, and waits for their answers. */
@@ -94,8 +95,11 @@ export function createDispatch(ports: DispatchPorts): Dispatch {
     expire();
     const link = presence.link(agentId);
     if (link?.negotiated === undefined) return;
-    for (const target of stores.runs.live(agentId)) {
-      if (target.state !== 'queued') continue;
+    const queued = stores.runs.live(agentId).filter((target) => target.state === 'queued');
+    const cancels = queued.filter((target) => stores.runs.find(target.runId)?.command === CANCEL);
+    for (const target of cancels) sendTarget(link, target);
+    for (const target of queued) {
+      if (cancels.includes(target)) continue;
       if (holdsAcks(link) || stores.runs.unanswered(agentId).length >= MAX_OPEN) return;
       sendTarget(link, target);
     }

@@ -4,6 +4,9 @@ import { HubError } from '../errors.ts';
 import type { AgentStore } from '../storage/agent-store.ts';
 import type { Sealer } from '../storage/sealer.ts';
 
+/** The agent's own command, known by the feature `command.cancel` and in no manifest. */
+export const CANCEL = 'agent_cancel';
+
 /** What is signed: `ts` in the canonical spelling. `id` becomes the `request_id` of every answer; that of the nonce when missing (SEC-071). */
 export interface SignableRequest {
   readonly command: string;

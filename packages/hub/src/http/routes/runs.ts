@@ -36,6 +36,24 @@ export function runRoutes(app: PeopleApp, { stores, issue }: { readonly stores: 
     },
   );
 
+  app.post(
+    `${API}/agents/:id/commands/:request/cancel`,
+    {
+      config: { access: 'login' },
+      schema: {
+        summary: 'Cancel a command that waits or runs',
+        headers: IdempotencyHeaders,
+        params: Type.Object({
+          id: Type.String({ pattern: AGENT_ID_PATTERN }),
+          request: Type.String({ pattern: '^[\\x21-\\x7e]{1,128}$', description: 'target.request_id of its run' }),
+        }),
+        response: { 202: RunViewSchema, default: ProblemSchema },
+      },
+    },
+    async ({ params, headers }, reply) =>
+      await reply.code(202).send(issue.cancel(params.id, params.request, headers['idempotency-key'])),
+  );
+
   app.get(
     `${API}/runs/:id`,
     {
