@@ -38,6 +38,14 @@ export class HubPerson {
     return (await answer.json()) as RunView;
   }
 
+  async cancel({ agent, target }: RunView): Promise<RunView> {
+    const headers = { ...this.#headers, 'idempotency-key': randomUUID() };
+    const path = `/agents/${agent}/commands/${target.request_id}/cancel`;
+    const answer = await fetch(this.#base + path, { method: 'POST', headers, body: '{}' });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as RunView;
+  }
+
   async run(id: string): Promise<RunView> {
     return await this.get<RunView>(`/runs/${id}`);
   }

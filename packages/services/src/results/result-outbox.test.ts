@@ -105,6 +105,7 @@ describe('SEC-069: a result is on disk before it is sent', () => {
     const onDisk: string[][] = [];
     const sent = connect(outbox, () => onDisk.push(disk.ids));
     ['r1', 'r2', 'r3'].forEach((id) => add(outbox, id));
+    outbox.acknowledgesById();
     expect(sent).toEqual([]);
     await turn();
     expect(sent).toEqual(['r1', 'r2', 'r3']);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHub } from '@stormpulse/hub';
@@ -17,7 +17,18 @@ import { HubPerson } from './hub-person.ts';
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const WAIT = { timeout: 20_000, interval: 20 };
 
-describe('SEC-069: our agent, killed at our hub', () => {
+/** Living processes with this text in their command line. */
+function processesNaming(text: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/u.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe('our agent at our hub', () => {
   let folder: string;
   let hub: Hub;
   let person: HubPerson;
@@ -108,7 +119,7 @@ ${command('work', ['/bin/sh', '-c', work])}`;
       return run.target;
     }, WAIT);
 
-  it('while a command ran: the hub is told that it was interrupted, and it does not run again', async () => {
+  it('SEC-069: killed while a command ran: the hub is told that it was interrupted, and it does not run again', async () => {
     const run = await begin();
     await killAgent();
     startAgent();
@@ -119,7 +130,7 @@ ${command('work', ['/bin/sh', '-c', work])}`;
     expect(readFileSync(path('begun'), 'utf8')).toBe('x\n');
   });
 
-  it('after a command ended while the hub was away: the hub gets its result, and no other', async () => {
+  it('SEC-069: killed after a command ended while the hub was away: the hub gets its result, and no other', async () => {
     const run = await begin();
     const port = Number(new URL(hub.agentsUrl).port);
     await hub.close();
@@ -130,6 +141,17 @@ ${command('work', ['/bin/sh', '-c', work])}`;
     startAgent();
     expect(await ended(run)).toMatchObject({ state: 'succeeded', result: { stdout: 'done\n', failure_reason: null } });
     await vi.waitFor(() => expect(kept()).toBe(0), WAIT);
+  });
+
+  it('ends a command that a person cancels, with all it started', async () => {
+    const run = await begin();
+    const order = await person.cancel(run);
+    expect(await ended(run)).toMatchObject({
+      state: 'failed',
+      result: { success: false, failure_reason: 'cancelled', stderr: 'cancelled by the hub\n' },
+    });
+    expect(await ended(order)).toMatchObject({ state: 'succeeded', result: { stdout: `cancelled ${run.target.request_id}` } });
+    await vi.waitFor(() => expect(processesNaming(path('release'))).toEqual([]), WAIT);
   });
 
   function kept(): unknown {
