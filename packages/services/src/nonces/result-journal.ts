@@ -71,18 +71,17 @@ export function openResultJournal(database: Database, logger: Logger): ResultJou
   const endStep = database.prepare('UPDATE agent_acceptances SET ended_steps = ended_steps + 1 WHERE nonce = ?');
   const end = database.prepare('DELETE FROM agent_acceptances WHERE nonce = ?');
   const accepted = database.prepare('SELECT nonce, ended_steps, body FROM agent_acceptances ORDER BY seen_at');
-  const insert = database.prepare('INSERT INTO agent_results (no, at, sends, body) VALUES (?, ?, ?, ?)');
+  const insert = database.prepare('INSERT INTO agent_results (at, sends, body) VALUES (?, ?, ?)');
   const results = database.prepare('SELECT no, at, sends, body FROM agent_results ORDER BY no');
   const setSends = database.prepare('UPDATE agent_results SET sends = ? WHERE no = ?');
   const remove = database.prepare('DELETE FROM agent_results WHERE no = ?');
   // A blob's length is told without reading it.
   const size = database.prepare(`SELECT sum((length(body) / ${PAGE_BYTES} + 1) * ${PAGE_BYTES}) AS n FROM agent_results`);
-  let last = Number(database.prepare('SELECT max(no) AS n FROM agent_results').get()?.['n'] ?? 0);
+  const lastNo = database.prepare('SELECT last_insert_rowid() AS no');
 
   const add = ({ result, at, sends }: Pick<KeptResult, 'result' | 'at' | 'sends'>): number => {
-    last += 1;
-    insert.run(last, at, sends, Buffer.from(JSON.stringify(result)));
-    return last;
+    insert.run(at, sends, Buffer.from(JSON.stringify(result)));
+    return Number(lastNo.get()?.['no']);
   };
   const step = ({ nonce, ended }: ClaimStep): void => void (ended ? end : endStep).run(nonce);
   const unreadable = (row: Row, error?: unknown): void =>
