@@ -65,6 +65,8 @@ export class Dispatcher {
   accept(message: VerifiedCommand): void {
     const { table, ports, knows } = this.#options;
     const { nonce, requestId, commands, sequenceId, stopOnFailure, params } = asSequence(message);
+    // A job that goes on was claimed and recorded by an earlier run; the job service looks at once whether it was taken.
+    const isResumed = nonce === '';
     const refOf = (): string => (sequenceId === null ? requestId : ports.newId());
     const answer = (call: Call, outcome: Outcome | undefined, ended = true): void => {
       if (outcome === undefined) ports.results.release(nonce);
@@ -92,7 +94,7 @@ export class Dispatcher {
       const early = stop.signal.aborted ? cancelled(stop.signal) : this.#draining ? NOT_STARTED : undefined;
       if (early !== undefined) return answer(this.#refused(first, early), early);
       for (const step of steps) {
-        const outcome = step.outcome ?? (await this.#perform(step, step.recorded, step.run));
+        const outcome = step.outcome ?? (await (isResumed ? this.#resume(step) : this.#perform(step, step.recorded, step.run)));
         if (outcome !== undefined && outcome === step.outcome) this.#refused(step, outcome);
         const ended = step === steps.at(-1) || stop.signal.aborted || (outcome?.success !== true && stopOnFailure);
         answer(step, outcome, ended);
@@ -170,6 +172,11 @@ export class Dispatcher {
     const { success, exit_code, failure_reason, duration_ms } = outcome;
     this.#tell('finished', call, { success, exit_code, failure_reason, duration_ms });
     return outcome;
+  }
+
+  #resume(step: Call & { readonly run: () => Promise<Outcome | undefined> }): Promise<Outcome | undefined> {
+    this.#tell('resumed', step, {});
+    return step.run();
   }
 
   #refused(call: Call, { failure_reason: reason }: Outcome): Call {
