@@ -101,9 +101,9 @@ class AssembledKernel implements Kernel {
   constructor(options: KernelOptions) {
     const { ports, timing } = options;
     this.#options = options;
-    const { clock, events } = ports;
+    const { clock, events, audit } = ports;
     const onFlood = (): void => this.#connection.drop('too many bad signatures');
-    this.#refusals = new Refusals({ clock, events, logger: ports.logger('verify'), onFlood });
+    this.#refusals = new Refusals({ clock, events, audit, logger: ports.logger('verify'), onFlood });
     this.#plugins = new PluginHost(options.plugins, ports, () => this.#changed());
     this.#connectionStatus = { state: 'closed', since: ports.clock.now(), attempt: 0 };
     this.#connection = new Connection({
@@ -282,13 +282,14 @@ class AssembledKernel implements Kernel {
   }
 
   async #metrics(features: ReadonlySet<string>): Promise<Payloads['metrics.push'] | undefined> {
-    const { collectors, jobs } = this.#options.ports;
+    const { collectors, jobs, audit } = this.#options.ports;
     await collectors.collectForPush();
     const fields = { containers: [], ...collectors.v1Metrics() };
     // A push without one of v1's fields would be refused whole; the state of the collector that failed says why.
     if (V1_METRICS.some((name) => !Object.hasOwn(fields, name))) return undefined;
     const integrations = integrationReport(this.#plugins.statuses, collectors.states(), features);
-    return { ...fields, integrations, jobs: jobs.counters() } as unknown as Payloads['metrics.push'];
+    const head = features.has('audit.head') && audit?.head !== undefined ? { audit_head: audit.head } : {};
+    return { ...fields, integrations, jobs: jobs.counters(), ...head } as unknown as Payloads['metrics.push'];
   }
 
   #changed(): void {

@@ -148,8 +148,10 @@ export interface JobService {
 /** The events plane: a bounded buffer, batches, acknowledgements (wire page, section 10). */
 export interface EventLog {
   record(event: { readonly source: string; readonly kind: string } & Readonly<Record<string, unknown>>): void;
-  /** The next batch to send, or undefined when there is nothing. */
-  drain(): { readonly batchId: string; readonly events: readonly Readonly<Record<string, unknown>>[] } | undefined;
+  /** The next batch to send, or undefined when there is nothing; `withIds`: each with its `id` (feature `events.id`). */
+  drain(
+    withIds?: boolean,
+  ): { readonly batchId: string; readonly events: readonly Readonly<Record<string, unknown>>[] } | undefined;
   acknowledge(batchId: string): boolean;
   /** Puts what was sent and not acknowledged back in front, in its own order. */
   requeue(): void;
@@ -234,6 +236,10 @@ export interface AuditEntry {
 export interface AuditLog {
   /** Resolves once the entry is on disk. Rejects with `E_AUDIT_*` when it cannot be: what it tells of must not happen then. */
   append(entry: AuditEntry): Promise<void>;
+  /** A message that was refused: recorded at a bounded rate, beyond it as a number (SEC-243). */
+  refused?(refusal: { readonly reason: RefusalReason; readonly commandRef: string }): void;
+  /** The newest record; undefined while there is none. */
+  readonly head?: Payloads['metrics.push']['audit_head'];
 }
 
 /** What the host itself allows, whatever the hub signed (SEC-073). No message changes it. */

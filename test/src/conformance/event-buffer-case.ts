@@ -11,6 +11,7 @@ export function checkEventBuffer(vector: Vector, dialect: Dialect): void {
   const buffer = new EventBuffer<Item>({
     maxEvents: number(vector, 'max_events'),
     droppedMarker: (dropped) => ({ dropped_events: dropped }),
+    droppedIn: (item) => (typeof item === 'number' ? 0 : item.dropped_events),
     dialect,
   });
   const steps = section(vector, 'steps');

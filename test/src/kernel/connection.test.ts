@@ -50,7 +50,7 @@ describe('life-cycle', () => {
       integrations: null,
       signoff_sealed: true,
       wire_contract: null,
-      features: ['results.ack', 'plugin.state', 'request.bind', 'command.cancel'],
+      features: ['results.ack', 'plugin.state', 'request.bind', 'command.cancel', 'events.id', 'audit.head'],
     });
     await rig.clock.advance(60_000);
     expect(rig.sent('heartbeat')).toHaveLength(3);
@@ -71,6 +71,15 @@ describe('life-cycle', () => {
       integrations: { figures: { status: 'live', disabled_reason: null, state: { host: { cpu: 12.5 } } } },
     });
     expect(rig.kernel.status.features).toEqual(['plugin.state']);
+  });
+
+  test('SEC-241: the head of the audit log goes to a hub that named audit.head, with each push', async () => {
+    const head = { seq: 7, hash: 'a'.repeat(64) };
+    rig = await startRig({ plugin: metricsPlugin, audit: { append: () => Promise.resolve(), head } });
+    expect(rig.sent('metrics.push')[0]).not.toHaveProperty('audit_head');
+    await rig.deliver(ack('register.ok', { features: ['audit.head'] }));
+    await rig.clock.advance(15_000);
+    expect(rig.sent('metrics.push').at(-1)).toMatchObject({ audit_head: head });
   });
 
   test('D7, SEC-005: a hub that stops answering pings is left within 45 s', async () => {

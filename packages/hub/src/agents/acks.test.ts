@@ -80,6 +80,70 @@ describe('acknowledgements', () => {
     });
   });
 
+  it('stores an event once by its id, however often it comes, and keeps two of one text apart', async () => {
+    const items = async (): Promise<Record<string, unknown>[]> =>
+      (await person.call('GET', '/api/v1/agents/web-1/events?limit=10')).json()['items'] as Record<string, unknown>[];
+    const deliver = async (batchId: string, events: object[]): Promise<void> => {
+      agent.send('events.batch', { batch_id: batchId, events });
+      expect((await agent.next('events.batch.ack')).payload).toEqual({ batch_id: batchId });
+    };
+    await agent.register(OURS);
+    await deliver('e-1', [
+      { ...EVENT, id: 'r-1' },
+      { ...EVENT, id: 'r-2' },
+    ]);
+    agent = await stage.connect(hub, agent.identity);
+    await agent.register(OURS);
+    await deliver('e-2', [EVENT]);
+    await deliver('e-3', [
+      { ...EVENT, id: 'r-2' },
+      { ...EVENT, id: 'r-3' },
+    ]);
+    expect((await items()).map((item) => item['body'])).toEqual([EVENT, EVENT, EVENT]);
+  });
+
+  it("leaves the field id of an event alone when it is not the agreed one: v1's events have none", async () => {
+    await agent.register();
+    agent.send('events.batch', {
+      batch_id: 'e-1',
+      events: [
+        { ...EVENT, id: 'bucket-1' },
+        { ...EVENT, id: 'bucket-1', n: 2 },
+      ],
+    });
+    await agent.next('events.batch.ack');
+    const events = (await person.call('GET', '/api/v1/agents/web-1/events?limit=10')).json()['items'];
+    expect(events).toMatchObject([{ body: { id: 'bucket-1', n: 2 } }, { body: { id: 'bucket-1' } }]);
+  });
+
+  it('SEC-241 notices an audit log that went back or is another, and records an event about the agent, once', async () => {
+    await agent.register({ features: ['audit.head'] });
+    const [one, other] = ['a'.repeat(64), 'b'.repeat(64)];
+    const push = async (audit_head?: unknown): Promise<void> => {
+      agent.send('metrics.push', metricsPayload({ audit_head }));
+      await agent.next('metrics.ack');
+    };
+    for (const head of [
+      { seq: 10, hash: one },
+      { seq: 12, hash: one },
+      { seq: 12, hash: one },
+      undefined,
+      'junk',
+      { seq: 0, hash: one },
+    ])
+      await push(head);
+    const found = async (): Promise<unknown> =>
+      (await person.call('GET', '/api/v1/agents/web-1/events?limit=10')).json()['items'];
+    expect(await found()).toEqual([]);
+    await push({ seq: 5, hash: one });
+    await push({ seq: 5, hash: one });
+    await push({ seq: 5, hash: other });
+    expect(await found()).toMatchObject([
+      { kind: 'audit_log_rewritten', source: 'hub', body: { known_seq: 5, seq: 5 } },
+      { kind: 'audit_log_truncated', source: 'hub', body: { known_seq: 12, seq: 5 } },
+    ]);
+  });
+
   it('takes a push field by field, and keeps null for what is out of range', async () => {
     await agent.register();
     agent.send('metrics.push', metricsPayload({ cpu_percent: 5000, load_avg_1m: 'much' }));

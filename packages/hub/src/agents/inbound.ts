@@ -71,6 +71,7 @@ export function createInbound(ports: InboundPorts): Inbound {
     },
     'metrics.push'(link, message) {
       ingest.metrics(stampOf(message), message.payload);
+      if (link.negotiated?.features.has('audit.head')) ingest.auditHead(link.agentId, message.payload['audit_head']);
       telemetryAck(link, 'metrics.ack');
     },
     'log.batch'(link, message) {
@@ -80,7 +81,7 @@ export function createInbound(ports: InboundPorts): Inbound {
     },
     'events.batch'(link, message) {
       const payload = payloadOf('events.batch', message);
-      ingest.events(stampOf(message), payload);
+      ingest.events(stampOf(message), payload, link.negotiated?.features.has('events.id') === true);
       link.reply('events.batch.ack', { batch_id: payload.batch_id });
       results.refusals(link, payload.events).forEach((target) => dispatch.settled(target));
     },

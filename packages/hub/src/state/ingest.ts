@@ -1,6 +1,10 @@
+import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { JsonObject, Payloads } from '@stormpulse/protocol';
+import { Check } from '@sinclair/typebox/value';
 import type { Clock } from '../config/options.ts';
 import type { Figures } from '../storage/agent-store.ts';
+import type { AuditHead } from '../storage/audit-head-store.ts';
+import type { NewEvent } from '../storage/event-store.ts';
 import { METRIC_NAMES, METRIC_UNITS } from '../storage/metric-store.ts';
 import type { MetricName } from '../storage/metric-store.ts';
 import type { Stores } from '../storage/stores.ts';
@@ -19,9 +23,12 @@ export interface Ingest {
   heartbeat(from: Stamped): void;
   /** Taken field by field: what is out of range is left out and counted, the rest is kept. */
   metrics(from: Stamped, payload: JsonObject): void;
-  events(from: Stamped, payload: Payloads['events.batch']): void;
+  /** `withIds`: the field `id` of an event is its agent's name for it. */
+  events(from: Stamped, payload: Payloads['events.batch'], withIds: boolean): void;
   logs(from: Stamped, payload: Payloads['log.batch']): void;
   signoff(from: Stamped, payload: Payloads['signoff.state']): void;
+  /** A head that went back or is another than it was becomes an event about the agent (SEC-241). */
+  auditHead(agentId: string, told: unknown): void;
   plugins(agentId: string, integrations: unknown, complete: boolean): void;
 }
 
@@ -75,11 +82,21 @@ export function createIngest({ stores, changes, clock }: IngestPorts): Ingest {
       });
       changes.publish({ kind: 'agent', agentId: from.agentId });
     },
-    events(from, payload) {
+    events(from, payload, withIds) {
       const rows = stores.transaction(() =>
-        payload.events.flatMap((event) => stores.events.add(from.agentId, toEvent(event, from.sentAtMs)) ?? []),
+        payload.events.flatMap((event) => stores.events.add(from.agentId, toEvent(event, from.sentAtMs, withIds)) ?? []),
       );
       for (const event of rows) changes.publish({ kind: 'event', agentId: from.agentId, event });
+    },
+    auditHead(agentId, told) {
+      if (!Check(PAYLOAD_SCHEMAS['metrics.push'].properties.audit_head, told) || told === undefined) return;
+      const event = stores.transaction(() => {
+        const known = stores.auditHeads.of(agentId);
+        stores.auditHeads.put(agentId, told, clock.now());
+        const finding = known === undefined ? undefined : findingOf(known, told);
+        return finding === undefined ? undefined : stores.events.add(agentId, { at: clock.now(), source: 'hub', ...finding });
+      });
+      if (event !== undefined) changes.publish({ kind: 'event', agentId, event });
     },
     logs(from, payload) {
       const { batch_id: batchId, group, dropped } = payload;
@@ -116,13 +133,24 @@ function countOf(containers: unknown): number {
   return Array.isArray(containers) ? containers.length : 0;
 }
 
-function toEvent(event: unknown, sentAtMs: number): { at: number; kind: string; source: string; body: unknown } {
-  const body = asRecord(event);
+function findingOf(known: AuditHead, told: AuditHead): { kind: string; body: object } | undefined {
+  const body = { known_seq: known.seq, seq: told.seq };
+  if (told.seq < known.seq) return { kind: 'audit_log_truncated', body };
+  return told.seq === known.seq && told.hash !== known.hash ? { kind: 'audit_log_rewritten', body } : undefined;
+}
+
+const EVENT_ID = /^[\w.:-]{1,100}$/u;
+
+function toEvent(event: unknown, sentAtMs: number, withIds: boolean): NewEvent {
+  const { id, ...rest } = asRecord(event);
+  const isNamed = withIds && typeof id === 'string' && EVENT_ID.test(id);
+  const body = isNamed ? rest : asRecord(event);
   const at = typeof body['ts'] === 'string' ? Date.parse(body['ts']) : Number.NaN;
   return {
     at: Number.isNaN(at) ? sentAtMs : at,
     kind: plainText(body['kind'], 100),
     source: plainText(body['source'], 100),
     body: { ...body },
+    ...(isNamed ? { eventId: id } : {}),
   };
 }

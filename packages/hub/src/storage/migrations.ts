@@ -66,4 +66,21 @@ CREATE INDEX anomaly_agent ON anomaly (agent_id, id);
 CREATE TABLE setup_code (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE TABLE login (hash BLOB PRIMARY KEY, created INTEGER NOT NULL, seen INTEGER NOT NULL) STRICT;
 `,
+  // Two events of one text are two when their agent gave them two ids.
+  `
+CREATE TABLE event_with_id (
+  id INTEGER PRIMARY KEY, agent_id TEXT NOT NULL REFERENCES agent (id), at INTEGER NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,
+  body TEXT NOT NULL, hash BLOB NOT NULL, event_id TEXT
+) STRICT;
+INSERT INTO event_with_id SELECT id, agent_id, at, kind, source, body, hash, NULL FROM event;
+DROP TABLE event;
+ALTER TABLE event_with_id RENAME TO event;
+CREATE INDEX event_at ON event (agent_id, id);
+CREATE INDEX event_hash ON event (agent_id, hash);
+CREATE UNIQUE INDEX event_event_id ON event (agent_id, event_id);
+
+CREATE TABLE audit_head (
+  agent_id TEXT PRIMARY KEY REFERENCES agent (id), seq INTEGER NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+`,
 ];

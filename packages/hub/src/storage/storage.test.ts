@@ -7,6 +7,7 @@ import { parseListen } from '../config/options.ts';
 import { openHubDatabase, prepareStateDir } from './database.ts';
 import { writeDurably } from './durable-file.ts';
 import { newId } from './ids.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { openSealer } from './sealer.ts';
 import { createStores } from './stores.ts';
 import type { Stores } from './stores.ts';
@@ -51,7 +52,7 @@ describe('state folder', () => {
     const database = openDatabase(join(folder, 'hub.db'));
     database.exec('PRAGMA user_version = 99');
     database.close();
-    expect(() => openHubDatabase(folder)).toThrow(/schema 99, this hub knows 1; start the newer hub/);
+    expect(() => openHubDatabase(folder)).toThrow(/schema 99, this hub knows 2; start the newer hub/);
   });
 
   it('SEC-180 SEC-181 replaces a file whole, with its final mode, and leaves no rest', async () => {
@@ -127,6 +128,33 @@ describe('state folder', () => {
       expect(stores.events.add('a', event)).toMatchObject({ id: 1 });
       expect(stores.events.add('a', event)).toBeUndefined();
       expect(stores.events.add('a', { ...event, at: NOW + 1 })).toMatchObject({ id: 2 });
+    });
+  });
+
+  it('keeps events of one text apart by the ids their agent gave them, and knows one that came without', () => {
+    withStores((stores) => {
+      addAgent(stores, 'a');
+      addAgent(stores, 'b');
+      const event = { at: NOW, kind: 'k', source: 's', body: { a: 1 } };
+      const add = (agentId: string, eventId?: string): number | undefined =>
+        stores.events.add(agentId, eventId === undefined ? event : { ...event, eventId })?.id;
+      // Without an id first, as the first batch of a connection is.
+      expect([add('a'), add('a', 'x-1'), add('a', 'x-1'), add('a')]).toEqual([1, undefined, undefined, undefined]);
+      expect([add('a', 'x-2'), add('a', 'x-2'), add('a')]).toEqual([2, undefined, undefined]);
+      expect(add('b', 'x-1')).toBe(3);
+    });
+  });
+
+  it('brings the events of an older hub along', () => {
+    const database = openDatabase(join(folder, 'hub.db'));
+    database.exec(MIGRATIONS[0] ?? '');
+    database.exec(`PRAGMA user_version = 1;
+      INSERT INTO agent (id, state, created, link, link_since, features, manifest, log_groups, hmac_key, pulse_hash, revision)
+        VALUES ('a', 'active', 0, 'down', 0, '[]', '{}', '[]', x'00', x'00', 1);
+      INSERT INTO event (agent_id, at, kind, source, body, hash) VALUES ('a', 7, 'k', 's', '{"n":1}', x'01');`);
+    database.close();
+    withStores((stores) => {
+      expect(stores.events.latest('a', 5)).toEqual([{ id: 1, at: 7, kind: 'k', source: 's', body: { n: 1 } }]);
     });
   });
 

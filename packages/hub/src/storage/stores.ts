@@ -3,6 +3,8 @@ import { createAgentStore } from './agent-store.ts';
 import type { AgentStore } from './agent-store.ts';
 import { createAnomalyStore } from './anomaly-store.ts';
 import type { AnomalyStore } from './anomaly-store.ts';
+import { createAuditHeadStore } from './audit-head-store.ts';
+import type { AuditHeadStore } from './audit-head-store.ts';
 import { createCertificateStore } from './certificate-store.ts';
 import type { CertificateStore } from './certificate-store.ts';
 import { createEventStore } from './event-store.ts';
@@ -26,6 +28,7 @@ import type { TokenStore } from './token-store.ts';
 export interface Stores {
   readonly agents: AgentStore;
   readonly anomalies: AnomalyStore;
+  readonly auditHeads: AuditHeadStore;
   readonly certificates: CertificateStore;
   readonly events: EventStore;
   readonly logins: LoginStore;
@@ -42,6 +45,7 @@ export function createStores(database: Database): Stores {
   return {
     agents: createAgentStore(database),
     anomalies: createAnomalyStore(database),
+    auditHeads: createAuditHeadStore(database),
     certificates: createCertificateStore(database),
     events: createEventStore(database),
     logins: createLoginStore(database),

@@ -19,7 +19,7 @@ const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 /** With more than this unsent the hub takes commands and reads no answer; the link ends before the memory does. */
 const MAX_STUCK_BYTES = 64 * 1024 * 1024;
 /** The features this agent names in `register` (D1). */
-export const AGENT_FEATURES: readonly Feature[] = ['results.ack', 'plugin.state', 'request.bind', 'command.cancel'];
+export const AGENT_FEATURES: readonly Feature[] = ['results.ack', 'plugin.state', 'request.bind', 'command.cancel', 'events.id', 'audit.head'];
 
 export interface LiveSessionOptions {
   readonly ports: Ports;
@@ -111,7 +111,7 @@ export class LiveSession implements Session {
   /** Sends what waits in the events plane, one batch. */
   flushEvents(): void {
     if (this.#link === undefined || this.#link.bufferedBytes > MAX_UNSENT_BYTES) return;
-    const batch = this.#options.ports.events.drain();
+    const batch = this.#options.ports.events.drain(this.#features.has('events.id'));
     if (batch !== undefined) this.#send('events.batch', { batch_id: batch.batchId, events: [...batch.events] });
   }
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@stormpulse/plugin-api';
 import { REFUSALS } from '@stormpulse/protocol';
-import type { Clock, EventLog } from '../ports.ts';
+import type { AuditLog, Clock, EventLog } from '../ports.ts';
 import type { Refusal } from './verify.ts';
 
 /** SEC-067 (D7: what verifies is not counted): refusals told one by one, and wrong signatures a minute before it ends. */
@@ -30,7 +30,9 @@ export class Refusals {
     return Object.fromEntries(this.#counts);
   }
 
-  add({ reason, commandRef }: Refusal): void {
+  add(refusal: Refusal): void {
+    const { reason, commandRef } = refusal;
+    this.#options.audit?.refused?.(refusal);
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     const { event, text } = REFUSALS[reason];
     const now = this.#options.clock.monotonic();
@@ -70,6 +72,7 @@ export class Refusals {
 export interface RefusalsOptions {
   readonly clock: Clock;
   readonly events: EventLog;
+  readonly audit: AuditLog | undefined;
   readonly logger: Logger;
   /** This peer has forged too often. */
   readonly onFlood: () => void;

@@ -55,6 +55,9 @@ export const JobCounters = Type.Object({
   quota_rejected: Type.Integer(),
 });
 
+/** Number and hash of the newest record of the agent's own log (SEC-241). Ours. */
+export const AuditHead = Type.Object({ seq: Type.Integer({ minimum: 1 }), hash: Type.String({ pattern: '^[0-9a-f]{64}$' }) });
+
 /** Payload of `metrics.push` (sections 2.3 and 7.1). Percent 0 to 100; MB and GB are powers of 1024. */
 export const MetricsPayload = Type.Object({
   cpu_percent: Type.Number(),
@@ -70,6 +73,7 @@ export const MetricsPayload = Type.Object({
   containers: Type.Array(ContainerRecord),
   integrations: Integrations,
   jobs: Type.Optional(JobCounters),
+  audit_head: Type.Optional(AuditHead),
 });
 
 /** Payload of `command.result` (section 2.8). Further keys are job-specific extras and are kept. */
