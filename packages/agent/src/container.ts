@@ -30,16 +30,19 @@ import {
   createJobQueue,
   createWorkQueue,
   createWsTransport,
+  openAuditLog,
   openJobStore,
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
-import type { JobStore, NonceDatabase } from '@stormpulse/services';
+import type { HostAuditLog, JobStore, NonceDatabase } from '@stormpulse/services';
 import { createLocalPolicy, readHours } from '@stormpulse/services/policy';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
 import { isJournal } from './host/journal.ts';
+import { removeLeftovers } from './host/leftovers.ts';
+import { auditFolder, eventsPath } from './host/state-paths.ts';
 import { isSystemMode } from './host/system-mode.ts';
 
 type LoggerFactory = (name: string) => Logger;
@@ -61,10 +64,14 @@ const Tokens = {
   Events: token<EventLog>('Events'),
   JobStore: token<JobStore>('JobStore'),
   Jobs: token<JobService>('Jobs'),
+  Audit: token<HostAuditLog>('Audit'),
 } as const;
 
+/** The ports, and what the agent's own record offers besides. */
+export type AgentPorts = Ports & { readonly audit: HostAuditLog };
+
 /** Wires what stands behind the kernel's ports. Every token is resolved here, so a mistake fails at start. */
-export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>): Ports {
+export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>): AgentPorts {
   closeInheritedDescriptors();
   const agent = root.createChildContainer(); // the global container stays empty: two agents, one process
   const once = <T>(key: InjectionToken<T>, make: (from: DependencyContainer) => T): void => {
@@ -99,12 +106,16 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     const events = from.resolve(Tokens.Events);
     return createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random, events });
   });
-  once(Tokens.Events, (from) => createEventLog({ clock: from.resolve(Tokens.Clock), newId: newMessageId }));
   once(Tokens.JobStore, (from) => {
     const logger = from.resolve(Tokens.Logger)('jobs');
     return openJobStore({ path: `${config.databasePath}.jobs`, logger });
   });
   once(Tokens.Jobs, (from) => jobs(from));
+  once(Tokens.Events, (from) => events(config, from));
+  once(Tokens.Audit, (from) => {
+    const logger = from.resolve(Tokens.Logger)('audit');
+    return openAuditLog({ folder: auditFolder(config.databasePath), clock: from.resolve(Tokens.Clock), logger });
+  });
   return {
     clock: agent.resolve(Tokens.Clock),
     crypto: nodeCrypto,
@@ -120,6 +131,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     jobs: agent.resolve(Tokens.Jobs),
     events: agent.resolve(Tokens.Events),
     ...localPolicy(config, agent.resolve(Tokens.Clock)),
+    audit: agent.resolve(Tokens.Audit),
     logger: agent.resolve(Tokens.Logger),
   };
 }
@@ -150,6 +162,16 @@ function transport(config: AgentConfig, logger: LoggerFactory): Transport {
     requireServerEku: config.requireServerEku,
     logger: logger('transport'),
   });
+}
+
+function events(config: AgentConfig, from: DependencyContainer): EventLog {
+  const file = { path: eventsPath(config.databasePath), logger: from.resolve(Tokens.Logger)('events') };
+  try {
+    removeLeftovers(file.path);
+  } catch (error) {
+    file.logger.warn({ err: error }, 'what a crash left beside the events file was not removed');
+  }
+  return createEventLog({ clock: from.resolve(Tokens.Clock), newId: newMessageId, file });
 }
 
 function nonces(config: AgentConfig, from: DependencyContainer): NonceDatabase {

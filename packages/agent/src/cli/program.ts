@@ -2,6 +2,7 @@ import { Command, CommanderError, Help } from 'commander';
 import { defaultPaths } from '../config/paths.ts';
 import { EXIT } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
+import { addAuditCommand } from './audit-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addInvestigateCommand } from './investigate-command.ts';
 import { addServiceCommands } from './service-commands.ts';
@@ -115,5 +116,6 @@ export function createProgram(say: (line: string) => void, exitWith: (code: numb
   addInvestigateCommand(program, paths.config, exitWith);
   addServiceCommands(program, say, exitWith);
   addSignCommand(program);
+  addAuditCommand(program, paths.config, exitWith);
   return program;
 }

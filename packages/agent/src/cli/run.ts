@@ -14,6 +14,7 @@ import { ConfigRefused, PluginAbsent } from '../errors.ts';
 import { assertStateFolder } from '../host/guarded-file.ts';
 import { readIdentityFiles } from '../host/identity-files.ts';
 import { readInventory } from '../host/inventory.ts';
+import { recordStart } from '../host/record-start.ts';
 import { sealForV1 } from '../host/seal-file.ts';
 import { takeServiceManager } from '../host/service-manager.ts';
 import { guardStart } from '../host/start-guards.ts';
@@ -43,6 +44,7 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   const weakened = allowances(config, options);
   if (weakened.length > 0)
     ports.logger('agent').warn({ allowances: weakened }, 'this run is weakened by what its operator allowed');
+  recordStart(ports.audit, loaded, weakened);
   const status = createStatusWriter(
     statusPath(config.databasePath),
     { version: VERSION, startedAt: Date.now(), allowances: weakened },
@@ -59,6 +61,8 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   await stopped;
   manager.stopping();
   await kernel.close();
+  ports.audit.note({ kind: 'agent.stopped' });
+  ports.audit.close();
   status.close();
   // SEC-168. The TLS key is a string of the transport's and cannot be erased.
   hmacKey.fill(0);

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ConfigProblem } from '@stormpulse/plugin-api';
 import { TomlError, parse } from 'smol-toml';
@@ -23,6 +24,8 @@ const MAX_KEY_CHARS = 128;
 /** A host's file, read and checked; nothing of it is refused yet. */
 export interface HostFile {
   readonly path: string;
+  /** SHA-256 of its bytes. */
+  readonly digest: string;
   readonly file: Table;
   /** Refuse the file: of the core, of tables that are ours, and of the file itself. */
   readonly problems: readonly ConfigProblem[];
@@ -77,6 +80,7 @@ export function readHostFile(path: string): HostFile {
   const others = checkOtherTables(file);
   return {
     path,
+    digest: hash('sha256', bytes, 'hex'),
     file,
     problems: [...ownProblems, ...core.problems, ...others.problems],
     unknownKeys: core.warnings,

@@ -1,0 +1,11 @@
+import { dirname, join } from 'node:path';
+
+/** Events that the hub did not acknowledge yet: `<state folder>/events.jsonl`. */
+export function eventsPath(databasePath: string): string {
+  return join(dirname(databasePath), 'events.jsonl');
+}
+
+/** The host's own record: `<state folder>/audit`. */
+export function auditFolder(databasePath: string): string {
+  return join(dirname(databasePath), 'audit');
+}
