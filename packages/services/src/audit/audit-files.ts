@@ -22,7 +22,8 @@ const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NON
 const CURRENT = 'audit.jsonl';
 /** Named by the last record in it, so that one rename is all of a rotation. */
 const ROTATED = /^audit-(\d{12,})\.jsonl$/u;
-const FIRST_LOOK_BYTES = 1024 * 1024;
+/** More than the longest record. */
+const FIRST_LOOK_BYTES = 256 * 1024;
 
 /** The file that is appended to. */
 export interface OpenFile {
