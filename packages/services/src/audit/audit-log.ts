@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, ftruncateSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AuditEntry, AuditLog, Clock } from '@stormpulse/kernel';
 import { defineError } from '@stormpulse/plugin-api';
 import type { Logger } from '@stormpulse/plugin-api';
@@ -114,7 +114,7 @@ export function openAuditLog(options: AuditLogOptions): HostAuditLog {
       disk.write(file.descriptor, sealed.text);
     } catch (error) {
       isBroken = true;
-      ftruncateSync(file.descriptor, file.size);
+      if (fstatSync(file.descriptor).size > file.size) ftruncateSync(file.descriptor, file.size);
       isBroken = !PASSING.has(codeOf(error));
       throw error;
     }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, syml
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventLog } from '@stormpulse/kernel';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEventLog } from './event-log.ts';
 
@@ -84,11 +85,46 @@ describe('events that outlive the agent', () => {
 
   it('H5: the file is bounded for a hub that never acknowledges', async () => {
     const events = start();
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < 8; round += 1) {
       for (let n = 0; n < 3_000; n += 1) events.record({ source: 'ws', kind: 'reconnect', error: 'x'.repeat(500) });
       await turn();
     }
     expect(statSync(path).size).toBeLessThan(3 * 4_100 * 700 + 1024 * 1024);
+  });
+
+  it('H3, H4: whatever happened in between, a start has what was not acknowledged, all of it and in order', async () => {
+    const step = fc.constantFrom('record', 'drain', 'acknowledge oldest', 'acknowledge newest', 'requeue', 'start');
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        rmSync(path, { force: true });
+        let events = start();
+        let recorded = 0;
+        let inFlight: { readonly batchId: string; readonly numbers: unknown[] }[] = [];
+        const done = new Set<unknown>();
+        for (const action of steps) {
+          if (action === 'record') record(events, ...Array.from({ length: 3 }, () => (recorded += 1)));
+          else if (action === 'drain') {
+            const batch = events.drain();
+            if (batch !== undefined) inFlight.push({ batchId: batch.batchId, numbers: batch.events.map((event) => event['n']) });
+          } else if (action === 'requeue') {
+            events.requeue();
+            inFlight = [];
+          } else if (action === 'start') {
+            await turn();
+            events = start();
+            inFlight = [];
+          } else {
+            const batch = action === 'acknowledge oldest' ? inFlight.shift() : inFlight.pop();
+            expect(events.acknowledge(batch?.batchId ?? 'none')).toBe(batch !== undefined);
+            for (const n of batch?.numbers ?? []) done.add(n);
+          }
+        }
+        await turn();
+        const left = Array.from({ length: recorded }, (_, at) => at + 1).filter((n) => !done.has(n));
+        expect(numbers(start())).toEqual(left);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('a new run gives no id that an earlier one gave', async () => {
