@@ -18,18 +18,23 @@ import {
   closeInheritedDescriptors,
   createCollectorService,
   createEventLog,
+  createHubRequest,
   createLogger,
   createOperatorPolicy,
   createProcessRunner,
   createProgramCheck,
+  createRenewal,
   createSystemClock,
   createWsTransport,
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
+import type { HubTls, Renewal } from '@stormpulse/services';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
+import { checkRenewed } from './enrollment/renewed-answer.ts';
+import type { ClientPairs } from './host/client-pair.ts';
 import { isJournal } from './host/journal.ts';
 import { isSystemMode } from './host/system-mode.ts';
 
@@ -52,7 +57,7 @@ const Tokens = {
 } as const;
 
 /** Wires what stands behind the kernel's ports. Every token is resolved here, so a mistake fails at start. */
-export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>): Ports {
+export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>, pairs: ClientPairs): Ports {
   closeInheritedDescriptors();
   const agent = root.createChildContainer(); // the global container stays empty: two agents, one process
   const once = <T>(key: InjectionToken<T>, make: (from: DependencyContainer) => T): void => {
@@ -60,7 +65,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   };
   once(Tokens.Clock, () => createSystemClock());
   once(Tokens.Logger, () => createLogger({ level: env['STORMPULSE_LOG_LEVEL'], form: isJournal(2, env) ? 'journal' : 'json' }));
-  once(Tokens.Transport, (from) => transport(config, from.resolve(Tokens.Logger)));
+  once(Tokens.Transport, (from) => transport(config, pairs, from.resolve(Tokens.Logger)));
   once(Tokens.Nonces, (from) => nonces(config, from));
   once(Tokens.Runner, (from) => {
     const problem = preventCoreDumps();
@@ -99,15 +104,51 @@ export function composeOperator({ agentId, operator }: AgentConfig, ports: Ports
   return createOperatorPolicy({ ...operator, agentId, crypto, logger: ports.logger('operator') });
 }
 
-function transport(config: AgentConfig, logger: LoggerFactory): Transport {
-  return createWsTransport({
+/** SEC-028. The library that makes the request is loaded when one is made. */
+export function composeRenewal(config: AgentConfig, ports: Ports, pairs: ClientPairs, onChange: () => void): Renewal {
+  const { clock, random, events, logger } = ports;
+  const { agentId, caPath } = config;
+  return createRenewal({
+    clock,
+    random,
+    events,
+    logger: logger('renewal'),
+    pairs,
+    request: createHubRequest({ ...hubTls(config), url: () => config.hubUrl }),
+    newKeyAndRequest: async () => (await import('./enrollment/key-and-request.ts')).createKeyAndRequest(agentId),
+    checkAnswer: (answer, keyPem) =>
+      checkRenewed(answer, { agentId, keyPem, caPem: readFileSync(caPath, 'utf8'), now: clock.now() }),
+    onChange,
+  });
+}
+
+function transport(config: AgentConfig, pairs: ClientPairs, logger: LoggerFactory): Transport {
+  const log = logger('transport');
+  const socket = createWsTransport({
+    ...hubTls(config),
     url: config.hubUrl,
+    credentials: () => pairs.current(),
+    logger: log,
+  });
+  return {
+    async open(events, signal) {
+      const link = await socket.open(events, signal);
+      try {
+        pairs.proven();
+      } catch (error) {
+        log.warn({ err: error }, 'the certificate before the renewed one could not be removed');
+      }
+      return link;
+    },
+  };
+}
+
+function hubTls(config: AgentConfig): HubTls {
+  return {
     ca: config.serverCa === 'system' ? 'system' : readFileSync(config.caPath, 'utf8'),
-    credentials: () => ({ cert: readFileSync(config.certificatePath, 'utf8'), key: readFileSync(config.keyPath, 'utf8') }),
     minVersion: config.minTlsVersion,
     requireServerEku: config.requireServerEku,
-    logger: logger('transport'),
-  });
+  };
 }
 
 function nonces(config: AgentConfig, from: DependencyContainer): NonceStore {

@@ -50,6 +50,21 @@ describe('stormpulse status', () => {
         .map((line) => [line.slice(0, 16).trimEnd(), line.slice(16)]),
     );
 
+  it.each([
+    [{ state: 'scheduled', at: Date.UTC(2026, 1, 3, 4, 5) }, 'due 2026-02-03 04:05 UTC'],
+    [
+      { state: 'failed', at: Date.UTC(2026, 1, 3, 4, 5), error: 'the hub said no' },
+      'failed, next attempt 2026-02-03 04:05 UTC; the hub said no',
+    ],
+    [
+      { state: 'unsupported', at: Date.UTC(2026, 1, 3, 4, 5) },
+      'this hub renews no certificates; enroll again before this one ends, next attempt 2026-02-03 04:05 UTC',
+    ],
+  ])('SEC-029 tells of the renewal: %o', (renewal, row) => {
+    writeRunning({ renewal });
+    expect(rows(Date.UTC(2026, 0, 1))['Renewal:']).toBe(row);
+  });
+
   it('I7 without a file: unknown, what is wrong, 0', async () => {
     const { code, stdout, stderr } = await runProgram(['status', host.path('none.toml')]);
     expect([code, stderr]).toEqual([0, '']);

@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { openDatabase } from '@stormpulse/sqlite';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
+import { currentPair } from '../host/client-pair.ts';
 import { printable } from '../host/printable.ts';
 import { readRunning, statusPath } from '../host/status-file.ts';
 import type { StatusFile } from '../host/status-file.ts';
@@ -35,7 +35,7 @@ export function readStatus(configPath: string, now: number = Date.now()): Status
   } catch (error) {
     return { ...base, configProblem: error instanceof Error ? error.message : String(error) };
   }
-  const certificate = certificateUntil(config.certificatePath, now);
+  const certificate = certificateUntil(config, now);
   const running = readRunning(statusPath(config.databasePath));
   const entries = countNonces(config.databasePath);
   return {
@@ -100,8 +100,17 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
     ]),
     ['Refused', counts(running.refusals)],
     ['Outbox', `${running.outbox.waiting} waiting, ${running.outbox.lost} lost`],
+    ...(running.renewal === undefined ? [] : [['Renewal', renewalText(running.renewal, now)] satisfies [string, string]]),
     ...(running.allowances.length === 0 ? [] : [['Weakened by', running.allowances.join(', ')] satisfies [string, string]]),
   ];
+}
+
+function renewalText({ state, at, error }: NonNullable<StatusFile['renewal']>, now: number): string {
+  const day = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  const again = at > now ? `, next attempt ${day} UTC` : '';
+  if (state === 'scheduled') return `due ${day} UTC`;
+  if (state === 'unsupported') return `this hub renews no certificates; enroll again before this one ends${again}`;
+  return `${state}${again}${error === undefined ? '' : `; ${error}`}`;
 }
 
 function seconds(ms: number): string {
@@ -109,9 +118,9 @@ function seconds(ms: number): string {
 }
 
 /** Full days, also after the end (wire page, 14.50). */
-function certificateUntil(path: string, now: number): string | undefined {
+function certificateUntil(config: AgentConfig, now: number): string | undefined {
   try {
-    const until = new Date(new X509Certificate(readFileSync(path)).validTo);
+    const until = new Date(currentPair(config, (path) => readFileSync(path)).leaf.validTo);
     const days = Math.trunc((until.getTime() - now) / DAY_MS);
     const date = until.toISOString().slice(0, 10);
     return until.getTime() > now ? `${date} (${days} days)` : `${date} (EXPIRED ${-days} days ago)`;

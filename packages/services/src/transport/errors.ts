@@ -12,6 +12,13 @@ export const ConnTls = defineError<{ url: string; reason: string; fix: string }>
   'operator',
   (d) => `the hub at ${d.url} was refused: ${d.reason}; ${d.fix}`,
 );
+/** The code of a refused certificate, so that it is waited out as one (SEC-006). */
+export const ConnOwnCertificate = defineError<{ url: string; when: string }>(
+  'E_CONN_TLS',
+  'unavailable',
+  'operator',
+  (d) => `the hub at ${d.url} does not take this agent's own certificate, which ${d.when} by this host's clock; enroll again`,
+);
 export const ConnCredentials = defineError<{ reason: string }>(
   'E_CONN_CREDENTIALS',
   'failed_precondition',

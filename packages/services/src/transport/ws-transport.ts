@@ -3,9 +3,11 @@ import type { TLSSocket } from 'node:tls';
 import type { Logger } from '@stormpulse/plugin-api';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
-import { ConnCredentials, ConnTimeout, ConnUpgrade } from './errors.ts';
+import { ConnTimeout, ConnUpgrade } from './errors.ts';
+import { hubTlsOptions, readCredentials } from './hub-tls.ts';
+import type { ClientPair, HubTls } from './hub-tls.ts';
 import type { Link, LinkEvents, Transport } from '@stormpulse/kernel';
-import { identityProblem } from './server-identity.ts';
+import { refusalOfOwn } from './own-certificate.ts';
 import { dialFailure } from './tls-failure.ts';
 
 /** SEC-026: largest frame the agent takes, and the most fragments of one message. */
@@ -16,15 +18,11 @@ const STAGE_MS = 10_000;
 const KEEP_ALIVE_MS = 20_000;
 const UPGRADE = 'the WebSocket upgrade';
 
-export interface WsTransportOptions {
+export interface WsTransportOptions extends HubTls {
   /** `wss://…`, dialled exactly as written: no redirect, no proxy (SEC-003). */
   readonly url: string;
-  /** PEM of the one CA to trust, or `'system'` for Node's own roots (SEC-021). */
-  readonly ca: string;
-  /** Read at each dial, so that a renewed pair is used without a restart. PEM. */
-  readonly credentials: () => { readonly cert: string; readonly key: string };
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
-  readonly requireServerEku: boolean;
+  /** Read at each dial, so that a renewed pair is used without a restart. */
+  readonly credentials: () => ClientPair;
   readonly logger: Logger;
   /** Limit of each stage of the dial; 10,000 unless told (SEC-004). */
   readonly stageMs?: number;
@@ -44,9 +42,10 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
     let stageName = '';
     /** Why this side ended the link; the close event itself then only says 1006. */
     let fault = '';
+    const pair = readCredentials(options.credentials);
     const socket = new WebSocket(
       url,
-      dialOptions(options, (name) => enter(name)),
+      dialOptions(options, pair, (name) => enter(name)),
     );
     const enter = (name: string): void => {
       clearTimeout(stage);
@@ -63,7 +62,7 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
     const fail = (error: Error): void => {
       if (!settle()) return;
       socket.terminate();
-      reject(error);
+      reject(stageName === UPGRADE ? refusalOfOwn(url, error, pair.cert) : error);
     };
     const abort = (): void => fail(signal.reason instanceof Error ? signal.reason : new Error('the dial was given up'));
 
@@ -96,28 +95,12 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
   });
 }
 
-/** Throws `E_CONN_CREDENTIALS`. */
-function readCredentials({ credentials }: WsTransportOptions): { readonly cert: string; readonly key: string } {
-  try {
-    return credentials();
-  } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).slice(0, 300);
-    throw ConnCredentials({ reason }, { cause: error });
-  }
-}
-
-function dialOptions(options: WsTransportOptions, enter: (stage: string) => void): ClientOptions {
-  const { cert, key } = readCredentials(options);
-  const rules = { requireServerEku: options.requireServerEku, allowWildcard: options.ca === 'system' };
+function dialOptions(options: WsTransportOptions, pair: ClientPair, enter: (stage: string) => void): ClientOptions {
+  const { checkServerIdentity, ...tls } = hubTlsOptions(options, pair);
   return {
-    ...(options.ca === 'system' ? {} : { ca: options.ca }),
-    cert,
-    key,
-    minVersion: options.minVersion,
-    rejectUnauthorized: true,
+    ...tls,
     // ws publishes this as a predicate; Node's TLS, which calls it, takes the error that tells why.
-    checkServerIdentity: ((host: string, peer: Parameters<typeof identityProblem>[1]) =>
-      identityProblem(host, peer, rules)) as unknown as NonNullable<ClientOptions['checkServerIdentity']>,
+    checkServerIdentity: checkServerIdentity as unknown as NonNullable<ClientOptions['checkServerIdentity']>,
     perMessageDeflate: false,
     skipUTF8Validation: false,
     followRedirects: false,
