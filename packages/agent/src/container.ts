@@ -148,6 +148,7 @@ function hubTls(config: AgentConfig): HubTls {
     ca: config.serverCa === 'system' ? 'system' : readFileSync(config.caPath, 'utf8'),
     minVersion: config.minTlsVersion,
     requireServerEku: config.requireServerEku,
+    pins: config.pins,
   };
 }
 

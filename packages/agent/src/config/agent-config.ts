@@ -4,6 +4,7 @@ import type { OperatorKey } from '@stormpulse/protocol/node';
 import type { SectionValues } from './check.ts';
 import type { Table } from './check-table.ts';
 import type { AwaitedSection } from './other-tables.ts';
+import { readPin } from './pin.ts';
 
 /** The core of a host's file, checked and named as the code names things. */
 export interface AgentConfig {
@@ -23,6 +24,8 @@ export interface AgentConfig {
   readonly databasePath: string;
   readonly serverCa: 'private' | 'system';
   readonly requireServerEku: boolean;
+  /** SEC-025, in hex; none: nothing is pinned. */
+  readonly pins: readonly string[];
   readonly minTlsVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly strict: boolean;
   readonly passEnv: readonly string[];
@@ -66,6 +69,7 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     serverCa: text('tls', 'server_ca') === 'system' ? 'system' : 'private',
     requireServerEku: values['tls']?.['require_server_eku'] as boolean,
     minTlsVersion: text('tls', 'min_version') === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
+    pins: ((values['tls']?.['pin_sha256'] ?? []) as readonly string[]).flatMap((pin) => readPin(pin) ?? []),
     strict: values['protocol']?.['strict'] !== false,
     passEnv: (values['execution']?.['pass_env'] ?? []) as readonly string[],
     limits: values['execution']?.['limits'] ?? {},

@@ -65,6 +65,19 @@ describe('loadConfig', () => {
     }
   });
 
+  it('SEC-025 reads pins as hex or base64, and refuses what is neither', () => {
+    const hex = 'AB'.repeat(32);
+    const base64 = Buffer.from(hex, 'hex').toString('base64');
+    host.writeConfig(['[auth]', `pin_sha256 = ["${hex}", "${base64}"]\n[auth]`]);
+    expect(loadConfig(host.config).config.pins).toEqual([hex.toLowerCase(), hex.toLowerCase()]);
+    for (const wrong of ['[]', '["abc"]', `["${hex}", "${base64.slice(1)}"]`]) {
+      host.writeConfig(['[auth]', `pin_sha256 = ${wrong}\n[auth]`]);
+      expect(refusal().lines).toEqual([
+        expect.stringMatching(/tls\.pin_sha256: is .*expected .*64 hex digits or 44 characters of base64/u),
+      ]);
+    }
+  });
+
   const required = Object.entries(SECTIONS).flatMap(([section, { required, keys }]) =>
     required ? Object.keys(keys).flatMap((key) => (keys[key]?.required === true ? [[section, key] as const] : [])) : [],
   );

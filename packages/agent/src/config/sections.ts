@@ -4,6 +4,7 @@ import { readOperatorKey } from '@stormpulse/protocol/node';
 import { isAgentId } from './agent-id.ts';
 import { between, oneOf, positive } from './check-value.ts';
 import type { TableSpec } from './check-table.ts';
+import { readPin } from './pin.ts';
 
 export interface SectionSpec extends TableSpec {
   readonly required: boolean;
@@ -16,6 +17,10 @@ const socketUrl = (value: string): string | undefined =>
     ? undefined
     : 'a wss:// address, such as wss://hub.example/ws/pulse/';
 
+const pins = (values: readonly string[]): string | undefined =>
+  values.length > 0 && values.every((value) => readPin(value) !== undefined)
+    ? undefined
+    : 'one or more SHA-256 digests of a public key, each 64 hex digits or 44 characters of base64';
 const operatorKeys = (lines: readonly string[]): string | undefined =>
   lines.length > 0 && new Set(lines).size === lines.length && lines.every((line) => readOperatorKey(line) !== undefined)
     ? undefined
@@ -55,8 +60,7 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
       server_ca: { type: 'string', fallback: 'private', check: oneOf('private', 'system') },
       require_server_eku: { type: 'boolean', fallback: true },
       min_version: { type: 'string', fallback: '1.3', check: oneOf('1.2', '1.3') },
-      // A pin that is not checked would be worse than none.
-      pin_sha256: { type: 'string', check: () => 'no pin: this version does not check pins; remove the key' },
+      pin_sha256: { type: 'strings', fallback: [], check: pins },
     },
   },
   auth: {

@@ -1,5 +1,6 @@
 import type { PeerCertificate, SecureVersion } from 'node:tls';
 import { ConnCredentials } from './errors.ts';
+import { pinProblem } from './pins.ts';
 import { identityProblem } from './server-identity.ts';
 
 /** This agent's certificate chain and its key, PEM. */
@@ -14,6 +15,8 @@ export interface HubTls {
   readonly ca: string;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly requireServerEku: boolean;
+  /** Of `[tls] pin_sha256`, in hex (SEC-025); none pins nothing. */
+  readonly pins?: readonly string[];
 }
 
 /** What Node's TLS takes; every option that matters is written out, whatever the default. */
@@ -24,7 +27,7 @@ export interface HubTlsOptions extends ClientPair {
   readonly checkServerIdentity: (host: string, peer: PeerCertificate) => Error | undefined;
 }
 
-export function hubTlsOptions({ ca, minVersion, requireServerEku }: HubTls, { cert, key }: ClientPair): HubTlsOptions {
+export function hubTlsOptions({ ca, minVersion, requireServerEku, pins }: HubTls, { cert, key }: ClientPair): HubTlsOptions {
   const rules = { requireServerEku, allowWildcard: ca === 'system' };
   return {
     ...(ca === 'system' ? {} : { ca }),
@@ -32,7 +35,7 @@ export function hubTlsOptions({ ca, minVersion, requireServerEku }: HubTls, { ce
     key,
     minVersion,
     rejectUnauthorized: true,
-    checkServerIdentity: (host, peer) => identityProblem(host, peer, rules),
+    checkServerIdentity: (host, peer) => identityProblem(host, peer, rules) ?? pinProblem(peer, pins),
   };
 }
 
