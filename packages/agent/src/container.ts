@@ -18,6 +18,7 @@ import {
   closeInheritedDescriptors,
   createCollectorService,
   createEventLog,
+  createFallbackTransport,
   createHubRequest,
   createLogger,
   createOperatorPolicy,
@@ -29,13 +30,14 @@ import {
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
-import type { HubTls, Renewal } from '@stormpulse/services';
+import type { ClientPair, HubTls, Renewal } from '@stormpulse/services';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
 import { checkRenewed } from './enrollment/renewed-answer.ts';
 import type { ClientPairs } from './host/client-pair.ts';
 import { isJournal } from './host/journal.ts';
+import { readProxyAuthorization } from './host/proxy-authorization.ts';
 import { isSystemMode } from './host/system-mode.ts';
 
 type LoggerFactory = (name: string) => Logger;
@@ -56,8 +58,15 @@ const Tokens = {
   Events: token<EventLog>('Events'),
 } as const;
 
+/** What a connection is made with, and what is known of it: shared by the socket, the renewal and `status`. */
+export interface WayToHub {
+  readonly pairs: ClientPairs;
+  /** The address of the newest connection; the first of the file before there was one. */
+  readonly inUse: { url: string };
+}
+
 /** Wires what stands behind the kernel's ports. Every token is resolved here, so a mistake fails at start. */
-export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>, pairs: ClientPairs): Ports {
+export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>, way: WayToHub): Ports {
   closeInheritedDescriptors();
   const agent = root.createChildContainer(); // the global container stays empty: two agents, one process
   const once = <T>(key: InjectionToken<T>, make: (from: DependencyContainer) => T): void => {
@@ -65,7 +74,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   };
   once(Tokens.Clock, () => createSystemClock());
   once(Tokens.Logger, () => createLogger({ level: env['STORMPULSE_LOG_LEVEL'], form: isJournal(2, env) ? 'journal' : 'json' }));
-  once(Tokens.Transport, (from) => transport(config, pairs, from.resolve(Tokens.Logger)));
+  once(Tokens.Transport, (from) => transport(config, way, from));
   once(Tokens.Nonces, (from) => nonces(config, from));
   once(Tokens.Runner, (from) => {
     const problem = preventCoreDumps();
@@ -105,7 +114,7 @@ export function composeOperator({ agentId, operator }: AgentConfig, ports: Ports
 }
 
 /** SEC-028. The library that makes the request is loaded when one is made. */
-export function composeRenewal(config: AgentConfig, ports: Ports, pairs: ClientPairs, onChange: () => void): Renewal {
+export function composeRenewal(config: AgentConfig, ports: Ports, { pairs, inUse }: WayToHub, onChange: () => void): Renewal {
   const { clock, random, events, logger } = ports;
   const { agentId, caPath } = config;
   return createRenewal({
@@ -114,7 +123,7 @@ export function composeRenewal(config: AgentConfig, ports: Ports, pairs: ClientP
     events,
     logger: logger('renewal'),
     pairs,
-    request: createHubRequest({ ...hubTls(config), url: () => config.hubUrl }),
+    request: createHubRequest({ ...hubTls(config), url: () => inUse.url }),
     newKeyAndRequest: async () => (await import('./enrollment/key-and-request.ts')).createKeyAndRequest(agentId),
     checkAnswer: (answer, keyPem) =>
       checkRenewed(answer, { agentId, keyPem, caPem: readFileSync(caPath, 'utf8'), now: clock.now() }),
@@ -122,25 +131,26 @@ export function composeRenewal(config: AgentConfig, ports: Ports, pairs: ClientP
   });
 }
 
-function transport(config: AgentConfig, pairs: ClientPairs, logger: LoggerFactory): Transport {
-  const log = logger('transport');
-  const socket = createWsTransport({
-    ...hubTls(config),
-    url: config.hubUrl,
-    credentials: () => pairs.current(),
-    logger: log,
-  });
-  return {
-    async open(events, signal) {
-      const link = await socket.open(events, signal);
+function transport(config: AgentConfig, { pairs, inUse }: WayToHub, from: DependencyContainer): Transport {
+  const logger = from.resolve(Tokens.Logger)('transport');
+  const credentials = (): ClientPair => pairs.current();
+  const hubs = [config.hubUrl, ...config.fallbackUrls].map((url) => ({
+    url,
+    transport: createWsTransport({ ...hubTls(config), url, credentials, logger }),
+  }));
+  return createFallbackTransport({
+    hubs,
+    clock: from.resolve(Tokens.Clock),
+    logger,
+    onUse(url) {
+      inUse.url = url;
       try {
         pairs.proven();
       } catch (error) {
-        log.warn({ err: error }, 'the certificate before the renewed one could not be removed');
+        logger.warn({ err: error }, 'the certificate before the renewed one could not be removed');
       }
-      return link;
     },
-  };
+  });
 }
 
 function hubTls(config: AgentConfig): HubTls {
@@ -149,7 +159,14 @@ function hubTls(config: AgentConfig): HubTls {
     minVersion: config.minTlsVersion,
     requireServerEku: config.requireServerEku,
     pins: config.pins,
+    proxy: proxy(config),
   };
+}
+
+function proxy({ proxy: found }: AgentConfig): HubTls['proxy'] {
+  if (found === undefined) return undefined;
+  const { url, authorizationPath: path } = found;
+  return { url, authorization: path === undefined ? undefined : () => readProxyAuthorization(path) };
 }
 
 function nonces(config: AgentConfig, from: DependencyContainer): NonceStore {

@@ -19,6 +19,7 @@ export type { OperatorPolicyOptions } from './operator/operator-policy.ts';
 export { createRenewal } from './renewal/renewal-service.ts';
 export type { Renewal, RenewalPairs, RenewalStatus } from './renewal/renewal-service.ts';
 export { RenewalAnswer } from './renewal/errors.ts';
+export { createFallbackTransport } from './transport/fallback-transport.ts';
 export { createHubRequest } from './transport/hub-request.ts';
 export type { ClientPair, HubTls } from './transport/hub-tls.ts';
 export { createWsTransport } from './transport/ws-transport.ts';

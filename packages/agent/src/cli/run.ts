@@ -41,7 +41,8 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   assertStateFolder(config.databasePath);
   const pairs = clientPairs(config, (error) => say(`${NOT_COPIED}: ${String(error)}`));
   pairs.repair();
-  const ports = composePorts(config, process.env, pairs);
+  const way = { pairs, inUse: { url: config.hubUrl } };
+  const ports = composePorts(config, process.env, way);
   seal(config, ports);
   const weakened = allowances(config, options);
   if (weakened.length > 0)
@@ -52,11 +53,15 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
     (error) => ports.logger('status').warn({ err: error }, 'the status file was not written'),
   );
   const stopped = untilStopped();
-  const renewal = composeRenewal(config, ports, pairs, () =>
-    status.update(() => ({ ...kernel.status, renewal: renewal.status })),
-  );
+  const told = (read: () => KernelStatus): void =>
+    status.update(() => ({
+      ...read(),
+      renewal: renewal.status,
+      ...(config.fallbackUrls.length === 0 ? {} : { hub: way.inUse.url }),
+    }));
+  const renewal = composeRenewal(config, ports, way, () => told(() => kernel.status));
   const onStatus = (read: () => KernelStatus): void => {
-    status.update(() => ({ ...read(), renewal: renewal.status }));
+    told(read);
     manager.status(summary(read()));
   };
   const kernel = await start(loaded, { hmacKey, ports, onStatus });

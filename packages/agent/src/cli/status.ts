@@ -86,6 +86,7 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
       .join(', ') || 'none';
   return [
     ['Connection', `${connection.state} for ${seconds(now - connection.since)}${again}${error}`],
+    ...(running.hub === undefined ? [] : [['Hub in use', running.hub] satisfies [string, string]]),
     ['Last ack', lastAckAt === undefined ? 'none on this run' : `${seconds(now - lastAckAt)} ago`],
     [
       'Plugins',

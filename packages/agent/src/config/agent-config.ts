@@ -12,6 +12,9 @@ export interface AgentConfig {
   readonly agentId: string;
   readonly pulseToken: string;
   readonly hubUrl: string;
+  /** Dialled in turn when `hubUrl` fails. */
+  readonly fallbackUrls: readonly string[];
+  readonly proxy: ProxyConfig | undefined;
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
   readonly heartbeatMs: number;
@@ -40,6 +43,12 @@ export interface AgentConfig {
   readonly awaited: readonly AwaitedSection[];
 }
 
+/** `url` is `http://host:port`. */
+export interface ProxyConfig {
+  readonly url: string;
+  readonly authorizationPath: string | undefined;
+}
+
 export interface OperatorConfig {
   readonly keys: readonly OperatorKey[];
   readonly require: 'all' | 'confirm' | 'none';
@@ -56,6 +65,8 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     agentId: text('agent', 'id'),
     pulseToken: text('agent', 'pulse_token'),
     hubUrl: text('dashboard', 'url'),
+    fallbackUrls: (values['dashboard']?.['fallback_urls'] ?? []) as readonly string[],
+    proxy: proxyConfig(values['dashboard']),
     reconnectMinMs: seconds('dashboard', 'reconnect_min_seconds'),
     reconnectMaxMs: seconds('dashboard', 'reconnect_max_seconds'),
     heartbeatMs: seconds('dashboard', 'heartbeat_interval_seconds'),
@@ -78,6 +89,11 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     plugins: enabledPlugins(values, file),
     awaited,
   };
+}
+
+function proxyConfig(section: Table | undefined): ProxyConfig | undefined {
+  if (section?.['proxy'] === undefined) return undefined;
+  return { url: section['proxy'] as string, authorizationPath: section['proxy_authorization_file'] as string | undefined };
 }
 
 function operatorConfig(section: Table | undefined): OperatorConfig | undefined {

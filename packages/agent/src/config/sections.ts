@@ -17,6 +17,14 @@ const socketUrl = (value: string): string | undefined =>
     ? undefined
     : 'a wss:// address, such as wss://hub.example/ws/pulse/';
 
+const socketUrls = (values: readonly string[]): string | undefined =>
+  values.length <= 8 && values.every((value) => socketUrl(value) === undefined) && new Set(values).size === values.length
+    ? undefined
+    : 'at most 8 different wss:// addresses, such as ["wss://hub-2.example/ws/pulse/"]';
+const proxyUrl = (value: string): string | undefined =>
+  /^http:\/\/(?:[^\s/@?#:]+|\[[0-9a-fA-F:.]+\]):\d{1,5}\/?$/u.test(value) && URL.canParse(value)
+    ? undefined
+    : 'http://HOST:PORT, without name and password (those go into the file that proxy_authorization_file names)';
 const pins = (values: readonly string[]): string | undefined =>
   values.length > 0 && values.every((value) => readPin(value) !== undefined)
     ? undefined
@@ -46,6 +54,9 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
     required: true,
     keys: {
       url: { type: 'string', required: true, check: socketUrl },
+      fallback_urls: { type: 'strings', fallback: [], check: socketUrls },
+      proxy: { type: 'string', check: proxyUrl },
+      proxy_authorization_file: { type: 'path' },
       reconnect_min_seconds: { type: 'number', required: true, check: positive },
       reconnect_max_seconds: { type: 'number', required: true, check: positive },
       heartbeat_interval_seconds: { type: 'number', required: true, check: between(1, 3_600) },

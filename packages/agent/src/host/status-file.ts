@@ -11,6 +11,8 @@ import { replaceFile } from './replace-file.ts';
 /** What the kernel knows of a running agent, and what its services do. */
 export interface RunningStatus extends KernelStatus {
   readonly renewal?: RenewalStatus;
+  /** The address in use, where the host's file names more than one. */
+  readonly hub?: string;
 }
 
 /** What the running agent says of itself, for `stormpulse status` (D12: it listens nowhere). */
@@ -48,6 +50,7 @@ const Shape = Type.Object({
   refusals: Type.Record(Type.String(), Type.Number()),
   outbox: Type.Object({ waiting: Type.Number(), lost: Type.Number() }),
   allowances: Type.Array(Type.String()),
+  hub: Type.Optional(Type.String()),
   renewal: Type.Optional(Type.Object({ state: Type.String(), at: Type.Number(), error: Type.Optional(Type.String()) })),
 });
 

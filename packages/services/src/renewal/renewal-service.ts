@@ -93,7 +93,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
     }
     if (leftMs <= 0 && heldMs <= 0) return void renew();
     const waitMs = Math.max(leftMs, heldMs);
-    if (leftMs > 0) say({ state: 'scheduled', at: now + waitMs });
+    if (leftMs > 0 || status.state === 'renewing') say({ state: 'scheduled', at: now + waitMs });
     wait(waitMs);
   }
 

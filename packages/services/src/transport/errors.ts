@@ -6,6 +6,13 @@ export const ConnRefused = defineError<{ url: string; reason: string }>(
   'remote',
   (d) => `cannot reach the hub at ${d.url}: ${d.reason}; check [dashboard] url, DNS and the firewall for outgoing connections`,
 );
+/** The proxy stands before the hub: to whoever waits it is the hub that cannot be reached. */
+export const ConnProxy = defineError<{ proxy: string; reason: string; fix: string }>(
+  'E_CONN_REFUSED',
+  'unavailable',
+  'operator',
+  (d) => `the proxy at ${d.proxy} did not open a way to the hub: ${d.reason}; ${d.fix}`,
+);
 export const ConnTls = defineError<{ url: string; reason: string; fix: string }>(
   'E_CONN_TLS',
   'unavailable',

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { RequestOptions } from 'node:https';
 import { ConnRefused } from './errors.ts';
-import { hubTlsOptions } from './hub-tls.ts';
+import { hubTlsOptions, wayTo } from './hub-tls.ts';
 import type { ClientPair, HubTls } from './hub-tls.ts';
 import { dialFailure } from './tls-failure.ts';
 
@@ -32,6 +33,7 @@ export function createHubRequest(options: HubRequestOptions): HubRequest {
   return async ({ method, path, body = '', pair }, signal) => {
     const url = new URL(path, options.url().replace(/^wss:/u, 'https:'));
     const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const way = await wayTo(url, options, limited);
     return await new Promise<HubAnswer>((resolve, reject) => {
       const fail = (error: Error): void => {
         if (!limited.aborted) reject(dialFailure(url.href, error, true));
@@ -39,7 +41,7 @@ export function createHubRequest(options: HubRequestOptions): HubRequest {
       };
       const request = httpsRequest(url, {
         method,
-        agent: false,
+        ...(way.createConnection === undefined ? { agent: false } : (way as Pick<RequestOptions, 'createConnection'>)),
         signal: limited,
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
         ...hubTlsOptions(options, pair),

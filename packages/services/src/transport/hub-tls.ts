@@ -1,6 +1,11 @@
-import type { PeerCertificate, SecureVersion } from 'node:tls';
+import { isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect } from 'node:tls';
+import type { ConnectionOptions, PeerCertificate, SecureVersion, TLSSocket } from 'node:tls';
 import { ConnCredentials } from './errors.ts';
 import { pinProblem } from './pins.ts';
+import { openTunnel } from './proxy.ts';
+import type { ProxyOptions } from './proxy.ts';
 import { identityProblem } from './server-identity.ts';
 
 /** This agent's certificate chain and its key, PEM. */
@@ -17,6 +22,8 @@ export interface HubTls {
   readonly requireServerEku: boolean;
   /** Of `[tls] pin_sha256`, in hex (SEC-025); none pins nothing. */
   readonly pins?: readonly string[];
+  /** `[dashboard] proxy`; none: the hub is dialled directly (SEC-003). */
+  readonly proxy?: ProxyOptions | undefined;
 }
 
 /** What Node's TLS takes; every option that matters is written out, whatever the default. */
@@ -47,4 +54,21 @@ export function readCredentials(credentials: () => ClientPair): ClientPair {
     const reason = (error instanceof Error ? error.message : String(error)).slice(0, 300);
     throw ConnCredentials({ reason }, { cause: error });
   }
+}
+
+/** What makes a request go to the hub: nothing, or a tunnel of the host's proxy with the same TLS inside. Rejects with `E_CONN_REFUSED`. */
+export async function wayTo(
+  url: URL,
+  { proxy }: HubTls,
+  signal: AbortSignal,
+  stageMs?: number,
+): Promise<{ readonly createConnection?: (options: ConnectionOptions) => TLSSocket }> {
+  if (proxy === undefined) return {};
+  const host = url.hostname.replaceAll(/^\[|\]$/gu, '');
+  const socket: Socket = await openTunnel(proxy, { host, port: url.port === '' ? 443 : Number(url.port) }, signal, stageMs);
+  const servername = isIP(host) === 0 ? host : '';
+  // A path would be taken for that of a local socket.
+  return {
+    createConnection: (options) => connect({ ...options, host, servername, socket, path: undefined } as ConnectionOptions),
+  };
 }

@@ -4,7 +4,7 @@ import type { Logger } from '@stormpulse/plugin-api';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import { ConnTimeout, ConnUpgrade } from './errors.ts';
-import { hubTlsOptions, readCredentials } from './hub-tls.ts';
+import { hubTlsOptions, readCredentials, wayTo } from './hub-tls.ts';
 import type { ClientPair, HubTls } from './hub-tls.ts';
 import type { Link, LinkEvents, Transport } from '@stormpulse/kernel';
 import { refusalOfOwn } from './own-certificate.ts';
@@ -16,10 +16,11 @@ const MAX_FRAGMENTS = 64;
 /** SEC-004: each stage of the dial. */
 const STAGE_MS = 10_000;
 const KEEP_ALIVE_MS = 20_000;
+const TLS = 'the TLS handshake';
 const UPGRADE = 'the WebSocket upgrade';
 
 export interface WsTransportOptions extends HubTls {
-  /** `wss://…`, dialled exactly as written: no redirect, no proxy (SEC-003). */
+  /** `wss://…`, dialled exactly as written: no redirect, no proxy but the one of the host's file (SEC-003). */
   readonly url: string;
   /** Read at each dial, so that a renewed pair is used without a restart. */
   readonly credentials: () => ClientPair;
@@ -30,10 +31,22 @@ export interface WsTransportOptions extends HubTls {
 
 /** Dials the hub over mTLS. Every option that matters is written out, whatever the library's default. */
 export function createWsTransport(options: WsTransportOptions): Transport {
-  return { open: (events, signal) => dial(options, events, signal) };
+  return {
+    async open(events, signal) {
+      const pair = readCredentials(options.credentials);
+      const way = await wayTo(new URL(options.url), options, signal, options.stageMs);
+      return await dial(options, { pair, way }, events, signal);
+    },
+  };
 }
 
-function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSignal): Promise<Link> {
+/** Read and opened before the dial. */
+interface Prepared {
+  readonly pair: ClientPair;
+  readonly way: Awaited<ReturnType<typeof wayTo>>;
+}
+
+function dial(options: WsTransportOptions, prepared: Prepared, events: LinkEvents, signal: AbortSignal): Promise<Link> {
   const { url, stageMs = STAGE_MS } = options;
   return new Promise((resolve, reject) => {
     let settled = false;
@@ -42,10 +55,9 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
     let stageName = '';
     /** Why this side ended the link; the close event itself then only says 1006. */
     let fault = '';
-    const pair = readCredentials(options.credentials);
     const socket = new WebSocket(
       url,
-      dialOptions(options, pair, (name) => enter(name)),
+      dialOptions(options, prepared, (name) => enter(name)),
     );
     const enter = (name: string): void => {
       clearTimeout(stage);
@@ -62,11 +74,11 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
     const fail = (error: Error): void => {
       if (!settle()) return;
       socket.terminate();
-      reject(stageName === UPGRADE ? refusalOfOwn(url, error, pair.cert) : error);
+      reject(stageName === UPGRADE ? refusalOfOwn(url, error, prepared.pair.cert) : error);
     };
     const abort = (): void => fail(signal.reason instanceof Error ? signal.reason : new Error('the dial was given up'));
 
-    enter('the TCP connection');
+    enter(prepared.way.createConnection === undefined ? 'the TCP connection' : TLS);
     // After 'open' an error is always followed by 'close', which carries the code that decides.
     socket.on('error', (error) => {
       if (!settled) {
@@ -95,10 +107,11 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
   });
 }
 
-function dialOptions(options: WsTransportOptions, pair: ClientPair, enter: (stage: string) => void): ClientOptions {
+function dialOptions(options: WsTransportOptions, { pair, way }: Prepared, enter: (stage: string) => void): ClientOptions {
   const { checkServerIdentity, ...tls } = hubTlsOptions(options, pair);
   return {
     ...tls,
+    ...(way as Pick<ClientOptions, 'createConnection'>),
     // ws publishes this as a predicate; Node's TLS, which calls it, takes the error that tells why.
     checkServerIdentity: checkServerIdentity as unknown as NonNullable<ClientOptions['checkServerIdentity']>,
     perMessageDeflate: false,
@@ -109,7 +122,7 @@ function dialOptions(options: WsTransportOptions, pair: ClientPair, enter: (stag
     finishRequest: (request) => {
       request.on('socket', (socket) => {
         socket.setKeepAlive(true, KEEP_ALIVE_MS);
-        socket.once('connect', () => enter('the TLS handshake'));
+        socket.once('connect', () => enter(TLS));
         (socket as TLSSocket).once('secureConnect', () => enter(UPGRADE));
       });
       request.end();
