@@ -10,6 +10,8 @@ import type { StatusFile } from '../host/status-file.ts';
 import { VERSION } from '../version.ts';
 
 const DAY_MS = 86_400_000;
+const REGISTER_MS = 15_000;
+const ACK_TOLD_MS = 60_000;
 const MAX_VALUE_CHARS = 4_096;
 
 /** What `status` knows; `undefined` is shown as unknown. */
@@ -85,7 +87,7 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
       .map(([reason, count]) => `${reason} ${count}`)
       .join(', ') || 'none';
   return [
-    ['Connection', `${connection.state} for ${seconds(now - connection.since)}${again}${error}`],
+    ['Connection', `${connection.state} for ${seconds(now - connection.since)}${again}${error}${unanswered(running, now)}`],
     ...(running.hub === undefined ? [] : [['Hub in use', running.hub] satisfies [string, string]]),
     ['Last ack', lastAckAt === undefined ? 'none on this run' : `${seconds(now - lastAckAt)} ago`],
     [
@@ -104,6 +106,14 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
     ...(running.renewal === undefined ? [] : [['Renewal', renewalText(running.renewal, now)] satisfies [string, string]]),
     ...(running.allowances.length === 0 ? [] : [['Weakened by', running.allowances.join(', ')] satisfies [string, string]]),
   ];
+}
+
+/** SEC-004: it only tells, since commands count from the upgrade on (D1). */
+function unanswered({ connection: { state, since }, lastAckAt }: StatusFile, now: number): string {
+  // Where there was an acknowledgement before, a new one is told of within a minute.
+  const patienceMs = REGISTER_MS + (lastAckAt === undefined ? 0 : ACK_TOLD_MS);
+  if (state !== 'live' || now - since < patienceMs || (lastAckAt ?? 0) >= since) return '';
+  return '; the hub has not acknowledged that this agent registered: see its log';
 }
 
 function renewalText({ state, at, error }: NonNullable<StatusFile['renewal']>, now: number): string {

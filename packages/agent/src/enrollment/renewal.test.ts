@@ -189,16 +189,19 @@ describe('renewal of the certificate', () => {
     expect(firstWait).toBeGreaterThanOrEqual(60_000);
   });
 
-  it('says of a hub that renews nothing that it does not, once a day and without an event', async () => {
-    start(async () => ({ status: 404, text: '' }));
-    await settled('unsupported');
-    for (let turn = 0; turn < 5; turn += 1) {
-      clock.advance(6 * HOUR_MS - 1);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await settled('unsupported');
-    expect([asked.length, events]).toEqual([2, []]);
-  });
+  it.each([404, 405, 426, 501])(
+    'says of a hub that renews nothing (%i) that it does not, once a day and without an event',
+    async (code) => {
+      start(async () => ({ status: code, text: '' }));
+      await settled('unsupported');
+      for (let turn = 0; turn < 5; turn += 1) {
+        clock.advance(6 * HOUR_MS - 1);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await settled('unsupported');
+      expect([asked.length, events]).toEqual([2, []]);
+    },
+  );
 
   it('SEC-029 an expired certificate is no reason to stop: it is tried again, slowly', async () => {
     await enrolled(-60, -30);

@@ -73,14 +73,24 @@ export function clientPairs(paths: PairPaths, notCopied: (error: unknown) => voi
       copyToHost(currentPair(paths));
     },
     repair() {
-      for (const path of [file, next, previous, paths.certificatePath, paths.keyPath]) removeLeftovers(path);
+      for (const path of [file, next, previous]) removeLeftovers(path);
       rmSync(next, { force: true });
+      removeHostLeftovers(paths);
       copyToHost(currentPair(paths));
     },
     proven() {
       if (existsSync(previous) && currentPair(paths).renewed) rmSync(previous, { force: true });
     },
   };
+}
+
+/** Root's folder may not be this user's to list; then nothing of this user's is in it. */
+function removeHostLeftovers({ certificatePath, keyPath }: PairPaths): void {
+  try {
+    for (const path of [certificatePath, keyPath]) removeLeftovers(realpathSync(path));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
 }
 
 /** What a dial made now would show. `read` throws for a file that must not be used. */

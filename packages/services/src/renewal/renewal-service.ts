@@ -57,6 +57,8 @@ const HOUR_MS = 3_600_000;
 const LOOK_MS = 6 * HOUR_MS;
 const UNSUPPORTED_MS = 24 * HOUR_MS;
 const FIRST_RETRY_MS = 300_000;
+/** No such address, or one that is not for this: as a v1 hub, or a bare WebSocket server, answers. */
+const UNSUPPORTED: ReadonlySet<number> = new Set([404, 405, 426, 501]);
 /** A hub, or a proxy before it, that does not take the certificate of a handshake. */
 const UNPROVEN: ReadonlySet<number> = new Set([400, 401, 403, 495, 496]);
 
@@ -140,7 +142,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
     const { keyPem, csrPem } = await newKeyAndRequest();
     const body = JSON.stringify({ csr_pem: csrPem });
     const { status: code, text } = await request({ method: 'POST', path: PATH, body, pair: old }, stop.signal);
-    if (code === 404) {
+    if (UNSUPPORTED.has(code)) {
       logger.warn({}, 'this hub does not renew certificates; enroll again before this one ends');
       return undefined;
     }
