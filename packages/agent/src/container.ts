@@ -20,11 +20,14 @@ import {
   closeInheritedDescriptors,
   createCollectorService,
   createEventLog,
+  createFallbackTransport,
+  createHubRequest,
   createJobService,
   createLogger,
   createOperatorPolicy,
   createProcessRunner,
   createProgramCheck,
+  createRenewal,
   createResultOutbox,
   createSystemClock,
   createJobQueue,
@@ -35,13 +38,16 @@ import {
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
-import type { HostAuditLog, JobStore, NonceDatabase } from '@stormpulse/services';
+import type { ClientPair, HostAuditLog, HubTls, JobStore, NonceDatabase, Renewal } from '@stormpulse/services';
 import { createLocalPolicy, readHours } from '@stormpulse/services/policy';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
+import { checkRenewed } from './enrollment/renewed-answer.ts';
+import type { ClientPairs } from './host/client-pair.ts';
 import { isJournal } from './host/journal.ts';
 import { removeLeftovers } from './host/leftovers.ts';
+import { readProxyAuthorization } from './host/proxy-authorization.ts';
 import { auditFolder, eventsPath } from './host/state-paths.ts';
 import { isSystemMode } from './host/system-mode.ts';
 
@@ -70,8 +76,15 @@ const Tokens = {
 /** The ports, and what the agent's own record offers besides. */
 export type AgentPorts = Ports & { readonly audit: HostAuditLog };
 
+/** What a connection is made with, and what is known of it: shared by the socket, the renewal and `status`. */
+export interface WayToHub {
+  readonly pairs: ClientPairs;
+  /** The address of the newest connection; the first of the file before there was one. */
+  readonly inUse: { url: string };
+}
+
 /** Wires what stands behind the kernel's ports. Every token is resolved here, so a mistake fails at start. */
-export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>): AgentPorts {
+export function composePorts(config: AgentConfig, env: Readonly<Record<string, string | undefined>>, way: WayToHub): AgentPorts {
   closeInheritedDescriptors();
   const agent = root.createChildContainer(); // the global container stays empty: two agents, one process
   const once = <T>(key: InjectionToken<T>, make: (from: DependencyContainer) => T): void => {
@@ -79,7 +92,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   };
   once(Tokens.Clock, () => createSystemClock());
   once(Tokens.Logger, () => createLogger({ level: env['STORMPULSE_LOG_LEVEL'], form: isJournal(2, env) ? 'journal' : 'json' }));
-  once(Tokens.Transport, (from) => transport(config, from.resolve(Tokens.Logger)));
+  once(Tokens.Transport, (from) => transport(config, way, from));
   once(Tokens.Nonces, (from) => nonces(config, from));
   once(Tokens.Results, (from) =>
     createResultOutbox({
@@ -153,15 +166,60 @@ function localPolicy({ policy }: AgentConfig, clock: Clock): Pick<Ports, 'policy
   return { policy: createLocalPolicy({ ...policy, hours, clock, host: hostname() }) };
 }
 
-function transport(config: AgentConfig, logger: LoggerFactory): Transport {
-  return createWsTransport({
-    url: config.hubUrl,
+/** SEC-028. The library that makes the request is loaded when one is made. */
+export function composeRenewal(config: AgentConfig, ports: Ports, { pairs, inUse }: WayToHub, onChange: () => void): Renewal {
+  const { clock, random, events, logger } = ports;
+  const { agentId, caPath } = config;
+  return createRenewal({
+    clock,
+    random,
+    events,
+    logger: logger('renewal'),
+    pairs,
+    request: createHubRequest({ ...hubTls(config), url: () => inUse.url }),
+    newKeyAndRequest: async () => (await import('./enrollment/key-and-request.ts')).createKeyAndRequest(agentId),
+    checkAnswer: (answer, keyPem) =>
+      checkRenewed(answer, { agentId, keyPem, caPem: readFileSync(caPath, 'utf8'), now: clock.now() }),
+    onChange,
+  });
+}
+
+function transport(config: AgentConfig, { pairs, inUse }: WayToHub, from: DependencyContainer): Transport {
+  const logger = from.resolve(Tokens.Logger)('transport');
+  const credentials = (): ClientPair => pairs.current();
+  const hubs = [config.hubUrl, ...config.fallbackUrls].map((url) => ({
+    url,
+    transport: createWsTransport({ ...hubTls(config), url, credentials, logger }),
+  }));
+  return createFallbackTransport({
+    hubs,
+    clock: from.resolve(Tokens.Clock),
+    logger,
+    onUse(url) {
+      inUse.url = url;
+      try {
+        pairs.proven();
+      } catch (error) {
+        logger.warn({ err: error }, 'the certificate before the renewed one could not be removed');
+      }
+    },
+  });
+}
+
+function hubTls(config: AgentConfig): HubTls {
+  return {
     ca: config.serverCa === 'system' ? 'system' : readFileSync(config.caPath, 'utf8'),
-    credentials: () => ({ cert: readFileSync(config.certificatePath, 'utf8'), key: readFileSync(config.keyPath, 'utf8') }),
     minVersion: config.minTlsVersion,
     requireServerEku: config.requireServerEku,
-    logger: logger('transport'),
-  });
+    pins: config.pins,
+    proxy: proxy(config),
+  };
+}
+
+function proxy({ proxy: found }: AgentConfig): HubTls['proxy'] {
+  if (found === undefined) return undefined;
+  const { url, authorizationPath: path } = found;
+  return { url, authorization: path === undefined ? undefined : () => readProxyAuthorization(path) };
 }
 
 function events(config: AgentConfig, from: DependencyContainer): EventLog {

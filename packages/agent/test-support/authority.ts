@@ -6,6 +6,7 @@ import * as x509 from '@peculiar/x509';
 const EC = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
+const USES = { client: x509.ExtendedKeyUsage.clientAuth, server: x509.ExtendedKeyUsage.serverAuth };
 
 export interface Pair {
   readonly cert: string;
@@ -19,6 +20,8 @@ export interface LeafSpec {
   readonly addresses?: readonly string[];
   readonly fromDays?: number;
   readonly untilDays?: number;
+  /** Extended key usage; none leaves it out. */
+  readonly use?: 'client' | 'server';
 }
 
 /** A CA that lives as long as the test. */
@@ -28,7 +31,7 @@ export interface Authority {
   readonly digest: string;
   issue(spec: LeafSpec): Promise<Pair>;
   /** Signs what a CSR asks for, under `commonName` when given. */
-  sign(csrPem: string, commonName?: string, days?: Pick<LeafSpec, 'fromDays' | 'untilDays'>): Promise<string>;
+  sign(csrPem: string, commonName?: string, more?: Pick<LeafSpec, 'fromDays' | 'untilDays' | 'use'>): Promise<string>;
 }
 
 export async function createAuthority(name = 'test root'): Promise<Authority> {
@@ -64,6 +67,7 @@ export async function createAuthority(name = 'test root'): Promise<Authority> {
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         ...(alternatives.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(alternatives)]),
+        ...(spec.use === undefined ? [] : [new x509.ExtendedKeyUsageExtension([USES[spec.use]])]),
         await x509.AuthorityKeyIdentifierExtension.create(root.publicKey),
       ],
     });
@@ -77,9 +81,9 @@ export async function createAuthority(name = 'test root'): Promise<Authority> {
       const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', own.privateKey), 'PRIVATE KEY');
       return { cert: await leaf(own.publicKey, spec), key };
     },
-    async sign(csrPem, commonName, days = {}) {
+    async sign(csrPem, commonName, more = {}) {
       const request = new x509.Pkcs10CertificateRequest(csrPem);
-      return await leaf(request.publicKey, { ...days, commonName: commonName ?? request.subjectName.getField('CN')[0] ?? '' });
+      return await leaf(request.publicKey, { ...more, commonName: commonName ?? request.subjectName.getField('CN')[0] ?? '' });
     },
   };
 }

@@ -6,10 +6,14 @@ import { createEnrolment } from './agents/enroll.ts';
 import type { EnrolAnswer, EnrolRequest } from './agents/enroll.ts';
 import { createGateway } from './agents/gateway.ts';
 import type { Gateway } from './agents/gateway.ts';
+import { createIdentify } from './agents/identity.ts';
+import type { Identify } from './agents/identity.ts';
 import { createInbound } from './agents/inbound.ts';
 import { createPresence } from './agents/presence.ts';
 import type { Presence } from './agents/presence.ts';
 import { createRegister } from './agents/register.ts';
+import { createRenewal } from './agents/renew.ts';
+import type { RenewAnswer, RenewRequest } from './agents/renew.ts';
 import { createLogins } from './auth/logins.ts';
 import type { Logins } from './auth/logins.ts';
 import type { Authority } from './ca/authority.ts';
@@ -20,7 +24,7 @@ import type { Issue } from './commands/issue.ts';
 import { createResults } from './commands/results.ts';
 import { createSigner } from './commands/signer.ts';
 import type { Signer } from './commands/signer.ts';
-import type { Clock, GatewayTimes, HubLog } from './config/options.ts';
+import type { CertificateDays, Clock, GatewayTimes, HubLog } from './config/options.ts';
 import { createChanges } from './state/changes.ts';
 import type { Changes } from './state/changes.ts';
 import { createIngest } from './state/ingest.ts';
@@ -37,6 +41,7 @@ export interface Opened {
   readonly clock: Clock;
   readonly log: HubLog;
   readonly times: GatewayTimes;
+  readonly days: CertificateDays;
 }
 
 /** The hub's parts, each built once. */
@@ -49,7 +54,9 @@ export interface HubParts {
   readonly issue: Issue;
   readonly gateway: Gateway;
   readonly logins: Logins;
+  readonly identify: Identify;
   readonly enrol: (request: EnrolRequest) => Promise<EnrolAnswer>;
+  readonly renew: (request: RenewRequest) => Promise<RenewAnswer>;
 }
 
 const Tokens = {
@@ -60,13 +67,14 @@ const Tokens = {
   Dispatch: token<Dispatch>('Dispatch'),
   Issue: token<Issue>('Issue'),
   Ingest: token<Ingest>('Ingest'),
+  Identify: token<Identify>('Identify'),
   Gateway: token<Gateway>('Gateway'),
   Logins: token<Logins>('Logins'),
 } as const;
 
 /** Puts the hub together: the only place that knows the container. Everything is resolved here, so a gap fails at start. */
 export function composeHub(opened: Opened): HubParts {
-  const { database, authority, sealer, clock, log, times } = opened;
+  const { database, authority, sealer, clock, log, times, days } = opened;
   const hub = root.createChildContainer();
   const once = <T>(key: InjectionToken<T>, build: () => T): void => {
     hub.register(key, { useFactory: instanceCachingFactory(build) });
@@ -85,6 +93,7 @@ export function composeHub(opened: Opened): HubParts {
   once(Tokens.Logins, () =>
     createLogins({ store: get(Tokens.Stores).logins, meta: get(Tokens.Stores).meta, clock, changes: get(Tokens.Changes) }),
   );
+  once(Tokens.Identify, () => createIdentify({ authority, stores: get(Tokens.Stores) }));
   once(Tokens.Gateway, () => {
     const ingest = get(Tokens.Ingest);
     const dispatch = get(Tokens.Dispatch);
@@ -98,7 +107,7 @@ export function composeHub(opened: Opened): HubParts {
       results: createResults({ ...shared(), dispatch }),
       dispatch,
     });
-    return createGateway({ ...shared(), authority, presence, dispatch, inbound, times, log });
+    return createGateway({ identify: get(Tokens.Identify), clock, presence, dispatch, inbound, times, log });
   });
 
   function shared(): { stores: Stores; changes: Changes; clock: Clock } {
@@ -113,7 +122,9 @@ export function composeHub(opened: Opened): HubParts {
     issue: get(Tokens.Issue),
     gateway: get(Tokens.Gateway),
     logins: get(Tokens.Logins),
-    enrol: createEnrolment({ ...shared(), authority, sealer, log }),
+    identify: get(Tokens.Identify),
+    enrol: createEnrolment({ ...shared(), authority, sealer, log, days }),
+    renew: createRenewal({ ...shared(), authority, log, days }),
   };
 }
 

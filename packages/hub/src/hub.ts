@@ -19,7 +19,7 @@ import { assertWhole } from './storage/whole-state.ts';
 
 /** A running hub. */
 export interface Hub {
-  /** `https://HOST:PORT`; `/api/enroll/` and `/ws/pulse/` (wss) are under it. */
+  /** `https://HOST:PORT`; `/api/enroll/`, `/api/renew/` and `/ws/pulse/` (wss) are under it. */
   readonly agentsUrl: string;
   /** `http://localhost:PORT`. */
   readonly peopleUrl: string;
@@ -53,7 +53,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     assertWhole(settings.stateDir, database);
     const authority = await openAuthority(settings.stateDir, () => clock.now());
     const sealer = await openSealer(join(settings.stateDir, 'store.key'));
-    const parts = composeHub({ database, authority, sealer, clock, log, times: settings.times });
+    const parts = composeHub({ database, authority, sealer, clock, log, times: settings.times, days: settings.days });
     parts.stores.agents.setAllDown(clock.now());
     parts.dispatch.recover();
     releases.push(() => parts.dispatch.close());
@@ -117,10 +117,7 @@ async function openAgents(parts: HubParts, authority: Authority, settings: HubSe
     '::1',
     ...(isAnyAddress(agentsListen.host) ? [] : [agentsListen.host]),
   ];
-  return await openAgentsListener(
-    { authority, gateway: parts.gateway, enrol: parts.enrol, log },
-    { listen: agentsListen, names, minTlsVersion },
-  );
+  return await openAgentsListener({ ...parts, authority, log }, { listen: agentsListen, names, minTlsVersion });
 }
 
 async function openPeople(

@@ -34,7 +34,8 @@ const EC = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
 
-export async function createAuthority(commonName = 'test root'): Promise<TestAuthority> {
+/** `bare`: without a key identifier, so that only its name says whose issuer it is. */
+export async function createAuthority(commonName = 'test root', bare = false): Promise<TestAuthority> {
   const keys = await newKeys();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [commonName] }],
@@ -46,7 +47,7 @@ export async function createAuthority(commonName = 'test root'): Promise<TestAut
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(bare ? [] : [await x509.SubjectKeyIdentifierExtension.create(keys.publicKey)]),
     ],
   });
 

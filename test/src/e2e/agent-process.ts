@@ -59,6 +59,12 @@ export class HostStage {
     return join(this.folder, name);
   }
 
+  /** The host's file, each `[what, by]` of `edits` replaced. */
+  configure(...edits: readonly (readonly [what: string, by: string])[]): void {
+    const text = edits.reduce((toml, [what, by]) => toml.replace(what, () => by), this.#toml(''));
+    writeFileSync(this.path('stormpulse.toml'), text, { mode: 0o600 });
+  }
+
   /** Starts the agent; `commands` is TOML, `through` a program with arguments that becomes the agent. */
   start(commands = '', through: readonly string[] = []): AgentProcess {
     writeFileSync(this.path('stormpulse.toml'), this.#toml(commands), { mode: 0o600 });

@@ -34,6 +34,17 @@ describe('whom the agent takes for its hub', () => {
     expect(await closed).toEqual({ code: 1000, reason: '' });
   });
 
+  it('SEC-007 sends no byte of a request to another machine that a name server named', async () => {
+    const { url, server, connections } = await listenWith(world, { names: ['localhost'] }, await createAuthority());
+    servers.push(server);
+    let bytes = 0;
+    server.on('secureConnection', (socket) => socket.on('data', (data: Buffer) => (bytes += data.length)));
+    const hungUp = new Promise((resolve) => void server.once('connection', (socket) => socket.once('close', resolve)));
+    await expect(dial(world, url)).rejects.toMatchObject({ code: 'E_CONN_TLS' });
+    await hungUp;
+    expect([bytes, connections]).toEqual([0, []]);
+  });
+
   it('accepts an address in subjectAltName', async () => {
     const hub = await listen(world);
     servers.push(hub.server);

@@ -9,8 +9,9 @@ import { loadFirstParty } from '../config/first-party.ts';
 import { asLoaded, readHostFile } from '../config/load.ts';
 import type { HostFile, LoadedConfig } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
-import { composeOperator, composePorts } from '../container.ts';
+import { composeOperator, composePorts, composeRenewal } from '../container.ts';
 import { ConfigRefused, PluginAbsent } from '../errors.ts';
+import { clientPairs } from '../host/client-pair.ts';
 import { assertStateFolder } from '../host/guarded-file.ts';
 import { readIdentityFiles } from '../host/identity-files.ts';
 import { readInventory } from '../host/inventory.ts';
@@ -39,7 +40,10 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   if (loaded.warnings !== '') say(loaded.warnings);
   const hmacKey = readIdentityFiles(config);
   assertStateFolder(config.databasePath);
-  const ports = composePorts(config, process.env);
+  const pairs = clientPairs(config, (error) => say(`${NOT_COPIED}: ${String(error)}`));
+  pairs.repair();
+  const way = { pairs, inUse: { url: config.hubUrl } };
+  const ports = composePorts(config, process.env, way);
   seal(config, ports);
   const weakened = allowances(config, options);
   if (weakened.length > 0)
@@ -51,15 +55,24 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
     (error) => ports.logger('status').warn({ err: error }, 'the status file was not written'),
   );
   const stopped = untilStopped();
+  const told = (read: () => KernelStatus): void =>
+    status.update(() => ({
+      ...read(),
+      renewal: renewal.status,
+      ...(config.fallbackUrls.length === 0 ? {} : { hub: way.inUse.url }),
+    }));
+  const renewal = composeRenewal(config, ports, way, () => told(() => kernel.status));
   const onStatus = (read: () => KernelStatus): void => {
-    status.update(read);
+    told(read);
     manager.status(summary(read()));
   };
   const kernel = await start(loaded, { hmacKey, ports, onStatus });
+  renewal.start();
   reportLeftOut(kernel.status.leftOut, loaded, say);
   manager.ready(summary(kernel.status));
   await stopped;
   manager.stopping();
+  renewal.stop();
   await kernel.close();
   ports.audit.note({ kind: 'agent.stopped' });
   ports.audit.close();
@@ -67,6 +80,9 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   // SEC-168. The TLS key is a string of the transport's and cannot be erased.
   hmacKey.fill(0);
 }
+
+const NOT_COPIED =
+  'the renewed certificate is in use, but could not be copied to the files of [tls]; before the host goes back to a v1 agent, copy it (docs: config reference, renewal)';
 
 /** The line of `systemctl status`. */
 function summary({ connection, commands }: KernelStatus): string {

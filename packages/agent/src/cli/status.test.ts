@@ -50,6 +50,33 @@ describe('stormpulse status', () => {
         .map((line) => [line.slice(0, 16).trimEnd(), line.slice(16)]),
     );
 
+  it('SEC-004 says of a hub that does not answer register within 15 s that it does not', () => {
+    const silent = (sinceAgo: number, more: object = {}): string => {
+      writeRunning({ connection: { state: 'live', since: 1_000_000 - sinceAgo, attempt: 1 }, ...more });
+      return rows(1_000_000)['Connection:'] ?? '';
+    };
+    expect(silent(14_000)).toBe('live for 14 s');
+    expect(silent(15_000)).toMatch(/^live for 15 s; the hub has not acknowledged/u);
+    expect(silent(15_000, { lastAckAt: 990_000 })).toBe('live for 15 s');
+    expect(silent(15_000, { lastAckAt: 900_000 })).toBe('live for 15 s');
+    expect(silent(75_000, { lastAckAt: 900_000 })).toContain('has not acknowledged');
+  });
+
+  it.each([
+    [{ state: 'scheduled', at: Date.UTC(2026, 1, 3, 4, 5) }, 'due 2026-02-03 04:05 UTC'],
+    [
+      { state: 'failed', at: Date.UTC(2026, 1, 3, 4, 5), error: 'the hub said no' },
+      'failed, next attempt 2026-02-03 04:05 UTC; the hub said no',
+    ],
+    [
+      { state: 'unsupported', at: Date.UTC(2026, 1, 3, 4, 5) },
+      'this hub renews no certificates; enroll again before this one ends, next attempt 2026-02-03 04:05 UTC',
+    ],
+  ])('SEC-029 tells of the renewal: %o', (renewal, row) => {
+    writeRunning({ renewal });
+    expect(rows(Date.UTC(2026, 0, 1))['Renewal:']).toBe(row);
+  });
+
   it('I7: without a file: unknown, what is wrong, 0', async () => {
     const { code, stdout, stderr } = await runProgram(['status', host.path('none.toml')]);
     expect([code, stderr]).toEqual([0, '']);

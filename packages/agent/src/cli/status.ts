@@ -1,15 +1,17 @@
-import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { openDatabase } from '@stormpulse/sqlite';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
+import { currentPair } from '../host/client-pair.ts';
 import { printable } from '../host/printable.ts';
 import { readRunning, statusPath } from '../host/status-file.ts';
 import type { StatusFile } from '../host/status-file.ts';
 import { VERSION } from '../version.ts';
 
 const DAY_MS = 86_400_000;
+const REGISTER_MS = 15_000;
+const ACK_TOLD_MS = 60_000;
 const MAX_VALUE_CHARS = 4_096;
 /** A command dated further ahead is refused. */
 const REFUSED_FROM_MS = 5_000;
@@ -39,7 +41,7 @@ export function readStatus(configPath: string, now: number = Date.now()): Status
   } catch (error) {
     return { ...base, configProblem: error instanceof Error ? error.message : String(error) };
   }
-  const certificate = certificateUntil(config.certificatePath, now);
+  const certificate = certificateUntil(config, now);
   const running = readRunning(statusPath(config.databasePath));
   const entries = countNonces(config.databasePath);
   return {
@@ -89,7 +91,8 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
       .map(([reason, count]) => `${reason} ${count}`)
       .join(', ') || 'none';
   return [
-    ['Connection', `${connection.state} for ${seconds(now - connection.since)}${again}${error}`],
+    ['Connection', `${connection.state} for ${seconds(now - connection.since)}${again}${error}${unanswered(running, now)}`],
+    ...(running.hub === undefined ? [] : [['Hub in use', running.hub] satisfies [string, string]]),
     ['Last ack', lastAckAt === undefined ? 'none on this run' : `${seconds(now - lastAckAt)} ago`],
     ...(clockAheadMs === undefined ? [] : [['Clock', clockWords(clockAheadMs)] satisfies [string, string]]),
     [
@@ -105,6 +108,7 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
     ]),
     ['Refused', counts(running.refusals)],
     ['Outbox', `${running.outbox.waiting} waiting, ${running.outbox.lost} lost`],
+    ...(running.renewal === undefined ? [] : [['Renewal', renewalText(running.renewal, now)] satisfies [string, string]]),
     ...(running.allowances.length === 0 ? [] : [['Weakened by', running.allowances.join(', ')] satisfies [string, string]]),
   ];
 }
@@ -116,14 +120,30 @@ function clockWords(aheadMs: number): string {
   return Math.abs(aheadMs) > REFUSED_FROM_MS ? `${told}: commands are refused; see stormpulse doctor` : told;
 }
 
+/** SEC-004: it only tells, since commands count from the upgrade on (D1). */
+function unanswered({ connection: { state, since }, lastAckAt }: StatusFile, now: number): string {
+  // Where there was an acknowledgement before, a new one is told of within a minute.
+  const patienceMs = REGISTER_MS + (lastAckAt === undefined ? 0 : ACK_TOLD_MS);
+  if (state !== 'live' || now - since < patienceMs || (lastAckAt ?? 0) >= since) return '';
+  return '; the hub has not acknowledged that this agent registered: see its log';
+}
+
+function renewalText({ state, at, error }: NonNullable<StatusFile['renewal']>, now: number): string {
+  const day = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  const again = at > now ? `, next attempt ${day} UTC` : '';
+  if (state === 'scheduled') return `due ${day} UTC`;
+  if (state === 'unsupported') return `this hub renews no certificates; enroll again before this one ends${again}`;
+  return `${state}${again}${error === undefined ? '' : `; ${error}`}`;
+}
+
 function seconds(ms: number): string {
   return `${Math.max(0, Math.round(ms / 1_000))} s`;
 }
 
 /** Full days, also after the end (wire page, 14.50). */
-function certificateUntil(path: string, now: number): Pick<StatusReport, 'certificateUntil' | 'certificateDays'> {
+function certificateUntil(config: AgentConfig, now: number): Pick<StatusReport, 'certificateUntil' | 'certificateDays'> {
   try {
-    const until = new Date(new X509Certificate(readFileSync(path)).validTo);
+    const until = new Date(currentPair(config, (path) => readFileSync(path)).leaf.validTo);
     const days = Math.trunc((until.getTime() - now) / DAY_MS);
     const date = until.toISOString().slice(0, 10);
     const text = until.getTime() > now ? `${date} (${days} days)` : `${date} (EXPIRED ${-days} days ago)`;

@@ -4,6 +4,7 @@ import type { OperatorKey } from '@stormpulse/protocol/node';
 import type { SectionValues } from './check.ts';
 import type { Table } from './check-table.ts';
 import type { AwaitedSection } from './other-tables.ts';
+import { readPin } from './pin.ts';
 
 /** The core of a host's file, checked and named as the code names things. */
 export interface AgentConfig {
@@ -11,6 +12,9 @@ export interface AgentConfig {
   readonly agentId: string;
   readonly pulseToken: string;
   readonly hubUrl: string;
+  /** Dialled in turn when `hubUrl` fails. */
+  readonly fallbackUrls: readonly string[];
+  readonly proxy: ProxyConfig | undefined;
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
   readonly heartbeatMs: number;
@@ -23,6 +27,8 @@ export interface AgentConfig {
   readonly databasePath: string;
   readonly serverCa: 'private' | 'system';
   readonly requireServerEku: boolean;
+  /** SEC-025, in hex; none: nothing is pinned. */
+  readonly pins: readonly string[];
   readonly minTlsVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly strict: boolean;
   readonly passEnv: readonly string[];
@@ -37,6 +43,12 @@ export interface AgentConfig {
   readonly plugins: readonly { readonly name: string; readonly config: Table }[];
   /** Sections whose plugin this agent does not have. */
   readonly awaited: readonly AwaitedSection[];
+}
+
+/** `url` is `http://host:port`. */
+export interface ProxyConfig {
+  readonly url: string;
+  readonly authorizationPath: string | undefined;
 }
 
 export interface OperatorConfig {
@@ -63,6 +75,8 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     agentId: text('agent', 'id'),
     pulseToken: text('agent', 'pulse_token'),
     hubUrl: text('dashboard', 'url'),
+    fallbackUrls: (values['dashboard']?.['fallback_urls'] ?? []) as readonly string[],
+    proxy: proxyConfig(values['dashboard']),
     reconnectMinMs: seconds('dashboard', 'reconnect_min_seconds'),
     reconnectMaxMs: seconds('dashboard', 'reconnect_max_seconds'),
     heartbeatMs: seconds('dashboard', 'heartbeat_interval_seconds'),
@@ -76,6 +90,7 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     serverCa: text('tls', 'server_ca') === 'system' ? 'system' : 'private',
     requireServerEku: values['tls']?.['require_server_eku'] as boolean,
     minTlsVersion: text('tls', 'min_version') === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
+    pins: ((values['tls']?.['pin_sha256'] ?? []) as readonly string[]).flatMap((pin) => readPin(pin) ?? []),
     strict: values['protocol']?.['strict'] !== false,
     passEnv: (values['execution']?.['pass_env'] ?? []) as readonly string[],
     limits: values['execution']?.['limits'] ?? {},
@@ -85,6 +100,11 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     plugins: enabledPlugins(values, file),
     awaited,
   };
+}
+
+function proxyConfig(section: Table | undefined): ProxyConfig | undefined {
+  if (section?.['proxy'] === undefined) return undefined;
+  return { url: section['proxy'] as string, authorizationPath: section['proxy_authorization_file'] as string | undefined };
 }
 
 function operatorConfig(section: Table | undefined): OperatorConfig | undefined {

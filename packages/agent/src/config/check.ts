@@ -62,12 +62,24 @@ export function unclaimedTable(name: string): ConfigProblem {
 }
 
 function checkAcross(values: SectionValues, problems: ConfigProblem[]): void {
-  const { reconnect_min_seconds: min, reconnect_max_seconds: max } = values['dashboard'] ?? {};
+  const { reconnect_min_seconds: min, reconnect_max_seconds: max, url, fallback_urls: fallbacks } = values['dashboard'] ?? {};
   if (typeof min === 'number' && typeof max === 'number' && min > max) {
     problems.push({
       path: ['dashboard', 'reconnect_min_seconds'],
       problem: `is ${min}, more than reconnect_max_seconds`,
       expected: `at most ${max}`,
+    });
+  }
+  if (Array.isArray(fallbacks) && fallbacks.includes(url)) {
+    problems.push({ path: ['dashboard', 'fallback_urls'], problem: 'holds url itself', expected: 'other addresses than url' });
+  }
+  const { proxy, proxy_authorization_file: authorization } = values['dashboard'] ?? {};
+  if (authorization !== undefined && proxy === undefined) {
+    problems.push({
+      path: ['dashboard', 'proxy_authorization_file'],
+      problem: 'is for a proxy, and there is none',
+      expected: 'proxy beside it',
+      fix: 'write proxy = "http://HOST:PORT", or remove the key',
     });
   }
 }

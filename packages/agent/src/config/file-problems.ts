@@ -22,6 +22,7 @@ const WANTED: readonly Wanted[] = [
   { section: 'tls', key: 'client_cert', kind: 'file', fix: ENROLL, secrecy: 'public' },
   { section: 'tls', key: 'client_key', kind: 'file', fix: ENROLL, secrecy: 'secret' },
   { section: 'auth', key: 'hmac_secret', kind: 'file', fix: ENROLL, secrecy: 'secret' },
+  { section: 'dashboard', key: 'proxy_authorization_file', kind: 'file', fix: 'correct the path', secrecy: 'secret' },
   { section: 'project', key: 'project_dir', kind: 'folder', fix: PROJECT },
   { section: 'project', key: 'compose_file', kind: 'file', fix: PROJECT },
   { section: 'project', key: 'env_file', kind: 'file', fix: 'correct the path, or remove the key' },

@@ -65,6 +65,43 @@ describe('loadConfig', () => {
     }
   });
 
+  it('SEC-003 reads the ways to the hub, and refuses what is none', () => {
+    const url = '/ws/pulse/"\n';
+    const authorization = host.write('proxy-password', 'me:secret');
+    host.writeConfig([
+      url,
+      `${url}fallback_urls = ["wss://b.example/ws/"]\nproxy = "http://proxy.example:3128"\nproxy_authorization_file = "${authorization}"\n`,
+    ]);
+    expect(loadConfig(host.config).config).toMatchObject({
+      fallbackUrls: ['wss://b.example/ws/'],
+      proxy: { url: 'http://proxy.example:3128', authorizationPath: authorization },
+    });
+    for (const [line, told] of [
+      ['fallback_urls = ["https://b.example/"]', 'fallback_urls: is .*at most 8 different wss:// addresses'],
+      ['fallback_urls = ["wss://127.0.0.1:1/ws/pulse/"]', 'fallback_urls: holds url itself'],
+      ['proxy = "https://proxy.example:3128"', 'proxy: is .*expected http://HOST:PORT'],
+      ['proxy = "http://me:secret@proxy.example:3128"', 'proxy: is .*proxy_authorization_file'],
+      ['proxy = "http://proxy.example"', 'proxy: is .*expected http://HOST:PORT'],
+      [`proxy_authorization_file = "${authorization}"`, 'proxy_authorization_file: is for a proxy, and there is none'],
+    ] as const) {
+      host.writeConfig([url, `${url}${line}\n`]);
+      expect(refusal().lines).toEqual([expect.stringMatching(told)]);
+    }
+  });
+
+  it('SEC-025 reads pins as hex or base64, and refuses what is neither', () => {
+    const hex = 'AB'.repeat(32);
+    const base64 = Buffer.from(hex, 'hex').toString('base64');
+    host.writeConfig(['[auth]', `pin_sha256 = ["${hex}", "${base64}"]\n[auth]`]);
+    expect(loadConfig(host.config).config.pins).toEqual([hex.toLowerCase(), hex.toLowerCase()]);
+    for (const wrong of ['[]', '["abc"]', `["${hex}", "${base64.slice(1)}"]`]) {
+      host.writeConfig(['[auth]', `pin_sha256 = ${wrong}\n[auth]`]);
+      expect(refusal().lines).toEqual([
+        expect.stringMatching(/tls\.pin_sha256: is .*expected .*64 hex digits or 44 characters of base64/u),
+      ]);
+    }
+  });
+
   const required = Object.entries(SECTIONS).flatMap(([section, { required, keys }]) =>
     required ? Object.keys(keys).flatMap((key) => (keys[key]?.required === true ? [[section, key] as const] : [])) : [],
   );

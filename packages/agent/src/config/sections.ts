@@ -5,6 +5,7 @@ import { readHours } from '@stormpulse/services/policy';
 import { isAgentId } from './agent-id.ts';
 import { between, oneOf, positive } from './check-value.ts';
 import type { TableSpec } from './check-table.ts';
+import { readPin } from './pin.ts';
 
 const MOST_PER_MINUTE = 6_000;
 
@@ -19,6 +20,18 @@ const socketUrl = (value: string): string | undefined =>
     ? undefined
     : 'a wss:// address, such as wss://hub.example/ws/pulse/';
 
+const socketUrls = (values: readonly string[]): string | undefined =>
+  values.length <= 8 && values.every((value) => socketUrl(value) === undefined) && new Set(values).size === values.length
+    ? undefined
+    : 'at most 8 different wss:// addresses, such as ["wss://hub-2.example/ws/pulse/"]';
+const proxyUrl = (value: string): string | undefined =>
+  /^http:\/\/(?:[^\s/@?#:]+|\[[0-9a-fA-F:.]+\]):\d{1,5}\/?$/u.test(value) && URL.canParse(value)
+    ? undefined
+    : 'http://HOST:PORT, without name and password (those go into the file that proxy_authorization_file names)';
+const pins = (values: readonly string[]): string | undefined =>
+  values.length > 0 && values.every((value) => readPin(value) !== undefined)
+    ? undefined
+    : 'one or more SHA-256 digests of a public key, each 64 hex digits or 44 characters of base64';
 const operatorKeys = (lines: readonly string[]): string | undefined =>
   lines.length > 0 && new Set(lines).size === lines.length && lines.every((line) => readOperatorKey(line) !== undefined)
     ? undefined
@@ -53,6 +66,9 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
     required: true,
     keys: {
       url: { type: 'string', required: true, check: socketUrl },
+      fallback_urls: { type: 'strings', fallback: [], check: socketUrls },
+      proxy: { type: 'string', check: proxyUrl },
+      proxy_authorization_file: { type: 'path' },
       reconnect_min_seconds: { type: 'number', required: true, check: positive },
       reconnect_max_seconds: { type: 'number', required: true, check: positive },
       heartbeat_interval_seconds: { type: 'number', required: true, check: between(1, 3_600) },
@@ -67,8 +83,7 @@ export const SECTIONS: Readonly<Record<string, SectionSpec>> = {
       server_ca: { type: 'string', fallback: 'private', check: oneOf('private', 'system') },
       require_server_eku: { type: 'boolean', fallback: true },
       min_version: { type: 'string', fallback: '1.3', check: oneOf('1.2', '1.3') },
-      // A pin that is not checked would be worse than none.
-      pin_sha256: { type: 'string', check: () => 'no pin: this version does not check pins; remove the key' },
+      pin_sha256: { type: 'strings', fallback: [], check: pins },
     },
   },
   auth: {

@@ -1,6 +1,8 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { ProtocolError, loadHmacKey } from '@stormpulse/protocol';
 import { Enrollment } from '../errors.ts';
+import { NotIssued, readIssued } from './issued-certificate.ts';
+import type { IssuedCertificate } from './issued-certificate.ts';
 
 /** What an enrollment gives an agent, checked against its key. */
 export interface Identity {
@@ -13,14 +15,11 @@ export interface Identity {
 }
 
 const MIN_KEY_BYTES = 16;
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/gu;
 
 /** Checks the hub's answer before anything is written. Throws `E_ENROLL`. */
 export function checkAnswer(answer: unknown, agentId: string, keyPem: string, now: number = Date.now()): Identity {
   const fields = (typeof answer === 'object' && answer !== null ? answer : {}) as Readonly<Record<string, unknown>>;
-  const certificatePem = pem(fields, 'client_cert_pem');
-  const caPem = pem(fields, 'ca_cert_pem');
-  const leaf = assertCertificates(certificatePem, caPem, agentId, keyPem);
+  const { certificatePem, caPem, leaf } = issued(answer, agentId, keyPem);
   const warnings = timeWarnings(leaf, now);
   const hmacKey = base64(fields, 'hmac_key');
   const usable = usableBytes(hmacKey);
@@ -56,11 +55,12 @@ function refuse(problem: string): Error {
   });
 }
 
-function pem(fields: Readonly<Record<string, unknown>>, name: string): string {
-  const value = fields[name];
-  if (typeof value !== 'string' || !/^[\x00-\x7f]*$/u.test(value) || value.match(CERTIFICATE) === null)
-    throw refuse(`${name} holds no PEM certificate`);
-  return value.endsWith('\n') ? value : `${value}\n`;
+function issued(answer: unknown, agentId: string, keyPem: string): IssuedCertificate {
+  try {
+    return readIssued(answer, agentId, keyPem);
+  } catch (error) {
+    throw error instanceof NotIssued ? refuse(error.message) : error;
+  }
 }
 
 function base64(fields: Readonly<Record<string, unknown>>, name: string): Buffer {
@@ -74,38 +74,7 @@ function base64(fields: Readonly<Record<string, unknown>>, name: string): Buffer
   return Buffer.from(value, 'base64');
 }
 
-/** The certificate is for our key, names us, and leads to the CA that came with it. */
-function assertCertificates(certificatePem: string, caPem: string, agentId: string, keyPem: string): X509Certificate {
-  const [leaf, ...intermediates] = parse(certificatePem, 'client_cert_pem');
-  const authorities = parse(caPem, 'ca_cert_pem');
-  if (leaf === undefined || authorities.length === 0) throw refuse('a certificate is missing');
-  if (!leaf.checkPrivateKey(createPrivateKey(keyPem))) throw refuse('the certificate is for another key');
-  // The legacy form is the one that gives the name unescaped.
-  const commonName = leaf.toLegacyObject().subject?.CN;
-  if (commonName !== agentId) throw refuse(`the certificate is for ${JSON.stringify(commonName ?? '')}, not for "${agentId}"`);
-  let current = leaf;
-  for (let step = 0; step < 5; step += 1) {
-    const child = current;
-    if (authorities.some((authority) => child.checkIssued(authority) && child.verify(authority.publicKey))) return leaf;
-    const issuer = intermediates.find((candidate) => child.checkIssued(candidate) && child.verify(candidate.publicKey));
-    if (issuer === undefined) break;
-    current = issuer;
-  }
-  throw refuse('the certificate does not lead to the CA that came with it');
-}
-
 function timeWarnings(leaf: X509Certificate, now: number): string[] {
   if (Date.parse(leaf.validFrom) <= now && now <= Date.parse(leaf.validTo)) return [];
   return [`by this host's clock the new certificate is valid only from ${leaf.validFrom} to ${leaf.validTo}: check the clock`];
-}
-
-function parse(text: string, name: string): X509Certificate[] {
-  try {
-    return (text.match(CERTIFICATE) ?? []).map((block) => new X509Certificate(block));
-  } catch (cause) {
-    throw Enrollment(
-      { what: `the hub's answer was not used: ${name} cannot be read as a certificate. Nothing was written` },
-      { cause },
-    );
-  }
 }

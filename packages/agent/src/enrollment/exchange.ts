@@ -67,7 +67,12 @@ function post(
     minVersion: caPem === undefined ? 'TLSv1.2' : 'TLSv1.3',
     checkServerIdentity: (host: string, peer: PeerCertificate) => identityProblem(host, peer, caPem === undefined),
     signal,
-    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    headers: {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      // D1: the hub gives a certificate that is short-lived only to an agent that renews it.
+      'stormpulse-features': 'cert.renew',
+    },
     ...(caPem === undefined ? {} : { ca: caPem }),
   };
   return new Promise((resolve, reject) => {

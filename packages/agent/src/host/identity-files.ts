@@ -3,7 +3,8 @@ import { createSecureContext } from 'node:tls';
 import { ProtocolError, loadHmacKey } from '@stormpulse/protocol';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { Refused } from '../errors.ts';
-import { readGuarded } from './guarded-file.ts';
+import { currentPair } from './client-pair.ts';
+import { assertGuarded, readGuarded } from './guarded-file.ts';
 
 /** SEC-034. */
 const MIN_KEY_BYTES = 16;
@@ -15,14 +16,14 @@ const MAX_FILE_BYTES = 64 * 1024;
  */
 export function readIdentityFiles(config: AgentConfig): Uint8Array {
   const ca = readGuarded(config.caPath, { secrecy: 'public', maxBytes: MAX_FILE_BYTES });
-  const cert = readGuarded(config.certificatePath, { secrecy: 'public', maxBytes: MAX_FILE_BYTES });
-  const key = readGuarded(config.keyPath, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES });
+  assertGuarded(config.certificatePath, { secrecy: 'public', maxBytes: MAX_FILE_BYTES });
+  assertGuarded(config.keyPath, { secrecy: 'secret', maxBytes: MAX_FILE_BYTES });
   const hmacKey = readSigningKey(config.hmacPath);
   if (config.serverCa === 'private') attempt(`${config.caPath} holds no certificate of a CA`, () => new X509Certificate(ca));
-  attempt(`${config.certificatePath} and ${config.keyPath} are no certificate with its key`, () =>
-    createSecureContext({ cert, key }),
-  );
-  key.fill(0);
+  attempt(`${config.certificatePath} and ${config.keyPath} are no certificate with its key`, () => {
+    const { cert, key } = currentPair(config);
+    createSecureContext({ cert, key });
+  });
   return hmacKey;
 }
 

@@ -1,14 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { KernelStatus } from '@stormpulse/kernel';
+import type { RenewalStatus } from '@stormpulse/services';
 import { Type } from '@sinclair/typebox';
 import { Check } from '@sinclair/typebox/value';
 import { removeLeftovers } from './leftovers.ts';
 import { processMark } from './process-mark.ts';
 import { replaceFile } from './replace-file.ts';
 
+/** What the kernel knows of a running agent, and what its services do. */
+export interface RunningStatus extends KernelStatus {
+  readonly renewal?: RenewalStatus;
+  /** The address in use, where the host's file names more than one. */
+  readonly hub?: string;
+}
+
 /** What the running agent says of itself, for `stormpulse status` (D12: it listens nowhere). */
-export interface StatusFile extends KernelStatus {
+export interface StatusFile extends RunningStatus {
   readonly pid: number;
   /** Tells this process from a later one of the same number. */
   readonly mark: string;
@@ -43,6 +51,8 @@ const Shape = Type.Object({
   refusals: Type.Record(Type.String(), Type.Number()),
   outbox: Type.Object({ waiting: Type.Number(), lost: Type.Number() }),
   allowances: Type.Array(Type.String()),
+  hub: Type.Optional(Type.String()),
+  renewal: Type.Optional(Type.Object({ state: Type.String(), at: Type.Number(), error: Type.Optional(Type.String()) })),
 });
 
 /** Beside the database: `<state folder>/status.json`. */
@@ -71,11 +81,11 @@ export function createStatusWriter(
   own: Pick<StatusFile, 'version' | 'startedAt' | 'allowances'>,
   failed: (error: unknown) => void,
 ): {
-  readonly update: (read: () => KernelStatus) => void;
+  readonly update: (read: () => RunningStatus) => void;
   readonly close: () => void;
 } {
   const self = { pid: process.pid, mark: processMark(process.pid) ?? '' };
-  let latest: (() => KernelStatus) | undefined;
+  let latest: (() => RunningStatus) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let writtenAt = Number.NEGATIVE_INFINITY;
   let isFailing = false;

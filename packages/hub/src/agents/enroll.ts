@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { hashSecret } from '../auth/secret-text.ts';
 import type { Authority } from '../ca/authority.ts';
 import { checkCsr } from '../ca/csr.ts';
-import type { Clock, HubLog } from '../config/options.ts';
-import { HubError, messageOf } from '../errors.ts';
+import type { CertificateDays, Clock, HubLog } from '../config/options.ts';
+import { HubError } from '../errors.ts';
 import type { Changes } from '../state/changes.ts';
-import { asRecord } from '../state/record.ts';
 import type { Sealer } from '../storage/sealer.ts';
 import type { Stores } from '../storage/stores.ts';
 import type { TokenRow } from '../storage/token-store.ts';
+import { bodyFields } from './request-body.ts';
 import { pulseTokenOf } from './tokens.ts';
 
 /** What a v1 agent reads of the answer, and `pulse_token`, which ours reads too (wire page, section 4; design, D1). */
@@ -34,10 +34,8 @@ interface EnrolPorts {
   readonly clock: Clock;
   readonly changes: Changes;
   readonly log: HubLog;
+  readonly days: CertificateDays;
 }
-
-const RENEWING_DAYS = 30;
-const V1_DAYS = 365;
 
 /**
  * Answers one enrolment (SEC-300 to 302): 401 without a token; 403 with one text for unknown, used, expired and locked ones;
@@ -69,7 +67,7 @@ export function createEnrolment(ports: EnrolPorts): (request: EnrolRequest) => P
       if (agentId !== row.agentId) throw new HubError('E_ENROL_AGENT', 400, 'agent_id is not the one this token was made for');
       const publicKey = await checkCsr(csrPem, agentId);
       claim(token, agentId, address);
-      const days = features.split(',').some((feature) => feature.trim() === 'cert.renew') ? RENEWING_DAYS : V1_DAYS;
+      const days = features.split(',').some((feature) => feature.trim() === 'cert.renew') ? ports.days.renewing : ports.days.v1;
       const certificate = await authority.issueFor(agentId, publicKey, days);
       const hmacKey = mintHmacKey();
       const pulseToken = pulseTokenOf(token);
@@ -114,17 +112,8 @@ function tokenRefused(): HubError {
 }
 
 function readBody(body: string): { token: string; agentId: string; csrPem: string } {
-  const fields = asRecord(parse(body));
-  const { token, agent_id: agentId, csr_pem: csrPem } = fields;
+  const { token, agent_id: agentId, csr_pem: csrPem } = bodyFields(body, 'E_ENROL_BODY');
   if (typeof token !== 'string' || token === '')
     throw new HubError('E_ENROL_TOKEN', 401, 'token is missing; paste the whole enrolment line');
   return { token, agentId: typeof agentId === 'string' ? agentId : '', csrPem: typeof csrPem === 'string' ? csrPem : '' };
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch (error) {
-    throw new HubError('E_ENROL_BODY', 400, `the body is no JSON (${messageOf(error)})`);
-  }
 }

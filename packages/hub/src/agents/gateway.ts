@@ -1,13 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
-import type { Authority } from '../ca/authority.ts';
 import type { Dispatch } from '../commands/dispatch.ts';
 import type { Clock, GatewayTimes, HubLog } from '../config/options.ts';
 import { messageOf } from '../errors.ts';
-import type { Stores } from '../storage/stores.ts';
+import type { Identify } from './identity.ts';
 import type { Inbound } from './inbound.ts';
 import { AgentLink } from './link.ts';
 import type { Presence } from './presence.ts';
@@ -22,8 +20,7 @@ export interface Gateway {
 }
 
 interface GatewayPorts {
-  readonly authority: Authority;
-  readonly stores: Stores;
+  readonly identify: Identify;
   readonly presence: Presence;
   readonly dispatch: Dispatch;
   readonly inbound: Inbound;
@@ -40,7 +37,7 @@ const INTERNAL = 1011;
 const GOING_AWAY = 1001;
 
 export function createGateway(ports: GatewayPorts): Gateway {
-  const { authority, stores, presence, dispatch, inbound, clock, times, log } = ports;
+  const { identify, presence, dispatch, inbound, clock, times, log } = ports;
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -48,19 +45,6 @@ export function createGateway(ports: GatewayPorts): Gateway {
     maxPayload: MAX_FRAME_BYTES,
     maxFragments: MAX_FRAGMENTS,
   });
-
-  /** The agent a client certificate stands for, or why there is none. */
-  function identify(socket: Duplex): { readonly agentId: string } | { readonly refused: string } {
-    if (!(socket instanceof TLSSocket) || !socket.authorized) return { refused: 'no client certificate of this hub' };
-    const peer = socket.getPeerX509Certificate();
-    const agentId = authority.agentIdOf(peer?.subjectAltName);
-    const row = stores.certificates.byFingerprint(peer?.fingerprint256.replaceAll(':', '').toLowerCase() ?? '');
-    if (agentId === undefined || row === undefined) return { refused: 'this hub did not issue the certificate to an agent' };
-    if (row.agentId !== agentId || (row.state !== 'issued' && row.state !== 'active'))
-      return { refused: 'the certificate does not count any more' };
-    stores.certificates.activate(row.serial);
-    return { agentId };
-  }
 
   function welcome(socket: WebSocket, agentId: string, address: string): void {
     const link = new AgentLink(agentId, address, socket, clock);

@@ -7,9 +7,12 @@ import type { HubLog, ListenAddress } from '../config/options.ts';
 import { HubError, messageOf } from '../errors.ts';
 import type { EnrolAnswer, EnrolRequest } from './enroll.ts';
 import type { Gateway } from './gateway.ts';
+import type { Identify, PeerIdentity } from './identity.ts';
 import { createRateLimit } from './rate-limit.ts';
+import type { RenewAnswer, RenewRequest } from './renew.ts';
+import { readBody } from './request-body.ts';
 
-/** The one port agents talk to: `/api/enroll/` without and `/ws/pulse/` with a client certificate (design, D1). */
+/** The one port agents talk to: `/api/enroll/` without, `/api/renew/` and `/ws/pulse/` with a client certificate (design, D1). */
 export interface AgentsListener {
   /** Where it really listens. */
   readonly address: ListenAddress;
@@ -20,6 +23,8 @@ interface ListenerPorts {
   readonly authority: Authority;
   readonly gateway: Gateway;
   readonly enrol: (request: EnrolRequest) => Promise<EnrolAnswer>;
+  readonly identify: Identify;
+  readonly renew: (request: RenewRequest) => Promise<RenewAnswer>;
   readonly log: HubLog;
 }
 
@@ -30,11 +35,11 @@ interface ListenerOptions {
 }
 
 const ENROL_PATH = '/api/enroll/';
-const MAX_BODY_BYTES = 16 * 1024;
+const RENEW_PATH = '/api/renew/';
 const REQUESTS_PER_MINUTE = 300;
 
 export async function openAgentsListener(ports: ListenerPorts, options: ListenerOptions): Promise<AgentsListener> {
-  const { authority, gateway, enrol, log } = ports;
+  const { authority, gateway, enrol, identify, renew, log } = ports;
   const { chainPem, keyPem } = await authority.serverFor(options.names);
   const allow = createRateLimit(REQUESTS_PER_MINUTE, 60_000);
   const server = createServer({
@@ -52,7 +57,7 @@ export async function openAgentsListener(ports: ListenerPorts, options: Listener
     maxHeaderSize: 16 * 1024,
   });
   server.on('request', (request, response) => {
-    answer(request, response).catch((error: unknown) => log.error({ error: messageOf(error) }, 'enrolment answer failed'));
+    answer(request, response).catch((error: unknown) => log.error({ error: messageOf(error) }, 'an answer to an agent failed'));
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', (error) => log.info({ error: messageOf(error) }, 'agent socket error'));
@@ -63,19 +68,32 @@ export async function openAgentsListener(ports: ListenerPorts, options: Listener
     socket.destroy();
   });
 
+  async function answerTo(request: IncomingMessage, address: string): Promise<EnrolAnswer | RenewAnswer> {
+    const path = request.url?.split('?')[0];
+    if (path !== ENROL_PATH && path !== RENEW_PATH) throw new HubError('E_NOT_FOUND', 404, 'there is nothing here');
+    const peer = path === RENEW_PATH ? renewing(request) : undefined;
+    if (request.method !== 'POST') throw new HubError('E_METHOD', 405, 'only POST is answered here');
+    if (!allow(address)) throw new HubError('E_RATE', 429, 'too many requests from this address; wait a minute');
+    const body = await readBody(request);
+    if (peer !== undefined) return await renew({ peer, body, address });
+    return await enrol({ body, features: String(request.headers['stormpulse-features'] ?? ''), address });
+  }
+
+  function renewing(request: IncomingMessage): PeerIdentity {
+    const peer = identify(request.socket);
+    if (!('refused' in peer)) return peer;
+    log.warn({ address: request.socket.remoteAddress ?? 'unknown', why: peer.refused }, 'renewal refused');
+    throw new HubError('E_RENEW_IDENTITY', 403, `a renewal needs the agent's own certificate: ${peer.refused}`);
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = request.socket.remoteAddress ?? 'unknown';
     try {
-      if (request.url?.split('?')[0] !== ENROL_PATH) throw new HubError('E_NOT_FOUND', 404, 'there is nothing here');
-      if (request.method !== 'POST') throw new HubError('E_METHOD', 405, 'only POST is answered here');
-      if (!allow(address)) throw new HubError('E_RATE', 429, 'too many requests from this address; wait a minute');
-      const body = await readBody(request);
-      const features = String(request.headers['stormpulse-features'] ?? '');
-      send(response, 200, await enrol({ body, features, address }));
+      send(response, 200, await answerTo(request, address));
     } catch (error) {
       const known =
         error instanceof HubError ? error : new HubError('E_INTERNAL', 500, 'the hub failed; its log says why', { cause: error });
-      if (known.status >= 500) log.error({ error: messageOf(error) }, 'enrolment failed');
+      if (known.status >= 500) log.error({ error: messageOf(error) }, 'a request of an agent failed');
       // v1 agents show the text of `error`.
       send(response, known.status, { error: known.message, code: known.code });
     }
@@ -99,20 +117,6 @@ async function listenOn(server: Server, { host, port }: ListenAddress, option: s
   });
   const bound = server.address();
   return { host, port: typeof bound === 'object' && bound !== null ? bound.port : port };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const tooLarge = new HubError('E_TOO_LARGE', 413, 'the body is larger than 16 KiB');
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // The stream stays open after a refusal, or the answer would never reach the peer.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

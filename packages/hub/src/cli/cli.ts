@@ -42,6 +42,7 @@ function commandLine(terminal: Terminal): Command {
     .option('--people-listen <host:port>', 'where browsers connect; loopback only', '127.0.0.1:8080')
     .option('--name <name>', 'a name or address agents reach this hub by; may be repeated', collect, [])
     .option('--dashboard <dir>', "folder with the dashboard's files")
+    .option('--v1-certificate-days <n>', 'how long the certificate of an agent that cannot renew lives', '365')
     .option('--min-tls <version>', '1.3, or 1.2 for agents that cannot do better', '1.3')
     .action(async (options: RunOptions) => await runHub(options, terminal));
   program

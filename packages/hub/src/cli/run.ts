@@ -12,6 +12,7 @@ export interface RunOptions {
   readonly name: readonly string[];
   readonly dashboard?: string;
   readonly minTls: string;
+  readonly v1CertificateDays: string;
 }
 
 const CLOSE_DEADLINE_MS = 8_000;
@@ -32,6 +33,7 @@ export async function runHub(options: RunOptions, terminal: Terminal): Promise<v
     peopleListen: parseListen(options.peopleListen, '--people-listen'),
     names: options.name,
     minTlsVersion: options.minTls === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
+    v1CertificateDays: Number(options.v1CertificateDays),
     log,
     ...(options.dashboard === undefined ? {} : { dashboardDir: options.dashboard }),
   });

@@ -28,6 +28,14 @@ export interface GatewayTimes {
   readonly resultGraceMs: number;
 }
 
+/** How long agents' certificates live. */
+export interface CertificateDays {
+  /** Of an agent that renews (SEC-028). */
+  readonly renewing: number;
+  /** Of one that cannot, such as v1's (design, D1); 1 to 365. */
+  readonly v1: number;
+}
+
 /** What `createHub` takes. Only the state folder has no default. */
 export interface HubOptions {
   /** Holds keys, certificates and the database; created with mode 0700. */
@@ -41,6 +49,8 @@ export interface HubOptions {
   readonly dashboardDir?: string;
   readonly minTlsVersion?: 'TLSv1.2' | 'TLSv1.3';
   readonly times?: Partial<GatewayTimes>;
+  /** Days a certificate of an agent that cannot renew lives, 1 to 365; 365 unless told. */
+  readonly v1CertificateDays?: number;
   readonly clock?: Clock;
   readonly log?: HubLog;
 }
@@ -54,12 +64,15 @@ export interface HubSettings {
   readonly dashboardDir: string | undefined;
   readonly minTlsVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly times: GatewayTimes;
+  readonly days: CertificateDays;
 }
 
+const RENEWING_DAYS = 30;
+const V1_DAYS = 365;
 const DEFAULT_TIMES: GatewayTimes = { registerTimeoutMs: 15_000, pingIntervalMs: 20_000, resultGraceMs: 30_000 };
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
 
-/** Fills the defaults in. Throws HubError E_CONFIG for a people's address that is not loopback. */
+/** Fills the defaults in. Throws HubError E_CONFIG for a people's address that is not loopback and for a wrong number of days. */
 export function settingsOf(options: HubOptions): HubSettings {
   const peopleListen = options.peopleListen ?? { host: '127.0.0.1', port: 8080 };
   if (!LOOPBACK.has(peopleListen.host)) {
@@ -69,6 +82,11 @@ export function settingsOf(options: HubOptions): HubSettings {
       `the people's listener is plain HTTP and can only be on loopback, not on ${peopleListen.host}; use 127.0.0.1 and a tunnel`,
     );
   }
+  const v1Days = options.v1CertificateDays ?? V1_DAYS;
+  // The agents' intermediate has at least 400 days left.
+  if (!Number.isInteger(v1Days) || v1Days < 1 || v1Days > V1_DAYS) {
+    throw new HubError('E_CONFIG', 400, `--v1-certificate-days is ${v1Days}; expected a whole number from 1 to ${V1_DAYS}`);
+  }
   return {
     stateDir: options.stateDir,
     agentsListen: options.agentsListen ?? { host: '127.0.0.1', port: 8443 },
@@ -77,6 +95,7 @@ export function settingsOf(options: HubOptions): HubSettings {
     dashboardDir: options.dashboardDir,
     minTlsVersion: options.minTlsVersion ?? 'TLSv1.3',
     times: { ...DEFAULT_TIMES, ...options.times },
+    days: { renewing: RENEWING_DAYS, v1: v1Days },
   };
 }
 

@@ -5,7 +5,7 @@ import { isAgentError } from '@stormpulse/plugin-api';
 import type { AgentError } from '@stormpulse/plugin-api';
 import { ConnTimeout } from './errors.ts';
 import { dialFailure } from './tls-failure.ts';
-import { dialOptions } from './ws-transport.ts';
+import { hubTlsOptions, readCredentials, wayTo } from './hub-tls.ts';
 import type { WsTransportOptions } from './ws-transport.ts';
 
 /** What a hub says to somebody who asks nothing of it. */
@@ -31,8 +31,8 @@ export async function probeHub(options: WsTransportOptions): Promise<HubAnswer> 
   const url = new URL(options.url.replace(/^ws/u, 'http'));
   const started = performance.now();
   try {
-    // By itself first: whether somebody listens does not depend on certificates.
-    await reach(options.url, url, stageMs);
+    // By itself first: whether somebody listens does not depend on certificates. Behind a proxy only the proxy can tell.
+    if (options.proxy === undefined) await reach(options.url, url, stageMs);
     const answer = await ask(options, url, stageMs);
     return { ...answer, tookMs: performance.now() - started };
   } catch (error) {
@@ -54,9 +54,10 @@ function reach(told: string, url: URL, stageMs: number): Promise<void> {
   });
 }
 
-function ask(options: WsTransportOptions, url: URL, stageMs: number): Promise<Pick<HubAnswer, 'status' | 'time'>> {
-  const checks = dialOptions(options, () => undefined) as unknown as RequestOptions;
-  return new Promise((resolve, reject) => {
+async function ask(options: WsTransportOptions, url: URL, stageMs: number): Promise<Pick<HubAnswer, 'status' | 'time'>> {
+  const way = await wayTo(url, options, AbortSignal.timeout(2 * stageMs), stageMs);
+  const checks = { ...hubTlsOptions(options, readCredentials(options.credentials)), ...way } as unknown as RequestOptions;
+  return await new Promise((resolve, reject) => {
     let isSecure = false;
     const asked = request(url, { ...checks, agent: new Agent({ keepAlive: false }) });
     const timer = setTimeout(() => {

@@ -3,9 +3,11 @@ import type { TLSSocket } from 'node:tls';
 import type { Logger } from '@stormpulse/plugin-api';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
-import { ConnCredentials, ConnTimeout, ConnUpgrade } from './errors.ts';
+import { ConnTimeout, ConnUpgrade } from './errors.ts';
+import { hubTlsOptions, readCredentials, wayTo } from './hub-tls.ts';
+import type { ClientPair, HubTls } from './hub-tls.ts';
 import type { Link, LinkEvents, Transport } from '@stormpulse/kernel';
-import { identityProblem } from './server-identity.ts';
+import { refusalOfOwn } from './own-certificate.ts';
 import { dialFailure } from './tls-failure.ts';
 
 /** SEC-026: largest frame the agent takes, and the most fragments of one message. */
@@ -14,17 +16,14 @@ const MAX_FRAGMENTS = 64;
 /** SEC-004: each stage of the dial. */
 const STAGE_MS = 10_000;
 const KEEP_ALIVE_MS = 20_000;
+const TLS = 'the TLS handshake';
 const UPGRADE = 'the WebSocket upgrade';
 
-export interface WsTransportOptions {
-  /** `wss://…`, dialled exactly as written: no redirect, no proxy (SEC-003). */
+export interface WsTransportOptions extends HubTls {
+  /** `wss://…`, dialled exactly as written: no redirect, no proxy but the one of the host's file (SEC-003). */
   readonly url: string;
-  /** PEM of the one CA to trust, or `'system'` for Node's own roots (SEC-021). */
-  readonly ca: string;
-  /** Read at each dial, so that a renewed pair is used without a restart. PEM. */
-  readonly credentials: () => { readonly cert: string; readonly key: string };
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
-  readonly requireServerEku: boolean;
+  /** Read at each dial, so that a renewed pair is used without a restart. */
+  readonly credentials: () => ClientPair;
   readonly logger: Logger;
   /** Limit of each stage of the dial; 10,000 unless told (SEC-004). */
   readonly stageMs?: number;
@@ -32,10 +31,22 @@ export interface WsTransportOptions {
 
 /** Dials the hub over mTLS. Every option that matters is written out, whatever the library's default. */
 export function createWsTransport(options: WsTransportOptions): Transport {
-  return { open: (events, signal) => dial(options, events, signal) };
+  return {
+    async open(events, signal) {
+      const pair = readCredentials(options.credentials);
+      const way = await wayTo(new URL(options.url), options, signal, options.stageMs);
+      return await dial(options, { pair, way }, events, signal);
+    },
+  };
 }
 
-function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSignal): Promise<Link> {
+/** Read and opened before the dial. */
+interface Prepared {
+  readonly pair: ClientPair;
+  readonly way: Awaited<ReturnType<typeof wayTo>>;
+}
+
+function dial(options: WsTransportOptions, prepared: Prepared, events: LinkEvents, signal: AbortSignal): Promise<Link> {
   const { url, stageMs = STAGE_MS } = options;
   return new Promise((resolve, reject) => {
     let settled = false;
@@ -46,7 +57,7 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
     let fault = '';
     const socket = new WebSocket(
       url,
-      dialOptions(options, (name) => enter(name)),
+      dialOptions(options, prepared, (name) => enter(name)),
     );
     const enter = (name: string): void => {
       clearTimeout(stage);
@@ -63,11 +74,11 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
     const fail = (error: Error): void => {
       if (!settle()) return;
       socket.terminate();
-      reject(error);
+      reject(stageName === UPGRADE ? refusalOfOwn(url, error, prepared.pair.cert) : error);
     };
     const abort = (): void => fail(signal.reason instanceof Error ? signal.reason : new Error('the dial was given up'));
 
-    enter('the TCP connection');
+    enter(prepared.way.createConnection === undefined ? 'the TCP connection' : TLS);
     // After 'open' an error is always followed by 'close', which carries the code that decides.
     socket.on('error', (error) => {
       if (!settled) {
@@ -96,29 +107,13 @@ function dial(options: WsTransportOptions, events: LinkEvents, signal: AbortSign
   });
 }
 
-/** Throws `E_CONN_CREDENTIALS`. */
-function readCredentials({ credentials }: WsTransportOptions): { readonly cert: string; readonly key: string } {
-  try {
-    return credentials();
-  } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).slice(0, 300);
-    throw ConnCredentials({ reason }, { cause: error });
-  }
-}
-
-/** The checks of the hub, and who this agent is. Throws `E_CONN_CREDENTIALS`. */
-export function dialOptions(options: WsTransportOptions, enter: (stage: string) => void): ClientOptions {
-  const { cert, key } = readCredentials(options);
-  const rules = { requireServerEku: options.requireServerEku, allowWildcard: options.ca === 'system' };
+function dialOptions(options: WsTransportOptions, { pair, way }: Prepared, enter: (stage: string) => void): ClientOptions {
+  const { checkServerIdentity, ...tls } = hubTlsOptions(options, pair);
   return {
-    ...(options.ca === 'system' ? {} : { ca: options.ca }),
-    cert,
-    key,
-    minVersion: options.minVersion,
-    rejectUnauthorized: true,
+    ...tls,
+    ...(way as Pick<ClientOptions, 'createConnection'>),
     // ws publishes this as a predicate; Node's TLS, which calls it, takes the error that tells why.
-    checkServerIdentity: ((host: string, peer: Parameters<typeof identityProblem>[1]) =>
-      identityProblem(host, peer, rules)) as unknown as NonNullable<ClientOptions['checkServerIdentity']>,
+    checkServerIdentity: checkServerIdentity as unknown as NonNullable<ClientOptions['checkServerIdentity']>,
     perMessageDeflate: false,
     skipUTF8Validation: false,
     followRedirects: false,
@@ -127,7 +122,7 @@ export function dialOptions(options: WsTransportOptions, enter: (stage: string) 
     finishRequest: (request) => {
       request.on('socket', (socket) => {
         socket.setKeepAlive(true, KEEP_ALIVE_MS);
-        socket.once('connect', () => enter('the TLS handshake'));
+        socket.once('connect', () => enter(TLS));
         (socket as TLSSocket).once('secureConnect', () => enter(UPGRADE));
       });
       request.end();
