@@ -18,6 +18,7 @@ import {
   closeInheritedDescriptors,
   createCollectorService,
   createEventLog,
+  createLiveOutput,
   createLogger,
   createOperatorPolicy,
   createProcessRunner,
@@ -27,6 +28,7 @@ import {
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
+import type { OutputOfCommands } from '@stormpulse/services';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
@@ -45,6 +47,7 @@ const Tokens = {
   Logger: token<LoggerFactory>('Logger'),
   Transport: token<Transport>('Transport'),
   Nonces: token<NonceStore>('Nonces'),
+  Output: token<OutputOfCommands>('Output'),
   Runner: token<ProcessRunner>('Runner'),
   Programs: token<ProgramCheck>('Programs'),
   Collectors: token<CollectorService>('Collectors'),
@@ -71,8 +74,10 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
       cwd: process.cwd(),
       limits: config.limits,
       programs: from.resolve(Tokens.Programs),
+      output: from.resolve(Tokens.Output),
     });
   });
+  once(Tokens.Output, (from) => createLiveOutput({ clock: from.resolve(Tokens.Clock) }));
   const agentUid = process.geteuid?.() ?? -1;
   once(Tokens.Programs, () => createProgramCheck({ agentUid, systemMode: isSystemMode(config.path, agentUid) }));
   once(Tokens.Collectors, (from) => createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random }));
@@ -86,6 +91,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     nonces: agent.resolve(Tokens.Nonces),
     runner: agent.resolve(Tokens.Runner),
     programs: agent.resolve(Tokens.Programs),
+    output: agent.resolve(Tokens.Output),
     collectors: agent.resolve(Tokens.Collectors),
     events: agent.resolve(Tokens.Events),
     logger: agent.resolve(Tokens.Logger),

@@ -17,6 +17,8 @@ import { createDispatch } from './commands/dispatch.ts';
 import type { Dispatch } from './commands/dispatch.ts';
 import { createIssue } from './commands/issue.ts';
 import type { Issue } from './commands/issue.ts';
+import { createLiveOutput } from './commands/live-output.ts';
+import type { LiveOutput } from './commands/live-output.ts';
 import { createResults } from './commands/results.ts';
 import { createSigner } from './commands/signer.ts';
 import type { Signer } from './commands/signer.ts';
@@ -47,6 +49,7 @@ export interface HubParts {
   readonly signer: Signer;
   readonly dispatch: Dispatch;
   readonly issue: Issue;
+  readonly output: LiveOutput;
   readonly gateway: Gateway;
   readonly logins: Logins;
   readonly enrol: (request: EnrolRequest) => Promise<EnrolAnswer>;
@@ -59,6 +62,7 @@ const Tokens = {
   Signer: token<Signer>('Signer'),
   Dispatch: token<Dispatch>('Dispatch'),
   Issue: token<Issue>('Issue'),
+  Output: token<LiveOutput>('Output'),
   Ingest: token<Ingest>('Ingest'),
   Gateway: token<Gateway>('Gateway'),
   Logins: token<Logins>('Logins'),
@@ -81,6 +85,7 @@ export function composeHub(opened: Opened): HubParts {
     createDispatch({ ...shared(), signer: get(Tokens.Signer), presence: get(Tokens.Presence), times, log }),
   );
   once(Tokens.Issue, () => createIssue({ ...shared(), dispatch: get(Tokens.Dispatch) }));
+  once(Tokens.Output, () => createLiveOutput({ stores: get(Tokens.Stores), changes: get(Tokens.Changes) }));
   once(Tokens.Ingest, () => createIngest(shared()));
   once(Tokens.Logins, () =>
     createLogins({ store: get(Tokens.Stores).logins, meta: get(Tokens.Stores).meta, clock, changes: get(Tokens.Changes) }),
@@ -97,6 +102,7 @@ export function composeHub(opened: Opened): HubParts {
       ingest,
       results: createResults({ ...shared(), dispatch }),
       dispatch,
+      output: get(Tokens.Output),
     });
     return createGateway({ ...shared(), authority, presence, dispatch, inbound, times, log });
   });
@@ -111,6 +117,7 @@ export function composeHub(opened: Opened): HubParts {
     signer: get(Tokens.Signer),
     dispatch: get(Tokens.Dispatch),
     issue: get(Tokens.Issue),
+    output: get(Tokens.Output),
     gateway: get(Tokens.Gateway),
     logins: get(Tokens.Logins),
     enrol: createEnrolment({ ...shared(), authority, sealer, log }),

@@ -1,5 +1,5 @@
 /** Additions to protocol v1 that both sides must name before they are used. */
-export const FEATURES = ['results.ack', 'plugin.state', 'cert.renew', 'events.id', 'request.bind'] as const;
+export const FEATURES = ['results.ack', 'plugin.state', 'cert.renew', 'events.id', 'request.bind', 'command.output'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** What both sides named. Unknown names are ignored. */

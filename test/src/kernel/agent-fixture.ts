@@ -91,6 +91,7 @@ export async function startRig(
     /** Instead of the runner of the rig. */
     readonly run?: Ports['runner']['run'];
     readonly programs?: Ports['programs'];
+    readonly output?: NonNullable<Ports['output']>;
     readonly onMessage?: (message: Record<string, unknown>, link: FakeLink) => void;
     readonly kernel?: Partial<KernelOptions>;
   } = {},
@@ -121,6 +122,7 @@ export async function startRig(
       nonces: options.nonces ?? nonces,
       runner: options.run === undefined ? runner : { run: options.run, exec: runner.exec.bind(runner) },
       programs: options.programs ?? { problemWith: () => undefined },
+      ...(options.output === undefined ? {} : { output: options.output }),
       collectors: createCollectorService({ clock, random: () => 0 }),
       events: createEventLog({ clock, newId: newMessageId }),
       logger: createMemoryLogger(log),

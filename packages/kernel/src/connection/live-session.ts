@@ -9,7 +9,7 @@ import {
   isWireName,
   parseFrame,
 } from '@stormpulse/protocol';
-import type { Dialect, Feature, MessageType, Payloads, RawEnvelope } from '@stormpulse/protocol';
+import type { Dialect, Feature, Payloads, RawEnvelope, WireType } from '@stormpulse/protocol';
 import type { Link, Ports } from '../ports.ts';
 import type { Session } from './connection.ts';
 import type { Outbox } from './outbox.ts';
@@ -20,7 +20,7 @@ const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 /** With more than this unsent the hub takes commands and reads no answer; the link ends before the memory does. */
 const MAX_STUCK_BYTES = 64 * 1024 * 1024;
 /** The features this agent names in `register` (D1). */
-export const AGENT_FEATURES: readonly Feature[] = ['results.ack', 'plugin.state', 'request.bind'];
+export const AGENT_FEATURES: readonly Feature[] = ['results.ack', 'plugin.state', 'request.bind', 'command.output'];
 
 export interface LiveSessionOptions {
   readonly ports: Ports;
@@ -74,13 +74,14 @@ export class LiveSession implements Session {
     this.#flushSoon?.();
     this.#stop();
     this.#options.outbox.detach();
+    this.#options.ports.output?.detach();
   }
 
   frame(frame: string | Uint8Array): void {
     const { dialect, agentId, onIgnored } = this.#options;
     let message: RawEnvelope;
     try {
-      message = parseFrame(frame, { dialect, limits: AGENT_JSON_LIMITS });
+      message = parseFrame(frame, { dialect, limits: AGENT_JSON_LIMITS, features: this.#features });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       onIgnored(error.kind);
@@ -123,6 +124,10 @@ export class LiveSession implements Session {
       case 'register.ok':
         this.#features = commonFeatures(AGENT_FEATURES, strings(message.payload['features']));
         if (this.#features.has('results.ack')) outbox.acknowledgesById();
+        if (this.#features.has('command.output')) ports.output?.attach((piece) => this.#send('command.output', piece));
+        break;
+      case 'command.output.ack':
+        ports.output?.acknowledge(message.payload);
         break;
       case 'command.result.ack': {
         const id = message.payload['request_id'];
@@ -153,7 +158,7 @@ export class LiveSession implements Session {
     this.#send('metrics.push', payload);
   }
 
-  #send<T extends MessageType>(type: T, payload: Payloads[T]): boolean {
+  #send<T extends WireType>(type: T, payload: Payloads[T]): boolean {
     const { ports, agentId } = this.#options;
     if (this.#link === undefined) return false;
     if (this.#link.bufferedBytes > MAX_STUCK_BYTES) {

@@ -62,7 +62,7 @@ export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSigna
 type Mode<K extends string> = Extract<RegisteredCommand['definition']['mode'], { readonly kind: K }>;
 
 async function runProcess(call: ReadyCall, mode: Mode<'subprocess'>, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  const { timeout, allow = [] } = call.command.definition;
+  const { timeout, allow = [], sensitiveOutput } = call.command.definition;
   // Looked at when the table was built, too; it may have come, or been opened to others, since (SEC-100).
   const unfit = ports.programs.problemWith(mode.file);
   if (unfit !== undefined && !allow.includes(unfit.reason)) return failed('os_error', `${unfit.problem}; ${unfit.fix}`);
@@ -75,6 +75,7 @@ async function runProcess(call: ReadyCall, mode: Mode<'subprocess'>, ports: Port
     ...(mode.cwd === undefined ? {} : { cwd: mode.cwd }),
     ...(mode.limits === undefined ? {} : { limits: mode.limits }),
     ...(stdin === undefined ? {} : { stdin: String(stdin) }),
+    ...(sensitiveOutput === true ? {} : { live: { requestId: call.requestId, secrets: secretsOf(call) } }),
   });
   return processOutcome(outcome, call);
 }
@@ -124,14 +125,17 @@ function shown(text: string, call: Omit<ReadyCall, 'requestId'>): string {
   return redact(text, call).slice(0, 500);
 }
 
-/** SEC-116: a secret value never comes back, in output neither. The shortest would only maim the text, and say what they are. */
+/** SEC-116: a secret value never comes back, in output neither. */
 function redact(text: string, call: Omit<ReadyCall, 'requestId'>): string {
-  let clean = text;
-  for (const [name, schema] of Object.entries(call.command.definition.params.properties)) {
-    const value = call.params[name];
-    if (schema['x-secret'] === true && value !== undefined && String(value).length >= MIN_SECRET_CHARS)
-      // Output has v1's line ends.
-      for (const text of [String(value), String(value).replaceAll(/\r\n?/gu, '\n')]) clean = clean.replaceAll(text, '[secret]');
-  }
-  return clean;
+  return secretsOf(call).reduce((clean, secret) => clean.replaceAll(secret, '[secret]'), text);
+}
+
+/** What must not come back. The shortest would only maim the text, and say what they are. */
+function secretsOf(call: Omit<ReadyCall, 'requestId'>): string[] {
+  return Object.entries(call.command.definition.params.properties).flatMap(([name, schema]) => {
+    const value = String(call.params[name] ?? '');
+    if (schema['x-secret'] !== true || value.length < MIN_SECRET_CHARS) return [];
+    // Output has v1's line ends.
+    return [value, value.replaceAll(/\r\n?/gu, '\n')];
+  });
 }
