@@ -111,10 +111,16 @@ class RunningOutput implements OutputOfCommands {
 
   #pump(): void {
     for (const piece of this.#pieces) {
-      if (piece.sentOn === this.#connection) continue;
-      if (this.#inFlightBytes + piece.size > MAX_IN_FLIGHT_BYTES || this.#send?.(piece.message) !== true) return;
+      const { sentOn, size } = piece;
+      if (sentOn === this.#connection) continue;
+      if (this.#send === undefined || this.#inFlightBytes + size > MAX_IN_FLIGHT_BYTES) return;
+      // Before it goes: its acknowledgement may come at once.
       piece.sentOn = this.#connection;
-      this.#inFlightBytes += piece.size;
+      this.#inFlightBytes += size;
+      if (this.#send(piece.message)) continue;
+      piece.sentOn = sentOn;
+      this.#inFlightBytes -= size;
+      return;
     }
   }
 }
