@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 /** STORMPULSE_BENCH_BUNDLE measures another build of the agent. */
 const BUNDLE = process.env.STORMPULSE_BENCH_BUNDLE ?? fileURLToPath(new URL('../packages/agent/bundle/', import.meta.url));
 
+/** Run by `stamp`; see there. */
+const STAMP = fileURLToPath(new URL('floor/stamp.mjs', import.meta.url));
+
 /** The bundle a host runs, copied to a folder of its own: an agent shares no file of it with another, as on a host. */
 export async function installBundle(folder) {
   if (!existsSync(join(BUNDLE, 'main.js'))) throw new Error(`there is no main.js in ${BUNDLE}; npm run bench makes it`);
@@ -73,6 +76,12 @@ timeout = 10
 description = "prints its parameter"
 params.text.placeholder = "text"
 params.text.pattern = "[a-z0-9 ]{1,64}"
+
+[commands.stamp]
+group = "diagnostics"
+command = [${text(process.execPath)}, ${text(STAMP)}]
+timeout = 10
+description = "writes the moment it writes at"
 `;
 }
 

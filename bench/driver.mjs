@@ -10,9 +10,10 @@ const ANSWER_MS = 15_000;
 
 /**
  * The hub's side of a bench: an mTLS 1.3 WebSocket listener on a free port that acknowledges what agents send, signs commands,
- * and knows when a result came. It is the same for every agent measured with it.
+ * and knows when a result came. It is the same for every agent measured with it, but that those of `live` may tell output while a
+ * command runs.
  */
-export async function startDriver(authority) {
+export async function startDriver(authority, { live = [] } = {}) {
   const { cert, key } = await issueServer(authority);
   const server = createServer({
     cert,
@@ -26,6 +27,7 @@ export async function startDriver(authority) {
   const registered = new Map();
   const waiting = new Map();
   const results = new Map();
+  const outputs = new Map();
   const refusals = [];
 
   sockets.on('connection', (socket) => {
@@ -41,14 +43,35 @@ export async function startDriver(authority) {
       results.get(payload.request_id)?.(payload);
       results.delete(payload.request_id);
       reply(socket, agentId, 'command.result.ack', { request_id: payload.request_id });
+    } else if (type === 'command.output') {
+      outputs.get(payload.request_id)?.(process.hrtime.bigint(), payload);
+      reply(socket, agentId, 'command.output.ack', { request_id: payload.request_id, seq: payload.seq });
     } else if (type === 'register') {
-      reply(socket, agentId, 'register.ok', { features: (payload.features ?? []).filter((name) => name === 'results.ack') });
+      reply(socket, agentId, 'register.ok', {
+        features: live.includes(agentId) ? ['results.ack', 'command.output'] : ['results.ack'],
+      });
       registered.set(agentId, socket);
       waiting.get(agentId)?.();
     } else if (type in ACKS) {
       if (type === 'events.batch') refusals.push(...payload.events.filter((event) => event.kind !== 'reconnect').slice(0, 3));
       reply(socket, agentId, ACKS[type], payload.batch_id === undefined ? {} : { batch_id: payload.batch_id });
     }
+  }
+
+  function order(agentId, hmacKey, command, params) {
+    const id = newMessageId();
+    const ts = formatTimestamp(BigInt(Date.now()) * 1_000n);
+    const nonce = newNonce();
+    const payload = { command, params, hmac: signRequest(nodeCrypto, hmacKey, { command, params, nonce, ts }), nonce };
+    const answer = new Promise((resolve) => {
+      const timer = setTimeout(() => resolve({ refusals }), ANSWER_MS);
+      results.set(id, (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      });
+    });
+    registered.get(agentId).send(encodeMessage(createMessage('command.request', agentId, payload, { id, ts })));
+    return { id, answer };
   }
 
   return {
@@ -69,20 +92,20 @@ export async function startDriver(authority) {
     /** Signs and sends one `echo`; milliseconds until its result is here. Throws when the output is not the text sent. */
     async echo(agentId, hmacKey, text) {
       const begun = performance.now();
-      const id = newMessageId();
-      const ts = formatTimestamp(BigInt(Date.now()) * 1_000n);
-      const request = { command: 'echo', params: { text }, nonce: newNonce(), ts };
-      const { command, params, nonce } = request;
-      const payload = { command, params, hmac: signRequest(nodeCrypto, hmacKey, request), nonce };
-      const answer = new Promise((resolve) => {
-        results.set(id, resolve);
-      });
-      registered.get(agentId).send(encodeMessage(createMessage('command.request', agentId, payload, { id, ts })));
-      const timer = setTimeout(() => results.get(id)?.({ refusals }), ANSWER_MS);
-      const result = await answer;
+      const result = await order(agentId, hmacKey, 'echo', { text }).answer;
       const elapsed = performance.now() - begun;
-      clearTimeout(timer);
       if (result.stdout !== `${text}\n`) throw new Error(`${agentId} answered ${JSON.stringify(result)}`);
+      return elapsed;
+    },
+
+    /** Milliseconds from the moment a command wrote its first byte, which it names, until that byte is here. */
+    async firstByte(agentId, hmacKey) {
+      const { id, answer } = order(agentId, hmacKey, 'stamp', {});
+      let elapsed;
+      outputs.set(id, (hereAt, { text }) => (elapsed ??= Number(hereAt - BigInt(text.trim())) / 1e6));
+      const result = await answer;
+      outputs.delete(id);
+      if (elapsed === undefined) throw new Error(`${agentId} told no output before ${JSON.stringify(result)}`);
       return elapsed;
     },
 

@@ -23,6 +23,7 @@ import {
   createFallbackTransport,
   createHubRequest,
   createJobService,
+  createLiveOutput,
   createLogger,
   createOperatorPolicy,
   createProcessRunner,
@@ -38,7 +39,7 @@ import {
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
-import type { ClientPair, HostAuditLog, HubTls, JobStore, NonceDatabase, Renewal } from '@stormpulse/services';
+import type { ClientPair, HostAuditLog, HubTls, JobStore, NonceDatabase, OutputOfCommands, Renewal } from '@stormpulse/services';
 import { createLocalPolicy, readHours } from '@stormpulse/services/policy';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
@@ -64,6 +65,7 @@ const Tokens = {
   Transport: token<Transport>('Transport'),
   Nonces: token<NonceDatabase>('Nonces'),
   Results: token<ResultOutbox>('Results'),
+  Output: token<OutputOfCommands>('Output'),
   Runner: token<ProcessRunner>('Runner'),
   Programs: token<ProgramCheck>('Programs'),
   Collectors: token<CollectorService>('Collectors'),
@@ -111,8 +113,10 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
       cwd: process.cwd(),
       limits: config.limits,
       programs: from.resolve(Tokens.Programs),
+      output: from.resolve(Tokens.Output),
     });
   });
+  once(Tokens.Output, (from) => createLiveOutput({ clock: from.resolve(Tokens.Clock) }));
   const agentUid = process.geteuid?.() ?? -1;
   once(Tokens.Programs, () => createProgramCheck({ agentUid, systemMode: isSystemMode(config.path, agentUid) }));
   once(Tokens.Collectors, (from) => {
@@ -140,6 +144,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     queue: createWorkQueue(),
     runner: agent.resolve(Tokens.Runner),
     programs: agent.resolve(Tokens.Programs),
+    output: agent.resolve(Tokens.Output),
     collectors: agent.resolve(Tokens.Collectors),
     jobs: agent.resolve(Tokens.Jobs),
     events: agent.resolve(Tokens.Events),

@@ -21,6 +21,8 @@ import { createDispatch } from './commands/dispatch.ts';
 import type { Dispatch } from './commands/dispatch.ts';
 import { createIssue } from './commands/issue.ts';
 import type { Issue } from './commands/issue.ts';
+import { createLiveOutput } from './commands/live-output.ts';
+import type { LiveOutput } from './commands/live-output.ts';
 import { createResults } from './commands/results.ts';
 import { createSigner } from './commands/signer.ts';
 import type { Signer } from './commands/signer.ts';
@@ -52,6 +54,7 @@ export interface HubParts {
   readonly signer: Signer;
   readonly dispatch: Dispatch;
   readonly issue: Issue;
+  readonly output: LiveOutput;
   readonly gateway: Gateway;
   readonly logins: Logins;
   readonly identify: Identify;
@@ -66,6 +69,7 @@ const Tokens = {
   Signer: token<Signer>('Signer'),
   Dispatch: token<Dispatch>('Dispatch'),
   Issue: token<Issue>('Issue'),
+  Output: token<LiveOutput>('Output'),
   Ingest: token<Ingest>('Ingest'),
   Identify: token<Identify>('Identify'),
   Gateway: token<Gateway>('Gateway'),
@@ -89,6 +93,7 @@ export function composeHub(opened: Opened): HubParts {
     createDispatch({ ...shared(), signer: get(Tokens.Signer), presence: get(Tokens.Presence), times, log }),
   );
   once(Tokens.Issue, () => createIssue({ ...shared(), dispatch: get(Tokens.Dispatch) }));
+  once(Tokens.Output, () => createLiveOutput({ stores: get(Tokens.Stores), changes: get(Tokens.Changes) }));
   once(Tokens.Ingest, () => createIngest(shared()));
   once(Tokens.Logins, () =>
     createLogins({ store: get(Tokens.Stores).logins, meta: get(Tokens.Stores).meta, clock, changes: get(Tokens.Changes) }),
@@ -106,6 +111,7 @@ export function composeHub(opened: Opened): HubParts {
       ingest,
       results: createResults({ ...shared(), dispatch }),
       dispatch,
+      output: get(Tokens.Output),
     });
     return createGateway({ identify: get(Tokens.Identify), clock, presence, dispatch, inbound, times, log });
   });
@@ -120,6 +126,7 @@ export function composeHub(opened: Opened): HubParts {
     signer: get(Tokens.Signer),
     dispatch: get(Tokens.Dispatch),
     issue: get(Tokens.Issue),
+    output: get(Tokens.Output),
     gateway: get(Tokens.Gateway),
     logins: get(Tokens.Logins),
     identify: get(Tokens.Identify),

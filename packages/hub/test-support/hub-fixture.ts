@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMessage, encodeMessage, formatTimestamp } from '@stormpulse/protocol';
-import type { MessageType } from '@stormpulse/protocol';
+import type { WireType } from '@stormpulse/protocol';
 import { newMessageId } from '@stormpulse/protocol/node';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
@@ -117,7 +117,7 @@ export async function enrol(hub: Hub, agentId: string, headers: Record<string, s
 
 /** A message as it came. */
 export interface Received {
-  readonly type: MessageType;
+  readonly type: WireType;
   readonly id: string;
   readonly ts: string;
   readonly agent_id: string;
@@ -158,7 +158,7 @@ export class FakeAgent {
     return await this.next('register.ok');
   }
 
-  send(type: MessageType, payload: unknown, agentId: string = this.identity.agentId): void {
+  send(type: WireType, payload: unknown, agentId: string = this.identity.agentId): void {
     const stamp = { id: newMessageId(), ts: formatTimestamp(BigInt(Date.now()) * 1_000n) };
     this.#socket.send(encodeMessage(createMessage(type, agentId, payload as never, stamp)));
   }
@@ -173,7 +173,7 @@ export class FakeAgent {
   }
 
   /** The next message of a type that was not taken yet. */
-  async next(type: MessageType): Promise<Received> {
+  async next(type: WireType): Promise<Received> {
     const index = this.received.findIndex((message) => message.type === type);
     const [known] = index < 0 ? [] : this.received.splice(index, 1);
     if (known !== undefined) return known;

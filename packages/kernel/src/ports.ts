@@ -50,6 +50,8 @@ export interface ProcessRequest {
   readonly limits?: ProcessLimits;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** What it writes may be told while it runs, these texts never. */
+  readonly live?: { readonly requestId: string; readonly secrets: readonly string[] };
 }
 
 /** How a process ended, told truthfully (SEC-127). */
@@ -69,6 +71,14 @@ export interface ProcessRunner {
   run(request: ProcessRequest): Promise<ProcessOutcome>;
   /** For plugins: rejects with `E_EXEC_*`. */
   exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult>;
+}
+
+/** Tells the hub what running commands write (feature `command.output`): bounded, resumed on the next connection; never waits. */
+export interface LiveOutput {
+  /** Both sides named the feature on this connection; `send` answers whether the message was taken. */
+  attach(send: (message: Payloads['command.output']) => boolean): void;
+  detach(): void;
+  acknowledge(ack: unknown): void;
 }
 
 /** Asks whether a program may be run (SEC-100). Undefined: it may. One that is not there yet may: running it answers `not_found`. */
@@ -293,6 +303,8 @@ export interface Ports {
   readonly queue: WorkQueue;
   readonly runner: ProcessRunner;
   readonly programs: ProgramCheck;
+  /** Without one a command is told of by its result alone. */
+  readonly output?: LiveOutput;
   readonly collectors: CollectorService;
   readonly jobs: JobService;
   readonly events: EventLog;

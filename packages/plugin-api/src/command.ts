@@ -31,7 +31,7 @@ export interface CommandBase<P extends TObject> {
   readonly concurrency?: number;
   /** Safe to run again when the outcome of an earlier run is unknown. */
   readonly idempotent?: boolean;
-  /** Keep the output out of this host's own log; the hub still gets it. */
+  /** Keep the output out of this host's own log; the hub still gets it, with the result alone. */
   readonly sensitiveOutput?: boolean;
   /** First-party plugins only: the group shown to the hub. Default: the plugin's name. */
   readonly group?: string;

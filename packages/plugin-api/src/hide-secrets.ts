@@ -6,15 +6,21 @@ const MIN_SECRET_CHARS = 4;
 /** SEC-116: a secret value never comes back, in output neither. The shortest would only maim the text, and say what they are. */
 export function hideSecrets(
   text: string,
-  { params }: Pick<CommandDefinition, 'params'>,
+  definition: Pick<CommandDefinition, 'params'>,
   values: Readonly<Record<string, ParamValue>>,
 ): string {
-  let clean = text;
-  for (const [name, schema] of Object.entries(params.properties)) {
-    const value = values[name];
-    if (schema['x-secret'] === true && value !== undefined && String(value).length >= MIN_SECRET_CHARS)
-      // Output has v1's line ends.
-      for (const text of [String(value), String(value).replaceAll(/\r\n?/gu, '\n')]) clean = clean.replaceAll(text, '[secret]');
-  }
-  return clean;
+  return secretsIn(definition, values).reduce((clean, secret) => clean.replaceAll(secret, '[secret]'), text);
+}
+
+/** What must not come back. */
+export function secretsIn(
+  { params }: Pick<CommandDefinition, 'params'>,
+  values: Readonly<Record<string, ParamValue>>,
+): readonly string[] {
+  return Object.entries(params.properties).flatMap(([name, schema]) => {
+    const value = String(values[name] ?? '');
+    if (schema['x-secret'] !== true || value.length < MIN_SECRET_CHARS) return [];
+    // Output has v1's line ends.
+    return [value, value.replaceAll(/\r\n?/gu, '\n')];
+  });
 }

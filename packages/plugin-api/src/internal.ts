@@ -8,7 +8,7 @@ export type { CollectorDefinition } from './collector.ts';
 export { toPart } from './argv.ts';
 export type { Part } from './argv.ts';
 export { fillArgv, printArgv } from './fill-argv.ts';
-export { hideSecrets } from './hide-secrets.ts';
+export { hideSecrets, secretsIn } from './hide-secrets.ts';
 export { confirmOf, manifestEntry } from './manifest-entry.ts';
 export { closed, parseConfig } from './parse-config.ts';
 export {

@@ -1,5 +1,14 @@
 /** Additions to protocol v1 that both sides must name before they are used. */
-export const FEATURES = ['results.ack', 'plugin.state', 'cert.renew', 'events.id', 'request.bind', 'command.cancel', 'audit.head'] as const;
+export const FEATURES = [
+  'results.ack',
+  'plugin.state',
+  'cert.renew',
+  'events.id',
+  'request.bind',
+  'command.cancel',
+  'command.output',
+  'audit.head',
+] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** What both sides named. Unknown names are ignored. */

@@ -4,8 +4,8 @@ import { readFrameJson } from './json-short.ts';
 import type { JsonValue, JsonObject } from './json-value.ts';
 import { isJsonObject } from './json-value.ts';
 import type { JsonLimits } from './limits.ts';
-import { isMessageType, isSignedType } from './message-types.ts';
-import type { MessageType } from './message-types.ts';
+import { isSignedType, isWireType } from './message-types.ts';
+import type { WireType } from './message-types.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { decodeReferenceBytes } from './reference/bytes.ts';
 import { readReferenceJson } from './reference/json-reader.ts';
@@ -17,13 +17,21 @@ import type { Timestamp } from './timestamp.ts';
 /** A frame whose envelope was checked and whose payload was not. */
 export interface RawEnvelope {
   readonly v: 1;
-  readonly type: MessageType;
+  readonly type: WireType;
   readonly id: string;
   /** As written; `timestamp` has the canonical spelling. */
   readonly ts: string;
   readonly agent_id: string;
   readonly payload: JsonObject;
   readonly timestamp: Timestamp;
+}
+
+/** How a frame is read. */
+export interface FrameOptions {
+  readonly dialect: Dialect;
+  readonly limits: JsonLimits;
+  /** Named by both sides: the types they add are known beside v1's. */
+  readonly features?: ReadonlySet<string> | undefined;
 }
 
 const FIELDS = ['v', 'type', 'id', 'ts', 'agent_id', 'payload'] as const;
@@ -35,18 +43,15 @@ const FIELDS = ['v', 'type', 'id', 'ts', 'agent_id', 'payload'] as const;
  *
  * Reference dialect: `id` may be any JSON value, and numbers in the payload may be `PythonFloat` or bigint.
  */
-export function parseFrame(
-  data: string | Uint8Array,
-  options: { readonly dialect: Dialect; readonly limits: JsonLimits },
-): RawEnvelope {
-  return options.dialect === 'hardened' ? parseHardened(data, options.limits) : parseReference(data);
+export function parseFrame(data: string | Uint8Array, options: FrameOptions): RawEnvelope {
+  return options.dialect === 'hardened' ? parseHardened(data, options) : parseReference(data, options);
 }
 
-function parseHardened(data: string | Uint8Array, limits: JsonLimits): RawEnvelope {
+function parseHardened(data: string | Uint8Array, { limits, features }: FrameOptions): RawEnvelope {
   const json = readFrameJson(typeof data === 'string' ? data : readStrictUtf8(data), limits);
   const frame = requireFields(json.value);
   if (frame['v'] !== 1 || json.versionText !== '1') throw new ProtocolError('unsupported_version', 'v must be the integer 1');
-  const type = requireType(frame['type']);
+  const type = requireType(frame['type'], features);
   if (isSignedType(type) && json.duplicateKey)
     throw new ProtocolError('duplicate_key', 'a signed message has the same key twice');
   const ts = requireTs(frame['ts']);
@@ -57,10 +62,10 @@ function parseHardened(data: string | Uint8Array, limits: JsonLimits): RawEnvelo
   return { v: 1, type, id, ts, agent_id: agentId, payload: requirePayload(frame['payload']), timestamp };
 }
 
-function parseReference(data: string | Uint8Array): RawEnvelope {
+function parseReference(data: string | Uint8Array, { features }: FrameOptions): RawEnvelope {
   const frame = requireFields(readReferenceJson(typeof data === 'string' ? data : decodeReferenceBytes(data)) as JsonValue);
   if (!pythonEqualsOne(frame['v'])) throw new ProtocolError('unsupported_version', 'v must equal 1');
-  const type = requireType(frame['type']);
+  const type = requireType(frame['type'], features);
   const ts = requireTs(frame['ts']);
   const timestamp = parseTimestamp(ts, 'reference');
   const agentId = requireAgentId(frame['agent_id']);
@@ -80,8 +85,10 @@ function missingFields(value: JsonObject): ProtocolError {
   return new ProtocolError('missing_fields', `the envelope lacks ${missing.join(', ')}`);
 }
 
-function requireType(type: JsonValue | undefined): MessageType {
-  if (!isMessageType(type)) throw new ProtocolError('unknown_type', 'the message type is not one of protocol v1');
+const NO_FEATURES: ReadonlySet<string> = new Set();
+
+function requireType(type: JsonValue | undefined, features: ReadonlySet<string> = NO_FEATURES): WireType {
+  if (!isWireType(type, features)) throw new ProtocolError('unknown_type', 'the message type is not one of protocol v1');
   return type;
 }
 

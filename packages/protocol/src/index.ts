@@ -1,6 +1,13 @@
 export type { Dialect } from './dialect.ts';
-export { AGENT_TO_HUB_TYPES, HUB_TO_AGENT_TYPES, isMessageType, isSignedType, MESSAGE_TYPES } from './message-types.ts';
-export type { MessageType, SignedType } from './message-types.ts';
+export {
+  AGENT_TO_HUB_TYPES,
+  FEATURE_TYPES,
+  HUB_TO_AGENT_TYPES,
+  isMessageType,
+  isSignedType,
+  MESSAGE_TYPES,
+} from './message-types.ts';
+export type { MessageType, SignedType, WireType } from './message-types.ts';
 export { ProtocolError } from './protocol-error.ts';
 export type { ProtocolErrorDetails, ProtocolErrorKind } from './protocol-error.ts';
 export {
@@ -17,10 +24,11 @@ export type { JsonLimits } from './limits.ts';
 export { isJsonObject } from './json-value.ts';
 export type { JsonArray, JsonObject, JsonValue } from './json-value.ts';
 export { parseFrame } from './frame.ts';
-export type { RawEnvelope } from './frame.ts';
+export type { FrameOptions, RawEnvelope } from './frame.ts';
 export { parsePayload, readPayloadFields } from './payload.ts';
 export { PAYLOAD_SCHEMAS } from './payload-schemas.ts';
 export type {
+  CommandOutputPayload,
   CommandProgressPayload,
   CommandRequestPayload,
   CommandResultPayload,

@@ -1,3 +1,5 @@
+import type { Feature } from './features.ts';
+
 /** Types an agent sends to a hub (protocol v1, section 2). */
 export const AGENT_TO_HUB_TYPES = [
   'register',
@@ -27,6 +29,15 @@ export const HUB_TO_AGENT_TYPES = [
 /** One of the eighteen types of protocol v1. */
 export type MessageType = (typeof AGENT_TO_HUB_TYPES)[number] | (typeof HUB_TO_AGENT_TYPES)[number];
 
+/** Types beside the eighteen, each by the feature that both sides must have named: to any other peer they are unknown. */
+export const FEATURE_TYPES = {
+  'command.output': 'command.output',
+  'command.output.ack': 'command.output',
+} as const satisfies Readonly<Record<string, Feature>>;
+
+/** A type of protocol v1, or of a feature. */
+export type WireType = MessageType | keyof typeof FEATURE_TYPES;
+
 /** The two types that carry a signature. */
 export type SignedType = 'command.request' | 'command.sequence';
 
@@ -40,7 +51,16 @@ export function isMessageType(value: unknown): value is MessageType {
   return KNOWN.has(value);
 }
 
+/** Whether a peer that named these features may send this type. */
+export function isWireType(value: unknown, features: ReadonlySet<string>): value is WireType {
+  return isMessageType(value) || (isFeatureType(value) && features.has(FEATURE_TYPES[value]));
+}
+
+function isFeatureType(value: unknown): value is keyof typeof FEATURE_TYPES {
+  return typeof value === 'string' && Object.hasOwn(FEATURE_TYPES, value);
+}
+
 /** Whether messages of this type must carry a signature. */
-export function isSignedType(type: MessageType): type is SignedType {
+export function isSignedType(type: WireType): type is SignedType {
   return type === 'command.request' || type === 'command.sequence';
 }

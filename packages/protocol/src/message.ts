@@ -1,8 +1,8 @@
-import type { MessageType } from './message-types.ts';
+import type { WireType } from './message-types.ts';
 import type { Payloads } from './payload-schemas.ts';
 
 /** One message (wire page, section 1). Keys in this order on the wire. */
-export interface Envelope<T extends MessageType = MessageType> {
+export interface Envelope<T extends WireType = WireType> {
   readonly v: 1;
   readonly type: T;
   readonly id: string;
@@ -15,7 +15,7 @@ export interface Envelope<T extends MessageType = MessageType> {
  * Builds a message. `stamp` carries a fresh message id and the current time in the canonical spelling
  * (`formatTimestamp`), so that this package needs neither clock nor random numbers.
  */
-export function createMessage<T extends MessageType>(
+export function createMessage<T extends WireType>(
   type: T,
   agentId: string,
   payload: Payloads[T],

@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
-import type { MessageType } from './message-types.ts';
+import type { WireType } from './message-types.ts';
 import {
+  CommandOutputPayload,
   CommandProgressPayload,
   CommandResultPayload,
   EventsBatchPayload,
@@ -13,6 +14,7 @@ import {
 import {
   AckPayload,
   BatchAckPayload,
+  CommandOutputAckPayload,
   CommandRequestPayload,
   CommandSequencePayload,
   ErrorPayload,
@@ -40,13 +42,16 @@ export const PAYLOAD_SCHEMAS = {
   'events.batch.ack': BatchAckPayload,
   'signoff.state.ack': AckPayload,
   error: ErrorPayload,
+  'command.output': CommandOutputPayload,
+  'command.output.ack': CommandOutputAckPayload,
 } as const;
 
 /** Payload type of every message type. */
-export type Payloads = { [T in MessageType]: Static<(typeof PAYLOAD_SCHEMAS)[T]> };
+export type Payloads = { [T in WireType]: Static<(typeof PAYLOAD_SCHEMAS)[T]> };
 export type RegisterPayload = Payloads['register'];
 export type MetricsPayload = Payloads['metrics.push'];
 export type CommandResultPayload = Payloads['command.result'];
+export type CommandOutputPayload = Payloads['command.output'];
 export type CommandProgressPayload = Payloads['command.progress'];
 export type LogBatchPayload = Payloads['log.batch'];
 export type EventsBatchPayload = Payloads['events.batch'];

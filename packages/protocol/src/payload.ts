@@ -6,14 +6,14 @@ import type { Dialect } from './dialect.ts';
 import { isJsonObject } from './json-value.ts';
 import type { JsonObject } from './json-value.ts';
 import { HUB_TO_AGENT_TYPES, isSignedType } from './message-types.ts';
-import type { MessageType } from './message-types.ts';
+import type { MessageType, WireType } from './message-types.ts';
 import { PAYLOAD_SCHEMAS } from './payload-schemas.ts';
 import type { Payloads } from './payload-schemas.ts';
 import { ContainerRecord } from './payloads/agent-to-hub.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** Payloads that v1 never reads by field. */
-const FREE_TYPES: ReadonlySet<MessageType> = new Set<MessageType>([
+const FREE_TYPES: ReadonlySet<WireType> = new Set<MessageType>([
   'heartbeat',
   ...HUB_TO_AGENT_TYPES.filter((type) => !isSignedType(type)),
 ]);
@@ -28,7 +28,7 @@ export type PayloadFields = Readonly<Record<string, unknown>>;
  * Hardened: throws `payload_missing_fields`, `payload_not_object`, `field_not_list` or `bad_payload`.
  * Reference: as {@link readPayloadFields}; types are not checked, so the result may not be what its type says.
  */
-export function parsePayload<T extends MessageType>(type: T, payload: JsonObject, dialect: Dialect): Payloads[T] {
+export function parsePayload<T extends WireType>(type: T, payload: JsonObject, dialect: Dialect): Payloads[T] {
   if (dialect === 'reference') return readPayloadFields(type, payload) as Payloads[T];
   const schema: TObject = PAYLOAD_SCHEMAS[type];
   const fields = readFields(schema, payload, { ours: true, unknown: schema.additionalProperties !== undefined });
@@ -40,7 +40,7 @@ export function parsePayload<T extends MessageType>(type: T, payload: JsonObject
  * A payload as protocol v1 reads it (wire page, section 1.5): by field name, unknown fields dropped, no type checks but for
  * `containers`. Free payloads come back whole. Throws `payload_not_object`, `payload_missing_fields` or `field_not_list`.
  */
-export function readPayloadFields(type: MessageType, payload: unknown): PayloadFields {
+export function readPayloadFields(type: WireType, payload: unknown): PayloadFields {
   if (FREE_TYPES.has(type)) return readFields(Free, payload, { ours: true, unknown: true });
   const fields = readFields(PAYLOAD_SCHEMAS[type], payload, { ours: false, unknown: false });
   if (type === 'metrics.push') return { ...fields, containers: readContainers(fields['containers']) };
@@ -76,7 +76,7 @@ function isOptional(property: TSchema): boolean {
 }
 
 /** Names the field and what was expected, never the value. */
-function badPayload(type: MessageType, schema: TObject, fields: unknown): ProtocolError {
+function badPayload(type: WireType, schema: TObject, fields: unknown): ProtocolError {
   const first = Errors(schema, fields).First();
   return new ProtocolError('bad_payload', `${type}: ${first?.path ?? '/'}: ${first?.message ?? 'unexpected value'}`);
 }

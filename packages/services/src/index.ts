@@ -9,6 +9,8 @@ export { createEventLog } from './events/event-log.ts';
 export { childEnvironment } from './exec/child-environment.ts';
 export { preventCoreDumps } from './exec/core-dumps.ts';
 export { closeInheritedDescriptors } from './exec/inherited-descriptors.ts';
+export { createLiveOutput } from './exec/live-output.ts';
+export type { OutputOfCommands, OutputSink } from './exec/live-output.ts';
 export { createProcessRunner } from './exec/process-runner.ts';
 export type { ProcessRunnerOptions } from './exec/process-runner.ts';
 export { createProgramCheck } from './exec/program-check.ts';

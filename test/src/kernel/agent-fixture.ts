@@ -105,6 +105,7 @@ export async function startRig(
     readonly run?: Ports['runner']['run'];
     readonly programs?: Ports['programs'];
     readonly policy?: Ports['policy'];
+    readonly output?: NonNullable<Ports['output']>;
     readonly onMessage?: (message: Record<string, unknown>, link: FakeLink) => void;
     readonly kernel?: Partial<KernelOptions>;
   } = {},
@@ -142,6 +143,7 @@ export async function startRig(
       queue: createWorkQueue(),
       runner: options.run === undefined ? runner : { run: options.run, exec: runner.exec.bind(runner) },
       programs: options.programs ?? { problemWith: () => undefined },
+      ...(options.output === undefined ? {} : { output: options.output }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       collectors,
       jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),

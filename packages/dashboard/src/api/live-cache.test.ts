@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { afterEach, describe, expect, it } from 'vitest';
-import { applyAgent, applyRun } from './live-cache.ts';
+import { applyAgent, applyOutput, applyRun } from './live-cache.ts';
 import { keys } from './queries.ts';
 import type { AgentView, Metrics, Page, RunView } from './types.ts';
 
@@ -79,5 +79,37 @@ describe('live updates of runs', () => {
     expect(cache.getQueryData<RunView>(keys.run('r'))?.state).toBe('unknown');
     applyRun(cache, run('r', 'succeeded'));
     expect(cache.getQueryData<RunView>(keys.run('r'))?.state).toBe('succeeded');
+  });
+});
+
+describe('live output of a run', () => {
+  const piece = (at: number, text: string, stream: 'stdout' | 'stderr' = 'stdout') =>
+    applyOutput(cache, { run: 'r', stream, at, text });
+  const shown = () => cache.getQueryData<RunView>(keys.run('r'))?.target?.output;
+  const target = { state: 'running', request_id: 'q', sent_at: 1, result: null };
+
+  it('grows piece by piece, each taken once', () => {
+    cache.setQueryData<RunView>(keys.run('r'), { ...run('r', 'running'), target });
+    piece(0, 'one\n');
+    piece(0, 'oops', 'stderr');
+    piece(2, 'e\ntwo');
+    piece(4, 'two');
+    expect(shown()).toEqual({ stdout: 'one\ntwo', stderr: 'oops' });
+  });
+
+  it('asks for all again when a piece before it was missed', () => {
+    cache.setQueryData<RunView>(keys.run('r'), { ...run('r', 'running'), target });
+    piece(5, 'late');
+    expect(shown()).toBeUndefined();
+    expect(cache.getQueryState(keys.run('r'))?.isInvalidated).toBe(true);
+  });
+
+  it('changes nothing of a run that has its result, or that nobody looks at', () => {
+    piece(0, 'x');
+    expect(shown()).toBeUndefined();
+    const result = { success: true, exit_code: 0, stdout: 'all', stderr: '', duration_ms: 1, failure_reason: null };
+    cache.setQueryData<RunView>(keys.run('r'), { ...run('r', 'succeeded'), target: { ...target, result } });
+    piece(0, 'x');
+    expect(shown()).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { appendFigures } from '../model/series.ts';
 import { runWords } from '../model/run-words.ts';
 import { unixMs } from '../text/time.ts';
 import { keys, LIST_LIMIT } from './queries.ts';
-import type { AgentView, Metrics, Page, RunView } from './types.ts';
+import type { AgentView, Metrics, OutputPiece, Page, RunView } from './types.ts';
 
 /** Writes a streamed agent into the list and its figures to the end of the charts; an older revision changes nothing. */
 export function applyAgent(cache: QueryClient, agent: AgentView): void {
@@ -33,6 +33,21 @@ export function applyRun(cache: QueryClient, run: RunView): void {
     if (known === undefined) return { ...page, items: [run, ...page.items].slice(0, LIST_LIMIT) };
     return { ...page, items: page.items.map((one) => (one.id === run.id ? newer(known, run) : one)) };
   });
+}
+
+/** Adds a piece to what a shown run wrote so far; a page that missed one before it asks for all again. */
+export function applyOutput(cache: QueryClient, { run: id, stream, at, text }: OutputPiece): void {
+  const run = cache.getQueryData<RunView>(keys.run(id));
+  const target = run?.target;
+  if (run === undefined || target === null || target === undefined || target.result !== null) return;
+  const output = target.output ?? { stdout: '', stderr: '' };
+  const known = output[stream];
+  if (at > known.length) void cache.invalidateQueries({ queryKey: keys.run(id) }, { cancelRefetch: false });
+  else if (at + text.length > known.length)
+    cache.setQueryData<RunView>(keys.run(id), {
+      ...run,
+      target: { ...target, output: { ...output, [stream]: known + text.slice(known.length - at) } },
+    });
 }
 
 function newer(known: RunView | undefined, run: RunView): RunView {

@@ -24,6 +24,7 @@ function follow() {
   const states: StreamState[] = [];
   const agents: string[] = [];
   const runs: string[] = [];
+  const pieces: string[] = [];
   const events: (string | null)[] = [];
   const stop = followFleet({
     open: () => {
@@ -36,15 +37,31 @@ function follow() {
       onState: (state) => void states.push(state),
       onAgent: (agent) => void agents.push(agent.id),
       onRun: (run) => void runs.push(run.id),
+      onOutput: (piece) => void pieces.push(`${piece.run} ${piece.stream} ${piece.at} ${piece.text}`),
       onAgentEvent: (agent) => void events.push(agent),
     },
   });
-  return { sources, states, agents, runs, events, stop };
+  return { sources, states, agents, runs, pieces, events, stop };
 }
 
 describe('the fleet stream', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
+
+  it('hands on what running commands write, and nothing that is no such piece', () => {
+    const { sources, pieces } = follow();
+    const piece = { run: 'r', agent: 'a', stream: 'stderr', at: 0, text: 'x' };
+    sources[0]?.emit('run-output', JSON.stringify(piece));
+    for (const odd of [
+      null,
+      { ...piece, stream: 'stdin' },
+      { ...piece, at: '0' },
+      { ...piece, text: null },
+      { ...piece, run: 1 },
+    ])
+      sources[0]?.emit('run-output', JSON.stringify(odd));
+    expect(pieces).toEqual(['r stderr 0 x']);
+  });
 
   it('hands on agents, runs and events', () => {
     const { sources, agents, runs, events, stop } = follow();

@@ -1,5 +1,5 @@
 import { isRecord } from './problem.ts';
-import type { AgentView, RunView } from './types.ts';
+import type { AgentView, OutputPiece, RunView } from './types.ts';
 
 /** `connecting` is the first attempt, `reconnecting` every later one: what is shown may be old. */
 export type StreamState = 'connecting' | 'live' | 'reconnecting';
@@ -8,6 +8,7 @@ export interface FleetHandlers {
   onState(state: StreamState): void;
   onAgent(agent: AgentView): void;
   onRun(run: RunView): void;
+  onOutput(piece: OutputPiece): void;
   /** An event arrived for this agent, or for one the hub did not name (null). */
   onAgentEvent(agent: string | null): void;
 }
@@ -52,6 +53,9 @@ export function followFleet({ open, retryMs, handlers }: FleetStreamOptions): ()
     listen(current, 'run', (data) => {
       if (isRun(data)) handlers.onRun(data);
     });
+    listen(current, 'run-output', (data) => {
+      if (isOutputPiece(data)) handlers.onOutput(data);
+    });
     listen(current, 'agent-event', (data) => handlers.onAgentEvent(agentOf(data)));
   };
 
@@ -83,6 +87,14 @@ function isAgent(value: unknown): value is AgentView {
 
 function isRun(value: unknown): value is RunView {
   return isRecord(value) && typeof value['id'] === 'string' && typeof value['agent'] === 'string';
+}
+
+function isOutputPiece(value: unknown): value is OutputPiece {
+  if (!isRecord(value)) return false;
+  const { run, stream, at, text } = value;
+  return (
+    typeof run === 'string' && (stream === 'stdout' || stream === 'stderr') && typeof at === 'number' && typeof text === 'string'
+  );
 }
 
 function agentOf(value: unknown): string | null {

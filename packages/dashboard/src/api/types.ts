@@ -78,6 +78,20 @@ export interface RunResult {
   readonly failure_reason: string | null;
 }
 
+/** What a command has written that has no result yet. */
+export interface OutputSoFar {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A piece of it: `at` characters of the stream came before. */
+export interface OutputPiece {
+  readonly run: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly at: number;
+  readonly text: string;
+}
+
 export interface RunTarget {
   readonly state: string;
   /** Why it was refused, expired or stays unknown, when the hub knows. */
@@ -85,6 +99,7 @@ export interface RunTarget {
   readonly request_id: string | null;
   readonly sent_at: number | string | null;
   readonly result: RunResult | null;
+  readonly output?: OutputSoFar | null;
 }
 
 export interface RunView {

@@ -12,6 +12,8 @@ import { Failure, Loading } from './notice.tsx';
 import { StateSign } from './state-sign.tsx';
 
 const MAX_OUTPUT_CHARS = 60_000;
+/** Drawn again with every piece. */
+const MAX_LIVE_CHARS = 16_000;
 
 /** One run: how it stands, what it cost, why it failed, and what it wrote. */
 export function RunOutput({ id }: { readonly id: string }) {
@@ -30,6 +32,7 @@ export function RunOutput({ id }: { readonly id: string }) {
 function RunDetails({ run }: { readonly run: RunView }) {
   const words = runWords(run.state);
   const result = run.target?.result ?? null;
+  const soFar = result === null ? (run.target?.output ?? null) : null;
   const params = Object.entries(run.params ?? {});
   return (
     <article className={`run-output ${words.tone}`} data-testid="run-output" data-run={run.id}>
@@ -58,6 +61,8 @@ function RunDetails({ run }: { readonly run: RunView }) {
       <p className="muted">{words.meaning}</p>
       {typeof run.target?.reason === 'string' && result === null && <Reason reason={run.target.reason} />}
       {result !== null && <Reason reason={result.failure_reason} />}
+      {soFar !== null && <Stream name="Output so far" text={soFar.stdout} maxChars={MAX_LIVE_CHARS} />}
+      {soFar !== null && <Stream name="Error output so far" text={soFar.stderr} maxChars={MAX_LIVE_CHARS} />}
       {result !== null && <Stream name="Output" text={result.stdout} />}
       {result !== null && <Stream name="Error output" text={result.stderr} />}
       {result !== null && result.stdout === '' && result.stderr === '' && <p className="muted">It wrote nothing.</p>}
@@ -77,13 +82,19 @@ function Reason({ reason }: { readonly reason: string | null }) {
   );
 }
 
-function Stream({ name, text }: { readonly name: string; readonly text: string }) {
+interface StreamProps {
+  readonly name: string;
+  readonly text: string;
+  readonly maxChars?: number;
+}
+
+function Stream({ name, text, maxChars = MAX_OUTPUT_CHARS }: StreamProps) {
   if (text === '') return null;
   return (
-    <section className="stream" aria-label={name}>
+    <section className="stream" aria-label={name} data-testid="run-stream">
       <h3>{name}</h3>
       <pre tabIndex={0}>
-        <HostText text={text} maxChars={MAX_OUTPUT_CHARS} lines tail />
+        <HostText text={text} maxChars={maxChars} lines tail />
       </pre>
     </section>
   );

@@ -1,6 +1,7 @@
 import { HUB_JSON_LIMITS, parseFrame, parsePayload, ProtocolError } from '@stormpulse/protocol';
-import type { MessageType, Payloads, RawEnvelope } from '@stormpulse/protocol';
+import type { Payloads, RawEnvelope, WireType } from '@stormpulse/protocol';
 import type { Dispatch } from '../commands/dispatch.ts';
+import type { LiveOutput } from '../commands/live-output.ts';
 import type { Results } from '../commands/results.ts';
 import type { Clock } from '../config/options.ts';
 import type { Ingest } from '../state/ingest.ts';
@@ -20,6 +21,7 @@ interface InboundPorts {
   readonly ingest: Ingest;
   readonly results: Results;
   readonly dispatch: Dispatch;
+  readonly output: LiveOutput;
   readonly clock: Clock;
 }
 
@@ -28,7 +30,7 @@ const POLICY = 1008;
 const DIALECT = 'hardened';
 
 export function createInbound(ports: InboundPorts): Inbound {
-  const { stores, register, presence, ingest, results, dispatch, clock } = ports;
+  const { stores, register, presence, ingest, results, dispatch, output, clock } = ports;
 
   function strange(link: AgentLink, kind: AnomalyKind, evidence: object): void {
     stores.anomalies.add(link.agentId, kind, evidence, clock.now());
@@ -51,7 +53,18 @@ export function createInbound(ports: InboundPorts): Inbound {
     const payload = payloadOf('command.result', message);
     const ended = results.result(link, payload, message.payload);
     link.reply('command.result.ack', link.negotiated?.features.has('results.ack') ? { request_id: payload.request_id } : {});
-    if (ended !== undefined) dispatch.settled(ended);
+    if (ended === undefined) return;
+    output.forget(payload.request_id);
+    dispatch.settled(ended);
+  }
+
+  /** A piece nobody asked for is dropped; the first of a link is kept as an anomaly. */
+  function takeOutput(link: AgentLink, message: RawEnvelope): void {
+    const payload = payloadOf('command.output', message);
+    const { request_id, seq } = payload;
+    if (!output.take(link.agentId, payload) && link.countStray() === 1)
+      stores.anomalies.add(link.agentId, 'stray_output', { request_id: request_id.slice(0, 128) }, clock.now());
+    link.reply('command.output.ack', { request_id, seq });
   }
 
   function telemetryAck(link: AgentLink, type: 'heartbeat.ack' | 'metrics.ack'): void {
@@ -59,9 +72,10 @@ export function createInbound(ports: InboundPorts): Inbound {
     else link.reply(type, {});
   }
 
-  const handlers: Partial<Record<MessageType, (link: AgentLink, message: RawEnvelope) => void>> = {
+  const handlers: Partial<Record<WireType, (link: AgentLink, message: RawEnvelope) => void>> = {
     register: takeRegister,
     'command.result': takeResult,
+    'command.output': takeOutput,
     'command.progress'(link, message) {
       results.progress(link, payloadOf('command.progress', message));
     },
@@ -108,7 +122,7 @@ export function createInbound(ports: InboundPorts): Inbound {
 
   return (link, data) => {
     try {
-      take(link, parseFrame(data, { dialect: DIALECT, limits: HUB_JSON_LIMITS }));
+      take(link, parseFrame(data, { dialect: DIALECT, limits: HUB_JSON_LIMITS, features: link.negotiated?.features }));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       strange(link, 'malformed', { kind: error.kind, message: error.message });
@@ -117,7 +131,7 @@ export function createInbound(ports: InboundPorts): Inbound {
   };
 }
 
-function payloadOf<T extends MessageType>(type: T, message: RawEnvelope): Payloads[T] {
+function payloadOf<T extends WireType>(type: T, message: RawEnvelope): Payloads[T] {
   return parsePayload(type, message.payload, DIALECT);
 }
 

@@ -1,5 +1,5 @@
 import { createMessage, encodeMessage, formatTimestamp } from '@stormpulse/protocol';
-import type { MessageType, Payloads } from '@stormpulse/protocol';
+import type { Payloads, WireType } from '@stormpulse/protocol';
 import { newMessageId } from '@stormpulse/protocol/node';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../config/options.ts';
@@ -24,6 +24,7 @@ export class AgentLink {
   readonly #clock: Clock;
   #negotiated: Negotiated | undefined;
   #strange: number[] = [];
+  #stray = 0;
   #held: string[] = [];
   #closing = false;
 
@@ -54,12 +55,12 @@ export class AgentLink {
   }
 
   /** Builds and sends a message with a fresh id and the current time. */
-  reply<T extends MessageType>(type: T, payload: Payloads[T]): void {
+  reply<T extends WireType>(type: T, payload: Payloads[T]): void {
     this.send(this.#encode(type, payload));
   }
 
   /** Keeps an acknowledgement back until `releaseHeld`; the oldest go when too many wait, for they are optional. */
-  hold<T extends MessageType>(type: T, payload: Payloads[T]): void {
+  hold<T extends WireType>(type: T, payload: Payloads[T]): void {
     this.#held.push(this.#encode(type, payload));
     if (this.#held.length > MAX_HELD) this.#held.shift();
   }
@@ -75,6 +76,12 @@ export class AgentLink {
     return this.#strange.length >= STRANGE_PER_MINUTE;
   }
 
+  /** Counts a piece of output that nobody asked for; how many there were on this link. */
+  countStray(): number {
+    this.#stray += 1;
+    return this.#stray;
+  }
+
   /** True once this side has begun to close: nothing that still comes counts. */
   get closing(): boolean {
     return this.#closing;
@@ -85,7 +92,7 @@ export class AgentLink {
     this.#socket.close(code, reason);
   }
 
-  #encode<T extends MessageType>(type: T, payload: Payloads[T]): string {
+  #encode<T extends WireType>(type: T, payload: Payloads[T]): string {
     const ts = formatTimestamp(BigInt(this.#clock.now()) * 1_000n);
     return encodeMessage(createMessage(type, this.agentId, payload, { id: newMessageId(), ts }));
   }

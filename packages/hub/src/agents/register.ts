@@ -10,7 +10,15 @@ import type { Stores } from '../storage/stores.ts';
 import type { Negotiated } from './link.ts';
 
 /** What this hub can do beyond v1 (design, D1; hub page 5.3). */
-export const HUB_FEATURES = ['results.ack', 'plugin.state', 'events.id', 'request.bind', 'command.cancel', 'audit.head'] as const;
+export const HUB_FEATURES = [
+  'results.ack',
+  'plugin.state',
+  'events.id',
+  'request.bind',
+  'command.cancel',
+  'command.output',
+  'audit.head',
+] as const;
 
 const MAX_COMMANDS = 500;
 

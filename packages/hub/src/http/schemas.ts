@@ -108,6 +108,7 @@ export const RunViewSchema = Type.Unsafe<RunView>(
         }),
         Type.Null(),
       ]),
+      output: Type.Union([Type.Object({ stdout: Type.String(), stderr: Type.String() }), Type.Null()]),
     }),
   }),
 );

@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EnrolToken } from '../agents/tokens.ts';
 import type { Logins } from '../auth/logins.ts';
 import type { Issue } from '../commands/issue.ts';
+import type { LiveOutput } from '../commands/live-output.ts';
 import { listenError } from '../config/listen-error.ts';
 import type { Clock, HubLog, ListenAddress } from '../config/options.ts';
 import { HubError, messageOf } from '../errors.ts';
@@ -32,6 +33,7 @@ export interface PeoplePorts {
   readonly stores: Stores;
   readonly logins: Logins;
   readonly issue: Issue;
+  readonly output: LiveOutput;
   readonly changes: Changes;
   readonly clock: Clock;
   readonly log: HubLog;

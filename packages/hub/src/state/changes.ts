@@ -4,6 +4,15 @@ import type { EventRow } from '../storage/event-store.ts';
 export type Change =
   | { readonly kind: 'agent'; readonly agentId: string }
   | { readonly kind: 'run'; readonly runId: string }
+  | {
+      readonly kind: 'output';
+      readonly runId: string;
+      readonly agentId: string;
+      readonly stream: 'stdout' | 'stderr';
+      /** How many characters of that stream came before. */
+      readonly at: number;
+      readonly text: string;
+    }
   | { readonly kind: 'event'; readonly agentId: string; readonly event: EventRow }
   | { readonly kind: 'login-ended'; readonly login: string };
 

@@ -5,6 +5,7 @@ import { text } from './rows.ts';
 export type AnomalyKind =
   | 'identity_mismatch'
   | 'forged_result'
+  | 'stray_output'
   | 'malformed'
   | 'unexpected_type'
   | 'second_register'

@@ -9,7 +9,7 @@ import {
   isWireName,
   parseFrame,
 } from '@stormpulse/protocol';
-import type { Dialect, Feature, MessageType, Payloads, RawEnvelope } from '@stormpulse/protocol';
+import type { Dialect, Feature, Payloads, RawEnvelope, WireType } from '@stormpulse/protocol';
 import type { Link, Ports } from '../ports.ts';
 import type { Session } from './connection.ts';
 import { repeat } from './repeat.ts';
@@ -19,7 +19,15 @@ const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 /** With more than this unsent the hub takes commands and reads no answer; the link ends before the memory does. */
 const MAX_STUCK_BYTES = 64 * 1024 * 1024;
 /** The features this agent names in `register` (D1). */
-export const AGENT_FEATURES: readonly Feature[] = ['results.ack', 'plugin.state', 'request.bind', 'command.cancel', 'events.id', 'audit.head'];
+export const AGENT_FEATURES: readonly Feature[] = [
+  'results.ack',
+  'plugin.state',
+  'request.bind',
+  'command.cancel',
+  'command.output',
+  'events.id',
+  'audit.head',
+];
 
 export interface LiveSessionOptions {
   readonly ports: Ports;
@@ -75,13 +83,14 @@ export class LiveSession implements Session {
     this.#flushSoon?.();
     this.#stop();
     this.#options.ports.results.detach();
+    this.#options.ports.output?.detach();
   }
 
   frame(frame: string | Uint8Array): void {
     const { dialect, agentId, onIgnored } = this.#options;
     let message: RawEnvelope;
     try {
-      message = parseFrame(frame, { dialect, limits: AGENT_JSON_LIMITS });
+      message = parseFrame(frame, { dialect, limits: AGENT_JSON_LIMITS, features: this.#features });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       onIgnored(error.kind);
@@ -134,6 +143,10 @@ export class LiveSession implements Session {
       case 'register.ok':
         this.#features = commonFeatures(AGENT_FEATURES, strings(message.payload['features']));
         if (this.#features.has('results.ack')) ports.results.acknowledgesById();
+        if (this.#features.has('command.output')) ports.output?.attach((piece) => this.#send('command.output', piece));
+        break;
+      case 'command.output.ack':
+        ports.output?.acknowledge(message.payload);
         break;
       case 'command.result.ack': {
         const id = message.payload['request_id'];
@@ -164,7 +177,7 @@ export class LiveSession implements Session {
     this.#send('metrics.push', payload);
   }
 
-  #send<T extends MessageType>(type: T, payload: Payloads[T]): boolean {
+  #send<T extends WireType>(type: T, payload: Payloads[T]): boolean {
     const { ports, agentId } = this.#options;
     if (this.#link === undefined) return false;
     if (this.#link.bufferedBytes > MAX_STUCK_BYTES) {

@@ -1,7 +1,7 @@
 import { Check } from '@sinclair/typebox/value';
 import { CommandFailed, isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { ExecOptions, ParamValue } from '@stormpulse/plugin-api';
-import { closed, fillArgv, hideSecrets } from '@stormpulse/plugin-api/internal';
+import { closed, fillArgv, hideSecrets, secretsIn } from '@stormpulse/plugin-api/internal';
 import { withDeadline } from '../lifecycle/deadline.ts';
 import type { JobMembers, Ports, ProcessOutcome } from '../ports.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
@@ -62,7 +62,7 @@ export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSigna
 type Mode<K extends string> = Extract<RegisteredCommand['definition']['mode'], { readonly kind: K }>;
 
 async function runProcess(call: ReadyCall, mode: Mode<'subprocess'>, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  const { timeout, allow = [] } = call.command.definition;
+  const { timeout, allow = [], sensitiveOutput } = call.command.definition;
   // Looked at when the table was built, too; it may have come, or been opened to others, since (SEC-100).
   const unfit = ports.programs.problemWith(mode.file);
   if (unfit !== undefined && !allow.includes(unfit.reason)) return failed('os_error', `${unfit.problem}; ${unfit.fix}`);
@@ -75,6 +75,9 @@ async function runProcess(call: ReadyCall, mode: Mode<'subprocess'>, ports: Port
     ...(mode.cwd === undefined ? {} : { cwd: mode.cwd }),
     ...(mode.limits === undefined ? {} : { limits: mode.limits }),
     ...(stdin === undefined ? {} : { stdin: String(stdin) }),
+    ...(sensitiveOutput === true
+      ? {}
+      : { live: { requestId: call.requestId, secrets: secretsIn(call.command.definition, call.params) } }),
   });
   return processOutcome(outcome, call);
 }

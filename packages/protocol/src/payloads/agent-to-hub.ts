@@ -111,6 +111,18 @@ export const CommandProgressPayload = Type.Object({
   bytes_freed: NullableInteger,
 });
 
+/**
+ * Payload of `command.output`, feature of that name: a piece of what a running command writes. `offset` counts bytes of UTF-8 of
+ * that stream before it, those that were dropped included; `seq` counts the pieces of the request.
+ */
+export const CommandOutputPayload = Type.Object({
+  request_id: Type.String(),
+  stream: Type.Union([Type.Literal('stdout'), Type.Literal('stderr')]),
+  offset: Type.Integer({ minimum: 0 }),
+  text: Type.String(),
+  seq: Type.Integer({ minimum: 0 }),
+});
+
 const LogPosition = Type.Union([Type.Integer(), Type.String()]);
 
 /** Payload of `log.batch` (section 2.9). Positions are byte offsets (files) or timestamps (docker sources). */

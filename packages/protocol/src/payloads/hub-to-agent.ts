@@ -37,6 +37,9 @@ export const ResultAckPayload = Type.Object(
   { additionalProperties: Type.Unknown() },
 );
 
+/** Payload of `command.output.ack`: the hub has this piece and all of the request before it. */
+export const CommandOutputAckPayload = Type.Object({ request_id: Type.String(), seq: Type.Integer({ minimum: 0 }) });
+
 /** Payload of `error`. Free in v1. */
 export const ErrorPayload = Type.Object(
   { code: Type.Optional(Type.String()), message: Type.Optional(Type.String()) },

@@ -1,5 +1,6 @@
 import type { Clock, ProcessRunner, ProgramCheck } from '@stormpulse/kernel';
 import type { ProcessLimits } from '@stormpulse/plugin-api';
+import type { OutputOfCommands } from './live-output.ts';
 import { pluginExec } from './plugin-exec.ts';
 import { runProcess } from './run-process.ts';
 
@@ -14,14 +15,20 @@ export interface ProcessRunnerOptions {
   /** Looks at the launcher of limited children. */
   readonly programs?: ProgramCheck;
   readonly prlimit?: string;
+  /** Gets what commands write, as they write it. */
+  readonly output?: Pick<OutputOfCommands, 'open'>;
 }
 
 /** The process side of the host. */
 export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunner {
-  const { clock, env, cwd, limits = {}, programs, prlimit = '/usr/bin/prlimit' } = options;
+  const { clock, env, cwd, limits = {}, programs, prlimit = '/usr/bin/prlimit', output } = options;
   const launcher = { file: prlimit, programs, limits };
   return {
-    run: (request) => runProcess({ cwd, ...request, limits: { ...limits, ...request.limits } }, env, clock, launcher),
+    async run(request) {
+      const live = request.live === undefined ? undefined : output?.open(request.live);
+      const whole = { cwd, ...request, limits: { ...limits, ...request.limits } };
+      return await runProcess(whole, env, clock, launcher, live).finally(() => live?.end());
+    },
     exec: (file, args, execOptions) => pluginExec(file, args, execOptions, env, clock, launcher),
   };
 }

@@ -7,6 +7,7 @@ import { withChildUmask } from './child-umask.ts';
 import { descriptorShortage } from './descriptor-reserve.ts';
 import { hasExecFormat, noExecFormat } from './exec-format.ts';
 import { DRAIN_MS, KILL_AFTER_MS, askToEnd, killCall } from './end-call.ts';
+import type { OutputSink } from './live-output.ts';
 import { newMark } from './leftovers.ts';
 import { launchUnder, lowerPriority } from './limits.ts';
 import type { Launcher } from './limits.ts';
@@ -26,6 +27,7 @@ export function runProcess(
   env: Readonly<Record<string, string>>,
   clock: Clock,
   launcher: Launcher,
+  live?: Pick<OutputSink, 'write'>,
 ): Promise<ProcessOutcome> {
   const begun = clock.monotonic();
   const outcome = (kind: ProcessOutcome['kind'], exitCode: number, running?: Running, note = ''): ProcessOutcome => ({
@@ -88,8 +90,11 @@ export function runProcess(
     };
     const onAbort = (): void => end('cancelled', whyCancelled(request.signal));
 
-    child.stdout?.on('data', (chunk: Buffer) => running.stdout.push(chunk));
-    child.stderr?.on('data', (chunk: Buffer) => running.stderr.push(chunk));
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream]?.on('data', (chunk: Buffer) => {
+        running[stream].push(chunk);
+        live?.write(stream, chunk);
+      });
     // A pipe that breaks ends that stream; the exit tells the rest.
     for (const pipe of [child.stdout, child.stderr]) pipe?.on('error', () => undefined);
     child.once('error', (error) => settle(() => spawnFailure(error, request, outcome)));

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Issue } from '../../commands/issue.ts';
+import type { LiveOutput } from '../../commands/live-output.ts';
 import { findRunView } from '../../commands/run-view.ts';
 import { HubError } from '../../errors.ts';
 import { AGENT_ID_PATTERN } from '../../storage/ids.ts';
@@ -9,7 +10,10 @@ import type { PeopleApp } from '../app.ts';
 import { IdempotencyHeaders, Limit, ProblemSchema, RunViewSchema } from '../schemas.ts';
 
 /** Running commands. */
-export function runRoutes(app: PeopleApp, { stores, issue }: { readonly stores: Stores; readonly issue: Issue }): void {
+export function runRoutes(
+  app: PeopleApp,
+  { stores, issue, output }: { readonly stores: Stores; readonly issue: Issue; readonly output: LiveOutput },
+): void {
   app.post(
     `${API}/runs`,
     {
@@ -65,7 +69,7 @@ export function runRoutes(app: PeopleApp, { stores, issue }: { readonly stores: 
       },
     },
     async ({ params }) => {
-      const view = findRunView(stores.runs, params.id);
+      const view = findRunView(stores.runs, params.id, output);
       if (view === undefined) throw new HubError('E_RUN', 404, `there is no run ${params.id}`);
       return view;
     },
@@ -85,7 +89,9 @@ export function runRoutes(app: PeopleApp, { stores, issue }: { readonly stores: 
       },
     },
     async ({ query }) => ({
-      items: stores.runs.latest(query.agent, Number(query.limit ?? 50)).flatMap(({ id }) => findRunView(stores.runs, id) ?? []),
+      items: stores.runs
+        .latest(query.agent, Number(query.limit ?? 50))
+        .flatMap(({ id }) => findRunView(stores.runs, id, output) ?? []),
       next: null,
     }),
   );

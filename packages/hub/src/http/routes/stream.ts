@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { SqliteError } from '@stormpulse/sqlite';
 import type { Logins } from '../../auth/logins.ts';
+import type { LiveOutput } from '../../commands/live-output.ts';
 import { findRunView } from '../../commands/run-view.ts';
 import { HubError } from '../../errors.ts';
 import { findAgentView } from '../../state/agent-view.ts';
@@ -13,6 +14,7 @@ interface StreamPorts {
   readonly stores: Stores;
   readonly changes: Changes;
   readonly logins: Logins;
+  readonly output: LiveOutput;
 }
 
 const MAX_STREAMS = 64;
@@ -23,7 +25,7 @@ const SNAPSHOT_RUNS = 20;
 
 /**
  * `GET /stream/fleet`: server-sent events. First every agent and the newest runs, then each change: `agents` (AgentView),
- * `run` (RunView), `agent-event` (`{agent, event}`). A reader that falls behind is cut; it reconnects and gets a snapshot.
+ * `run` (RunView), `run-output` (`{run, agent, stream, at, text}`), `agent-event` (`{agent, event}`). A reader that falls behind is cut; it reconnects and gets a snapshot.
  */
 export function streamRoutes(app: PeopleApp, ports: StreamPorts): void {
   let open = 0;
@@ -49,7 +51,7 @@ export function streamRoutes(app: PeopleApp, ports: StreamPorts): void {
 
 function follow(
   raw: ServerResponse,
-  { stores, changes, logins }: StreamPorts,
+  { stores, changes, logins, output }: StreamPorts,
   login: { cookie: string; loginKey: string },
 ): () => void {
   const agents = new Set<string>();
@@ -66,7 +68,7 @@ function follow(
     flushTimer = undefined;
     try {
       for (const id of agents) send('agents', findAgentView(stores, id));
-      for (const id of runs) send('run', findRunView(stores.runs, id));
+      for (const id of runs) send('run', findRunView(stores.runs, id, output));
     } catch (error) {
       raw.destroy(error instanceof Error ? error : undefined);
     }
@@ -87,6 +89,10 @@ function follow(
   function take(change: Change): void {
     if (change.kind === 'agent') agents.add(change.agentId);
     if (change.kind === 'run') runs.add(change.runId);
+    if (change.kind === 'output') {
+      const { runId: run, agentId: agent, stream, at, text } = change;
+      send('run-output', { run, agent, stream, at, text });
+    }
     if (change.kind === 'event') send('agent-event', { agent: change.agentId, event: change.event });
     if (change.kind === 'login-ended' && change.login === login.loginKey) raw.end();
     if (agents.size + runs.size > 0) flushTimer ??= setTimeout(flush, FLUSH_MS);
