@@ -1,5 +1,5 @@
 export { createKernel } from './kernel.ts';
-export type { Kernel, KernelOptions, KernelStatus, Timing } from './kernel.ts';
+export type { Kernel, KernelOptions, KernelStatus, Timing } from './kernel-options.ts';
 export { AGENT_FEATURES } from './connection/live-session.ts';
 export { failed } from './dispatch/outcome.ts';
 export type { Outcome } from './dispatch/outcome.ts';
@@ -11,6 +11,5 @@ export type { Refusal, Verdict, VerifiedCommand, Verifier, VerifierOptions } fro
 export type { Grants } from './plugins/grants.ts';
 export type { PluginStatus } from './plugins/host.ts';
 export type { PluginState } from './plugins/states.ts';
-export { Scope } from './lifecycle/scope.ts';
-export { withDeadline } from './lifecycle/deadline.ts';
+export type * from './policy-ports.ts';
 export type * from './ports.ts';

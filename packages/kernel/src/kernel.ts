@@ -1,72 +1,20 @@
+import { withDeadline } from '@stormpulse/plugin-api/internal';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
-import type { Dialect, Feature, Payloads, RawEnvelope } from '@stormpulse/protocol';
+import type { Feature, Payloads, RawEnvelope } from '@stormpulse/protocol';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionStatus } from './connection/connection.ts';
 import { AGENT_FEATURES, LiveSession } from './connection/live-session.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
-import { withDeadline } from './lifecycle/deadline.ts';
 import { PluginHost } from './plugins/host.ts';
-import type { PluginStatus } from './plugins/host.ts';
+import type { Kernel, KernelOptions, KernelStatus } from './kernel-options.ts';
 import { integrationReport } from './plugins/integration-report.ts';
 import { buildTable } from './plugins/registry.ts';
 import type { CommandTable } from './plugins/registry.ts';
-import type { ClaimStep, LeftOut, OperatorPolicy, PluginEntry, Ports } from './ports.ts';
+import type { ClaimStep } from './ports.ts';
 import { coSignature } from './security/co-signature.ts';
 import { Refusals } from './security/refusals.ts';
 import { createVerifier, unspecified } from './security/verify.ts';
 import type { Refusal, Verifier } from './security/verify.ts';
-
-/** What one agent is made of. Two kernels in one process share nothing. */
-export interface KernelOptions {
-  readonly agentId: string;
-  readonly version: string;
-  readonly pulseToken: string;
-  /** Already stripped (SEC-034). */
-  readonly hmacKey: Uint8Array;
-  readonly dialect: Dialect;
-  readonly timing: Timing;
-  readonly inventory: Payloads['register']['system_inventory'];
-  readonly plugins: readonly PluginEntry[];
-  readonly ports: Ports;
-  /** Without one no operator's signature is asked for. */
-  readonly operator?: OperatorPolicy;
-  /** Something of the status changed; what is passed reads it. A new acknowledgement alone is told every minute. */
-  readonly onStatus?: (read: () => KernelStatus) => void;
-}
-
-export interface Timing {
-  readonly reconnectMinMs: number;
-  readonly reconnectMaxMs: number;
-  readonly heartbeatMs: number;
-  readonly pushMs: number;
-  readonly commandMaxAgeSeconds: number;
-}
-
-export interface KernelStatus {
-  readonly connection: ConnectionStatus;
-  /** Named by both sides on this connection. */
-  readonly features: readonly string[];
-  /** Unix milliseconds, renewed every minute. */
-  readonly lastAckAt?: number;
-  /** This clock less the hub's, as that acknowledgement was dated. */
-  readonly clockAheadMs?: number;
-  readonly plugins: readonly PluginStatus[];
-  readonly commands: readonly string[];
-  readonly leftOut: readonly LeftOut[];
-  /** By reason, since start. */
-  readonly refusals: Readonly<Record<string, number>>;
-  /** Frames counted and not acted on, by reason, since start. */
-  readonly ignored: Readonly<Record<string, number>>;
-  readonly outbox: { readonly waiting: number; readonly lost: number };
-}
-
-export interface Kernel {
-  /** Starts plugins, freezes the command table, dials. Resolves once the first dial is under way. */
-  start(): Promise<void>;
-  /** Graceful and bounded: drain, abort, stop plugins, flush, close the socket, release stores. Idempotent. */
-  close(): Promise<void>;
-  readonly status: KernelStatus;
-}
 
 /** How fresh `lastAckAt` is: telling each acknowledgement would rewrite the status file with every push. */
 const ACK_TOLD_MS = 60_000;

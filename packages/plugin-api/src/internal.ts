@@ -10,6 +10,8 @@ export type { Part } from './argv.ts';
 export { fillArgv, printArgv } from './fill-argv.ts';
 export { hideSecrets, secretsIn } from './hide-secrets.ts';
 export { confirmOf, manifestEntry } from './manifest-entry.ts';
+export { withDeadline } from './lifecycle/deadline.ts';
+export { Scope } from './lifecycle/scope.ts';
 export { closed, parseConfig } from './parse-config.ts';
 export {
   GrantCommands,

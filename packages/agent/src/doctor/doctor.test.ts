@@ -181,7 +181,7 @@ describe('stormpulse doctor', () => {
       logger: SILENT,
     });
     const looking = look();
-    const claims = Array.from({ length: 20 }, (_, n) => store.claim(`n${n}`, BigInt(Date.now()) * 1_000n));
+    const claims = Array.from({ length: 20 }, (_, n) => store.claim(`n${n}`, BigInt(Date.now()) * 1_000n, acceptance(`n${n}`)));
     expect(await Promise.all(claims)).toEqual(claims.map(() => undefined));
     expect(await looking).toMatchObject({ ok: true });
     store.close();
@@ -302,11 +302,15 @@ async function useTheStore(host: HostWithHub, now: number): Promise<void> {
   expect(await claimAt(host, now, 'used')).toBeUndefined();
 }
 
+function acceptance(requestId: string) {
+  return { requestId, sequenceId: null, steps: [{ command: 'demo_mark', group: 'demo' }] };
+}
+
 async function claimAt(host: HostWithHub, now: number, nonce: string, datedMs = 0): Promise<string | undefined> {
   const path = host.folder.path('stormpulse.db');
   const store = openNonceStore({ path, clock: { now: () => now }, maxAgeSeconds: 60, logger: SILENT });
   try {
-    return await store.claim(nonce, BigInt(Math.round(now + datedMs)) * 1_000n);
+    return await store.claim(nonce, BigInt(Math.round(now + datedMs)) * 1_000n, acceptance(nonce));
   } finally {
     store.close();
   }

@@ -1,8 +1,7 @@
 import { Check } from '@sinclair/typebox/value';
 import { CommandFailed, isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { ExecOptions, ParamValue } from '@stormpulse/plugin-api';
-import { closed, fillArgv, hideSecrets, secretsIn } from '@stormpulse/plugin-api/internal';
-import { withDeadline } from '../lifecycle/deadline.ts';
+import { closed, fillArgv, hideSecrets, secretsIn, withDeadline } from '@stormpulse/plugin-api/internal';
 import type { JobMembers, Ports, ProcessOutcome } from '../ports.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
 import { cancelled, failed } from './outcome.ts';

@@ -1,7 +1,6 @@
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { AgentError, Logger } from '@stormpulse/plugin-api';
-import { PluginSetup, PluginStart, parseConfig, refreshCommand } from '@stormpulse/plugin-api/internal';
-import { withDeadline } from '../lifecycle/deadline.ts';
+import { PluginSetup, PluginStart, parseConfig, refreshCommand, withDeadline } from '@stormpulse/plugin-api/internal';
 import type { LeftOut, PluginEntry, Ports } from '../ports.ts';
 import { checkPlugin } from './checks.ts';
 import { createContext } from './context.ts';

@@ -1,6 +1,6 @@
+import { Scope } from '@stormpulse/plugin-api/internal';
 import type { AgentError, Logger } from '@stormpulse/plugin-api';
 import type { AnyPluginDefinition, CollectorDefinition } from '@stormpulse/plugin-api/internal';
-import { Scope } from '../lifecycle/scope.ts';
 import type { Clock, LeftOut, PluginEntry } from '../ports.ts';
 import type { RegisteredCommand } from './registry.ts';
 import { mayBecome } from './states.ts';

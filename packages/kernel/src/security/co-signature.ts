@@ -1,7 +1,7 @@
 import { confirmOf } from '@stormpulse/plugin-api/internal';
 import type { RefusalReason } from '@stormpulse/protocol';
 import type { CommandTable } from '../plugins/registry.ts';
-import type { OperatorPolicy } from '../ports.ts';
+import type { OperatorPolicy } from '../policy-ports.ts';
 import type { SignedMessage } from './verify.ts';
 
 /** Asks the host's policy about what the hub signed. A name that is not listed is refused later, as that. */

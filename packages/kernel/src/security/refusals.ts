@@ -1,6 +1,7 @@
 import type { Logger } from '@stormpulse/plugin-api';
 import { REFUSALS } from '@stormpulse/protocol';
-import type { AuditLog, Clock, EventLog } from '../ports.ts';
+import type { AuditLog } from '../policy-ports.ts';
+import type { Clock, EventLog } from '../ports.ts';
 import type { Refusal } from './verify.ts';
 
 /** SEC-067 (D7: what verifies is not counted): refusals told one by one, and wrong signatures a minute before it ends. */

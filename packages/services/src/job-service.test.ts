@@ -4,9 +4,9 @@ import { Type, job } from '@stormpulse/plugin-api';
 import { commandDefinition, manifestEntry } from '@stormpulse/plugin-api/internal';
 import type { CommandDefinition } from '@stormpulse/plugin-api/internal';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createJobQueue } from '../work-queue/work-queue.ts';
-import { createJobService } from './job-service.ts';
-import type { KeptJob } from './job-store.ts';
+import { createJobQueue } from './work-queue/work-queue.ts';
+import { createJobService } from './jobs/job-service.ts';
+import type { KeptJob } from './jobs/job-store.ts';
 
 const DONE: Outcome = { success: true, exit_code: 0, stdout: 'done', stderr: '', duration_ms: 1, failure_reason: null };
 
@@ -50,6 +50,7 @@ beforeEach(() => {
       all: () => [...kept.values()],
       add: (each) => void kept.set(each.requestId, each),
       save: nothing,
+      has: () => false,
       forget: (id) => void kept.delete(id),
       close: nothing,
     },

@@ -1,17 +1,17 @@
-import { ScopeClosed } from '../errors.ts';
-import type { Clock } from '../ports.ts';
 import { withDeadline } from './deadline.ts';
+import type { Timers } from './deadline.ts';
+import { ScopeClosed } from './errors.ts';
 
 type Release = () => void | Promise<void>;
 
 /** Owns what somebody opened: released last-first, each within a deadline, even when one throws or hangs. */
 export class Scope implements AsyncDisposable {
   readonly #releases: { readonly label: string; readonly release: Release }[] = [];
-  readonly #clock: Pick<Clock, 'after'>;
+  readonly #clock: Timers;
   readonly #deadlineMs: number;
   #closing: Promise<readonly unknown[]> | undefined;
 
-  constructor(clock: Pick<Clock, 'after'>, deadlineMs = 5_000) {
+  constructor(clock: Timers, deadlineMs = 5_000) {
     this.#clock = clock;
     this.#deadlineMs = deadlineMs;
   }
