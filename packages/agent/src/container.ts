@@ -48,7 +48,7 @@ import { checkRenewed } from './enrollment/renewed-answer.ts';
 import type { ClientPairs } from './host/client-pair.ts';
 import { isJournal } from './host/journal.ts';
 import { removeLeftovers } from './host/leftovers.ts';
-import { readProxyAuthorization } from './host/proxy-authorization.ts';
+import { proxyOptions } from './host/proxy-authorization.ts';
 import { auditFolder, eventsPath } from './host/state-paths.ts';
 import { isSystemMode } from './host/system-mode.ts';
 
@@ -217,14 +217,8 @@ function hubTls(config: AgentConfig): HubTls {
     minVersion: config.minTlsVersion,
     requireServerEku: config.requireServerEku,
     pins: config.pins,
-    proxy: proxy(config),
+    proxy: proxyOptions(config),
   };
-}
-
-function proxy({ proxy: found }: AgentConfig): HubTls['proxy'] {
-  if (found === undefined) return undefined;
-  const { url, authorizationPath: path } = found;
-  return { url, authorization: path === undefined ? undefined : () => readProxyAuthorization(path) };
 }
 
 function events(config: AgentConfig, from: DependencyContainer): EventLog {

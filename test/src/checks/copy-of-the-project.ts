@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 
-const SKIPPED = new Set(['node_modules', 'dist', 'build', 'bundle', '.turbo', 'results']);
+const SKIPPED = new Set(['node_modules', 'dist', 'build', 'bundle', '.turbo']);
 
 /** A copy of the sources in which something can be planted; its workspaces point into the copy. */
 export interface Copy extends Disposable {

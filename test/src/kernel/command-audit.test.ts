@@ -63,7 +63,7 @@ async function start(append: (entry: AuditEntry) => Promise<void> = () => Promis
 }
 const results = (): unknown[] => rig.sent('command.result').map((result) => [result['success'], result['failure_reason']]);
 
-describe("SEC-240: the host's own record of commands", () => {
+describe("SEC-240 SEC-242: the host's own record of commands", () => {
   test('names each before it begins, without what is secret, and tells how it ended', async () => {
     await start();
     await rig.deliver(rig.request('vault_open', { door: 'bad', pin: 'sesame' }, { id: 'r1' }));

@@ -5,6 +5,8 @@ import { agentUser } from '../cli/config-check-user.ts';
 import type { AgentUser } from '../cli/config-check-user.ts';
 import { checkConfigFile } from '../cli/config-check.ts';
 import { agentConfig } from '../config/agent-config.ts';
+import { pairInUse } from './pair-in-use.ts';
+import { proxyOptions } from '../host/proxy-authorization.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { readHostFile } from '../config/load.ts';
 import type { HostFile } from '../config/load.ts';
@@ -74,8 +76,13 @@ function probeOptions(config: Partial<AgentConfig>, url: string, user: AgentUser
   return {
     url,
     ca: () => (config.serverCa === 'system' ? 'system' : read(config.caPath)),
-    credentials: () => ({ cert: read(config.certificatePath), key: read(config.keyPath) }),
+    credentials: () => {
+      const { cert = '', key = '' } = user.look(() => pairInUse(config));
+      return { cert, key };
+    },
     minVersion: config.minTlsVersion ?? 'TLSv1.3',
     requireServerEku: config.requireServerEku ?? true,
+    pins: config.pins ?? [],
+    proxy: proxyOptions(config),
   };
 }

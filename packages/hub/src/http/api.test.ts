@@ -40,6 +40,7 @@ describe("people's API", () => {
         'get /agents',
         'get /agents/{id}',
         'get /agents/{id}/commands',
+        'post /agents/{id}/commands/{request}/cancel',
         'get /agents/{id}/plugins',
         'get /agents/{id}/events',
         'get /metrics',

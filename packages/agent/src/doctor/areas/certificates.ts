@@ -1,9 +1,9 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isAgentError } from '@stormpulse/plugin-api';
 import { readSigningKey } from '../../host/identity-files.ts';
 import type { Finding } from '../finding.ts';
 import type { HostUnderExamination } from '../host-under-examination.ts';
+import { pairInUse, textOf } from '../pair-in-use.ts';
 
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 7;
@@ -16,10 +16,8 @@ const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-
 export function lookAtCertificates(host: HostUnderExamination): Finding[] {
   const { config, user, surroundings } = host;
   const now = surroundings.now();
-  const read = (path: string | undefined): string | undefined => user.look(() => textOf(path));
-  const ca = read(config.caPath);
-  const own = read(config.certificatePath);
-  const key = read(config.keyPath);
+  const ca = user.look(() => textOf(config.caPath));
+  const { cert: own, key } = user.look(() => pairInUse(config));
   const roots = ca === undefined ? [] : certificatesIn(ca);
   const leaf = own === undefined ? undefined : certificatesIn(own)[0];
   return [
@@ -29,15 +27,6 @@ export function lookAtCertificates(host: HostUnderExamination): Finding[] {
     ...(leaf === undefined || roots.length === 0 ? [] : ofChain(host, leaf, roots)),
     ...ofSigningKey(host),
   ];
-}
-
-function textOf(path: string | undefined): string | undefined {
-  try {
-    return path === undefined ? undefined : readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
 }
 
 function certificatesIn(pem: string): X509Certificate[] {
