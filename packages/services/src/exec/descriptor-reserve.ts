@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** Kept free for the agent's own socket, its store and its files, and the moment in which a process starts (SEC-185). */
-const RESERVE = 24;
+const RESERVE = 20;
 
 /** While so many more are free, the next processes start without another count: each takes six, and a count is 1 % of a start. */
 const PLENTY = 400;
