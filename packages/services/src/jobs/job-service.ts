@@ -144,8 +144,11 @@ class Jobs implements JobService {
     if (taken.state !== 'waiting') return;
     const outcome = failed('cancelled', 'not started: it was cancelled, or the agent is stopping; send it again if it is needed');
     const goesOn = this.#goesOn(taken, outcome);
-    this.#drop(taken, goesOn);
-    if (!goesOn) this.#options.events.record(jobResultEvent(taken.job, outcome, this.#unfinished.size));
+    this.#drop(taken);
+    if (!goesOn) {
+      this.#forget(taken.job.requestId);
+      this.#options.events.record(jobResultEvent(taken.job, outcome, this.#unfinished.size));
+    }
     taken.end(goesOn ? undefined : outcome);
   }
 
@@ -158,10 +161,12 @@ class Jobs implements JobService {
     const cutOff = this.#stopping && !goesOn && ended.failure_reason === 'cancelled';
     const outcome: Outcome = cutOff ? { ...ended, failure_reason: 'interrupted', stderr: CUT_OFF } : ended;
     if (goesOn) taken.end(undefined);
-    else await this.#tell(taken, outcome);
-    if (!goesOn) this.#forget(taken.job.requestId);
+    else {
+      await this.#tell(taken, outcome);
+      this.#forget(taken.job.requestId);
+    }
     if (outcome.success && !this.#stopping) await this.#reread(taken.job);
-    this.#drop(taken, goesOn);
+    this.#drop(taken);
   }
 
   async #work({ job, stop, work, kept }: Taken): Promise<Outcome> {
@@ -214,12 +219,11 @@ class Jobs implements JobService {
     if (read.some(({ status }) => status === 'fulfilled')) this.#agent?.push();
   }
 
-  #drop(taken: Taken, goesOn = false): void {
+  #drop(taken: Taken): void {
     taken.state = 'over';
     taken.begun.abort();
     this.#unfinished.delete(taken.job.requestId);
     this.#cutOff.delete(taken.job.requestId);
-    if (!goesOn) this.#forget(taken.job.requestId);
   }
 
   #keep(job: AcceptedJob): boolean {
