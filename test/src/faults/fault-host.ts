@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openNonceStore } from '@stormpulse/services';
 import { AckingHub } from '../doubles/acking-hub.ts';
 import { createAuthority } from '../doubles/certificates.ts';
+import { hostFile, writeMarker } from './marking-host.ts';
 
 /** The program a host runs. */
 const PROGRAM = join(import.meta.dirname, '../../../packages/agent/bundle/main.js');
@@ -60,11 +61,13 @@ export class FaultHost {
     host.#write('agent.pem', cert);
     host.#write('agent-key.pem', key);
     host.#write('hmac.key', HMAC_KEY.toString());
-    host.#write('marks', '');
-    host.#write('mark', `#!/bin/sh\nprintf '%s\\n' "$1" >> ${host.path('marks')}\nsleep "$2"\nprintf 'marked %s\\n' "$1"\n`);
-    chmodSync(host.path('mark'), 0o755);
+    writeMarker(folder);
     mkdirSync(host.stateDir, { recursive: true, mode: 0o700 });
-    host.#write('stormpulse.toml', host.#toml());
+    const database = host.#database;
+    const pulseToken = '11111111-2222-4333-8444-555555555555';
+    const hubAddress = `localhost:${hub.port}`;
+    const file = { folder, credentials: folder, database, agentId: AGENT_ID, pulseToken, hub: hubAddress };
+    host.#write('stormpulse.toml', hostFile(file));
     host.#ageNonceStore();
     return host;
   }
@@ -139,47 +142,5 @@ export class FaultHost {
   #ageNonceStore(): void {
     const hourAgoMs = Date.now() - 3_600_000;
     openNonceStore({ path: this.#database, clock: { now: () => hourAgoMs }, maxAgeSeconds: 60, logger: SILENT }).close();
-  }
-
-  #toml(): string {
-    const file = (name: string): string => JSON.stringify(this.path(name));
-    return `
-[agent]
-id = "${AGENT_ID}"
-pulse_token = "11111111-2222-4333-8444-555555555555"
-
-[dashboard]
-url = "wss://localhost:${this.hub.port}/ws/pulse/"
-reconnect_min_seconds = 0.05
-reconnect_max_seconds = 1
-heartbeat_interval_seconds = 1
-
-[tls]
-ca_cert = ${file('ca.pem')}
-client_cert = ${file('agent.pem')}
-client_key = ${file('agent-key.pem')}
-
-[auth]
-hmac_secret = ${file('hmac.key')}
-command_max_age_seconds = 60
-
-[metrics]
-push_interval_seconds = 1
-collect_containers = false
-
-[storage]
-db_path = ${JSON.stringify(this.#database)}
-
-[commands.mark]
-group = "demo"
-command = [${file('mark')}, "{label}", "{seconds}"]
-timeout = 30
-concurrency = 4
-description = "leaves a line"
-params.label.placeholder = "label"
-params.label.pattern = "[a-z0-9-]{1,64}"
-params.seconds.placeholder = "seconds"
-params.seconds.pattern = "[0-9.]{1,8}"
-`;
   }
 }

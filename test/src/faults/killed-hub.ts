@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HubPerson } from '../e2e/hub-person.ts';
+import { hostFile, writeMarker } from './marking-host.ts';
 import { RealHub } from './real-hub.ts';
 import { pause } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -130,10 +131,19 @@ async function startAgent(
     stdio: 'ignore',
   });
   await once(enroll, 'close');
-  writeFileSync(path('marks'), '');
-  writeFileSync(path('mark'), `#!/bin/sh\nprintf '%s\\n' "$1" >> ${path('marks')}\nsleep "$2"\n`);
-  chmodSync(path('mark'), 0o755);
-  writeFileSync(path('stormpulse.toml'), toml(folder, hub, pulseToken), { mode: 0o600 });
+  writeMarker(folder);
+  writeFileSync(
+    path('stormpulse.toml'),
+    hostFile({
+      folder,
+      credentials: path('credentials'),
+      database: path('stormpulse.db'),
+      agentId: AGENT_ID,
+      pulseToken,
+      hub: hub.agentsAddress,
+    }),
+    { mode: 0o600 },
+  );
   const agent = spawn(process.execPath, ['--disable-proto=throw', AGENT, 'run', path('stormpulse.toml'), ...root], { env });
   let said = '';
   for (const stream of [agent.stdout, agent.stderr]) {
@@ -150,46 +160,4 @@ async function startAgent(
       await gone;
     },
   };
-}
-
-function toml(folder: string, hub: RealHub, pulseToken: string): string {
-  const file = (...names: readonly string[]): string => JSON.stringify(join(folder, ...names));
-  return `
-[agent]
-id = "${AGENT_ID}"
-pulse_token = "${pulseToken}"
-
-[dashboard]
-url = "wss://${hub.agentsAddress}/ws/pulse/"
-reconnect_min_seconds = 0.05
-reconnect_max_seconds = 1
-heartbeat_interval_seconds = 1
-
-[tls]
-ca_cert = ${file('credentials', 'ca.pem')}
-client_cert = ${file('credentials', 'agent.pem')}
-client_key = ${file('credentials', 'agent-key.pem')}
-
-[auth]
-hmac_secret = ${file('credentials', 'hmac.key')}
-command_max_age_seconds = 60
-
-[metrics]
-push_interval_seconds = 1
-collect_containers = false
-
-[storage]
-db_path = ${file('stormpulse.db')}
-
-[commands.mark]
-group = "demo"
-command = [${file('mark')}, "{label}", "{seconds}"]
-timeout = 30
-concurrency = 4
-description = "leaves a line"
-params.label.placeholder = "label"
-params.label.pattern = "[a-z0-9-]{1,64}"
-params.seconds.placeholder = "seconds"
-params.seconds.pattern = "[0-9.]{1,8}"
-`;
 }
