@@ -176,7 +176,10 @@ test('accepts and refuses the same texts as JSON.parse, limits and surrogates ap
       (text) => {
         let reference = 'read';
         try {
-          JSON.parse(text);
+          JSON.parse(text, (_key, value: unknown) => {
+            if (value === Infinity || value === -Infinity) reference = 'number_not_finite';
+            return value;
+          });
         } catch {
           reference = 'invalid_json';
         }

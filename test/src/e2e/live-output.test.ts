@@ -8,6 +8,8 @@ import { OurHubStage } from './our-hub-stage.ts';
 
 const PATIENT = { timeout: 20_000, interval: 20 };
 const KIB = 1024;
+/** V8 lets some 64 MiB of read buffers wait for their collection; a flood that is kept grows by hundreds. */
+const FLOOD_GROWTH_KIB = 160 * KIB;
 
 describe('what a running command writes, from our agent to our hub', () => {
   let stage: OurHubStage;
@@ -76,7 +78,7 @@ describe('what a running command writes, at another hub', () => {
     expect((await stage.hub.run('quick')).payload).toMatchObject({ stdout: 'quick\n' });
     await link.inbox.count('heartbeat', beats + 1);
     expect(link.inbox.of('command.result').some(mine)).toBe(false);
-    expect(residentKib(agent.pid) - before).toBeLessThan(48 * KIB);
+    expect(residentKib(agent.pid) - before).toBeLessThan(FLOOD_GROWTH_KIB);
     await link.inbox.until('the result', (message) => message.type === 'command.result' && mine(message));
     const told = link.inbox.of('command.output').filter(mine);
     expect(told.map(({ payload }) => String(payload['text'])).join('').length).toBeLessThanOrEqual(64 * KIB);
