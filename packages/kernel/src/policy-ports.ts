@@ -27,6 +27,8 @@ export interface AuditEntry {
 export interface AuditLog {
   /** Resolves once the entry is on disk. Rejects with `E_AUDIT_*` when it cannot be: what it tells of must not happen then. */
   append(entry: AuditEntry): Promise<void>;
+  /** What nobody waits for: written with the next entry, within a second, or when the disk takes it again. */
+  note(entry: AuditEntry): void;
   /** A message that was refused: recorded at a bounded rate, beyond it as a number (SEC-243). */
   refused?(refusal: { readonly reason: RefusalReason; readonly commandRef: string }): void;
   /** The newest record; undefined while there is none. */

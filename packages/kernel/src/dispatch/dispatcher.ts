@@ -3,6 +3,7 @@ import { decodeParams } from '@stormpulse/plugin-api';
 import type { Logger, ParamValue } from '@stormpulse/plugin-api';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { Feature, Payloads } from '@stormpulse/protocol';
+import type { AuditEntry } from '../policy-ports.ts';
 import type { ClaimStep, EventLog, Key, Ports } from '../ports.ts';
 import type { CommandTable, RegisteredCommand } from '../plugins/registry.ts';
 import type { VerifiedCommand } from '../security/verify.ts';
@@ -158,7 +159,7 @@ export class Dispatcher {
   /** SEC-240: nothing begins that the host's own record does not name. */
   async #perform<T extends Outcome | undefined>(call: Call, params: object, run: () => Promise<T>): Promise<T | Outcome> {
     try {
-      await this.#record('accepted', call, { params });
+      await this.#options.ports.audit?.append(auditEntry('accepted', call, { params }));
     } catch (error) {
       this.#logger.error({ err: error, command: call.command }, 'the audit log cannot be written; the command was not run');
       const why = (error instanceof Error ? error.message : String(error)).slice(0, 300);
@@ -185,14 +186,7 @@ export class Dispatcher {
   }
 
   #tell(kind: string, call: Call, fields: object): void {
-    this.#record(kind, call, fields).catch((error: unknown) =>
-      this.#logger.error({ err: error, kind, command: call.command }, 'the audit log misses a line'),
-    );
-  }
-
-  async #record(kind: string, { ref, command }: Call, fields: object): Promise<void> {
-    const [command_ref, name] = [ref, command].map((text) => text.slice(0, 100).toWellFormed());
-    await this.#options.ports.audit?.append({ kind: `command.${kind}`, command_ref, command: name, ...fields });
+    this.#options.ports.audit?.note(auditEntry(kind, call, fields));
   }
 
   /** Ends what goes by that id: its group of processes if it runs, its waiting if it waits. */
@@ -282,6 +276,11 @@ export class Dispatcher {
 function asSequence(message: VerifiedCommand) {
   if (message.kind === 'sequence') return { ...message, params: {} };
   return { ...message, commands: [message.command], sequenceId: null, stopOnFailure: true };
+}
+
+function auditEntry(kind: string, { ref, command }: Call, fields: object): AuditEntry {
+  const [command_ref, name] = [ref, command].map((text) => text.slice(0, 100).toWellFormed());
+  return { kind: `command.${kind}`, command_ref, command: name, ...fields };
 }
 
 /** D7. Throws what `serializeBy` throws. */
