@@ -42,3 +42,15 @@ export interface LocalPolicy {
   /** Undefined: it may run, and is counted. Else what a person is told. */
   refusalFor(command: { readonly wireName: string; readonly group: string }): string | undefined;
 }
+
+/** Counts what was refused and tells of it at a bounded rate (SEC-067). */
+export interface RefusalLog {
+  /** By reason, since start. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** True: this peer has forged too often on this connection. */
+  add(refusal: { readonly reason: RefusalReason; readonly commandRef: string }): boolean;
+  /** A new connection starts with a clean count of forgeries. */
+  newConnection(): void;
+  /** Tells what was only counted. */
+  flush(): void;
+}
