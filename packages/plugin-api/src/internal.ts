@@ -16,6 +16,8 @@ export { EventInvalid } from './event.ts';
 export { bindSecrets } from './bind-secrets.ts';
 export { recordSetup, tryRecordSetup } from './record-setup.ts';
 export type { Contributions, LiveMembers } from './record-setup.ts';
+export { describePlugin } from './plugin-manifest.ts';
+export type { ManifestCollector, ManifestCommand, ManifestMode, ManifestSource, PluginManifest } from './plugin-manifest.ts';
 export { sealedIn } from './secret.ts';
 export type { EnvPart } from './command.ts';
 export { typedParams } from './params/typed-params.ts';
