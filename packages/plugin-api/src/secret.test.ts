@@ -5,7 +5,8 @@ import { parseConfig } from './parse-config.ts';
 import { decodeParams } from './params/decode-params.ts';
 import { typedParams } from './params/typed-params.ts';
 import { Duration } from './period.ts';
-import { Secret, SecretParam, SecretRef } from './secret.ts';
+import { SecretParam, SecretRef } from './secret.ts';
+import type { Secret } from './secret.ts';
 import { Type } from './schema.ts';
 
 const CONFIG = Type.Object({ token: SecretRef(), others: Type.Array(Type.Object({ key: SecretRef() }), { default: [] }) });
