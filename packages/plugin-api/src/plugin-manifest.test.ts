@@ -152,7 +152,7 @@ describe('setup', () => {
   });
 
   test('that returns something is refused; what was declared before it threw is told to who asks', () => {
-    const returning = bell(() => Promise.resolve());
+    const returning = { ...bell(nothing), setup: () => Promise.resolve() };
     expect(() => recordSetup(returning, {}, LIVE)).toThrow(expect.objectContaining({ code: 'E_PLUGIN_SETUP' }));
     const throwing = bell(({ logs }) => {
       logs.parser({ id: 'early', parse: () => undefined });
