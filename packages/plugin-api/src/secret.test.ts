@@ -14,16 +14,19 @@ const parsed = (config: object) =>
   parseConfig(CONFIG, config) as { readonly token: Secret; readonly others: { readonly key: Secret }[] };
 
 describe('a secret', () => {
-  test.each([String, JSON.stringify, inspect, (secret: unknown) => inspect({ deep: [secret] }, { depth: 9, showHidden: true })])(
-    'is "[secret]" whichever way it is printed',
-    async (print) => {
-      const { token } = parsed({ token: { file: '/run/creds/token' } });
-      bindSecrets(token, () => Promise.resolve('sesame'));
-      expect(await token.reveal()).toBe('sesame');
-      expect(print(token)).toContain('[secret]');
-      expect(print(token)).not.toMatch(/sesame|creds/u);
-    },
-  );
+  const printers: readonly ((secret: unknown) => string)[] = [
+    String,
+    (secret) => JSON.stringify(secret),
+    (secret) => inspect(secret),
+    (secret) => inspect({ deep: [secret] }, { depth: 9, showHidden: true }),
+  ];
+  test.each(printers)('is "[secret]" whichever way it is printed', async (print) => {
+    const { token } = parsed({ token: { file: '/run/creds/token' } });
+    bindSecrets(token, () => Promise.resolve('sesame'));
+    expect(await token.reveal()).toBe('sesame');
+    expect(print(token)).toContain('[secret]');
+    expect(print(token)).not.toMatch(/sesame|creds/u);
+  });
 
   test('of the config is read anew at each use, wherever it stands', async () => {
     const config = parsed({ token: { env: 'TOKEN' }, others: [{ key: { file: '/run/a' } }] });
