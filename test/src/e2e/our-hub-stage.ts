@@ -10,6 +10,8 @@ import { createHub } from '@stormpulse/hub';
 import type { Hub, RunView } from '@stormpulse/hub';
 import { openNonceStore } from '@stormpulse/services';
 import { vi } from 'vitest';
+import { createAuthority } from '../doubles/certificates.ts';
+import { TerminatingProxy } from '../doubles/terminating-proxy.ts';
 import { enrolV1Agent } from '../doubles/v1-agent.ts';
 import type { V1Credentials } from '../doubles/v1-agent.ts';
 import { PROGRAM } from './agent-process.ts';
@@ -26,6 +28,7 @@ export class OurHubStage {
   readonly #hub: Hub;
   readonly #credentials: V1Credentials;
   readonly #wire: Server;
+  #proxied: { readonly proxy: TerminatingProxy; readonly caPem: string } | undefined;
   readonly #sockets = new Set<Socket>();
   #cut = false;
   #agent: ChildProcess | undefined;
@@ -50,13 +53,27 @@ export class OurHubStage {
     return stage;
   }
 
+  /** Puts a proxy in the place of the wire that reads and meddles with every frame. Before `start`. */
+  async terminate(): Promise<TerminatingProxy> {
+    const authority = await createAuthority('proxy');
+    const { cert, key, ca } = this.#credentials;
+    const proxy = await TerminatingProxy.start({
+      server: await authority.issue({ names: ['localhost'] }),
+      hubUrl: this.#hub.agentsUrl,
+      client: { cert, key, ca },
+    });
+    this.#proxied = { proxy, caPem: authority.caPem };
+    return proxy;
+  }
+
   path(name: string): string {
     return join(this.folder, name);
   }
 
   /** Starts the agent; `commands` is TOML. */
   start(commands: string): void {
-    const { cert, key, ca, hmacKey } = this.#credentials;
+    const { cert, key, hmacKey } = this.#credentials;
+    const ca = this.#proxied?.caPem ?? this.#credentials.ca;
     for (const [name, content] of Object.entries({ 'ca.pem': ca, 'agent.pem': cert, 'agent-key.pem': key, 'hmac.key': hmacKey }))
       writeFileSync(this.path(name), content, { mode: 0o600 });
     writeFileSync(this.path('stormpulse.toml'), this.#toml(commands), { mode: 0o600 });
@@ -92,6 +109,7 @@ export class OurHubStage {
       await ended;
     }
     this.cutLinks();
+    await this.#proxied?.proxy.close();
     await new Promise((resolve) => void this.#wire.close(resolve));
     await this.#hub.close();
     rmSync(this.folder, { recursive: true, force: true });
@@ -119,16 +137,18 @@ export class OurHubStage {
 
   #toml(commands: string): string {
     const file = (name: string): string => JSON.stringify(this.path(name));
+    const port = this.#proxied?.proxy.port ?? (this.#wire.address() as AddressInfo).port;
+    const [heartbeat, push] = this.#proxied === undefined ? [30, 15] : [1, 1];
     return `
 [agent]
 id = "${AGENT}"
 pulse_token = "${String(this.#credentials.ignored['pulse_token'])}"
 
 [dashboard]
-url = "wss://localhost:${(this.#wire.address() as AddressInfo).port}/ws/pulse/"
+url = "wss://localhost:${port}/ws/pulse/"
 reconnect_min_seconds = 0.1
 reconnect_max_seconds = 2
-heartbeat_interval_seconds = 30
+heartbeat_interval_seconds = ${heartbeat}
 
 [tls]
 ca_cert = ${file('ca.pem')}
@@ -140,7 +160,7 @@ hmac_secret = ${file('hmac.key')}
 command_max_age_seconds = 60
 
 [metrics]
-push_interval_seconds = 15
+push_interval_seconds = ${push}
 collect_containers = false
 
 [storage]
