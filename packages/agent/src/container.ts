@@ -59,6 +59,7 @@ import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
 import { checkRenewed } from './enrollment/renewed-answer.ts';
 import type { ClientPairs } from './host/client-pair.ts';
+import { credentialsEntry } from './host/credentials-entry.ts';
 import { isJournal } from './host/journal.ts';
 import { removeLeftovers } from './host/leftovers.ts';
 import { proxyOptions } from './host/proxy-authorization.ts';
@@ -206,8 +207,13 @@ function localPolicy({ policy }: AgentConfig, clock: Clock): Pick<Ports, 'policy
 }
 
 /** SEC-028. The library that makes the request is loaded when one is made. */
-export function composeRenewal(config: AgentConfig, ports: Ports, { pairs, inUse }: WayToHub, onChange: () => void): Renewal {
-  const { clock, random, events, logger } = ports;
+export function composeRenewal(
+  config: AgentConfig,
+  ports: AgentPorts,
+  { pairs, inUse }: WayToHub,
+  onChange: () => void,
+): Renewal {
+  const { clock, random, events, audit, logger } = ports;
   const { agentId, caPath } = config;
   return createRenewal({
     clock,
@@ -219,6 +225,7 @@ export function composeRenewal(config: AgentConfig, ports: Ports, { pairs, inUse
     newKeyAndRequest: async () => (await import('./enrollment/key-and-request.ts')).createKeyAndRequest(agentId),
     checkAnswer: (answer, keyPem) =>
       checkRenewed(answer, { agentId, keyPem, caPem: readFileSync(caPath, 'utf8'), now: clock.now() }),
+    record: (certificate) => audit.append(credentialsEntry('credentials.renewed', certificate)),
     onChange,
   });
 }

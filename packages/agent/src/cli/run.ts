@@ -48,7 +48,7 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   const weakened = allowances(config, options);
   if (weakened.length > 0)
     ports.logger('agent').warn({ allowances: weakened }, 'this run is weakened by what its operator allowed');
-  recordStart(ports.audit, loaded, weakened);
+  recordStart(ports.audit, loaded, { allowances: weakened, certificate: pairs.current().cert });
   const status = createStatusWriter(
     statusPath(config.databasePath),
     { version: VERSION, startedAt: Date.now(), allowances: weakened },
