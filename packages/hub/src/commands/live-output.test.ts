@@ -59,7 +59,9 @@ describe('output of a running command', () => {
     const [first, second] = [await order(), await order()];
     agent.send('command.result', resultPayload(first.request, 'show', { stdout: 'all of it' }));
     agent.send('command.output', { request_id: second.request, stream: 'stdout', offset: 0, text: 'later', seq: 0 });
-    expect(await stream.until('run', ({ id, state }) => id === first.run && state === 'succeeded')).toMatchObject({ id: first.run });
+    expect(await stream.until('run', ({ id, state }) => id === first.run && state === 'succeeded')).toMatchObject({
+      id: first.run,
+    });
     expect(await stream.until('run-output')).toMatchObject({ run: second.run, text: 'later' });
   });
 
