@@ -47,6 +47,10 @@ stop_started() {
   done
 }
 
+all_alive() {
+  for pid in "$@"; do kill -0 "$pid" 2>/dev/null || return 1; done
+}
+
 # Tries a command twice a second, until it succeeds or the time is over.
 until_ready() {
   local what="$1" log="$2"
@@ -139,12 +143,15 @@ case "${1:-}" in
   run)
     [ -e "$folder/prepared" ] || { say 'is not prepared: bash test/testbed/meshcentral.sh'; exit 1; }
     only_loopback || exec unshare --net -- bash "$here/meshcentral.sh" run
+    # What it starts holds the lock too.
+    exec 4>"$folder/lock"
+    flock -n 4 || { say 'runs already'; exit 1; }
     trap stop_started EXIT
     trap 'exit 0' TERM INT
     start_server
     start_agent
     echo "ready wss://127.0.0.1:$port/control.ashx $node $(printf %s "$user" | base64),$(base64 <"$folder/password")"
-    while kill -0 "$PPID" "${started[@]}" 2>/dev/null; do
+    while all_alive "$PPID" "${started[@]}"; do
       sleep 1 &
       wait "$!"
     done
