@@ -47,7 +47,7 @@ export async function startDriver(authority, { live = [] } = {}) {
     } else if (type === 'command.output') {
       const output = outputs.get(payload.request_id);
       if (output === undefined) strays += 1;
-      else output.take(payload);
+      else output.take({ ...payload, at: payload.offset });
       reply(socket, agentId, 'command.output.ack', { request_id: payload.request_id, seq: payload.seq });
     } else if (type === 'register') {
       reply(socket, agentId, 'register.ok', {
@@ -89,7 +89,7 @@ export async function startDriver(authority, { live = [] } = {}) {
    * before it was signed, and the `output` it told while it ran.
    */
   async function order(agentId, hmacKey, { command, params = {}, withinMs = ANSWER_MS }) {
-    const output = followOutput();
+    const output = followOutput(Buffer.byteLength);
     const begun = performance.now();
     const id = send(agentId, hmacKey, { command, params });
     outputs.set(id, output);

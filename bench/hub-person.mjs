@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
+import { followOutput } from './told-output.mjs';
 
 const ENDED = new Set(['succeeded', 'failed', 'unknown', 'expired', 'refused']);
 
@@ -80,18 +81,9 @@ export async function signIn(setupLink) {
 }
 
 function newOrder() {
-  const told = { stdout: '', stderr: '' };
-  let ordered = true;
   let end;
   const ended = new Promise((resolve) => {
     end = resolve;
   });
-  const output = {
-    take({ stream, at, text }) {
-      ordered &&= at === told[stream].length;
-      told[stream] += text;
-    },
-    inOrder: (result) => ordered && result.stdout.startsWith(told.stdout) && result.stderr.startsWith(told.stderr),
-  };
-  return { end, ended, output };
+  return { end, ended, output: followOutput((text) => text.length) };
 }

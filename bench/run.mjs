@@ -7,9 +7,11 @@ const NAMES = ['idle', 'roundtrip', 'burst', 'verify'];
 /** Too long to run unasked. */
 const BY_NAME_ONLY = ['soak'];
 const ALL = [...NAMES, ...BY_NAME_ONLY];
+const FLAGS = ['--smoke', '--meshcentral'];
 
 async function main(args) {
   const asked = args.filter((arg) => !arg.startsWith('--'));
+  refuseUnknownFlags(args);
   const unknown = asked.filter((name) => !ALL.includes(name));
   if (unknown.length > 0) throw new UsageError(`no bench is called ${unknown.join(', ')}; there are ${ALL.join(', ')}`);
   const names = asked.length === 0 ? NAMES : ALL.filter((name) => asked.includes(name));
@@ -24,6 +26,13 @@ async function main(args) {
   }
   if (missed.length > 0) process.stdout.write(`\nmissed: ${missed.join('; ')}\n`);
   return missed.length > 0 ? 1 : 0;
+}
+
+function refuseUnknownFlags(args) {
+  const known = (arg) => FLAGS.includes(arg) || ALL.some((name) => arg.startsWith(`--${name}.`));
+  const unknown = args.filter((arg) => arg.startsWith('--') && !known(arg));
+  if (unknown.length === 0) return;
+  throw new UsageError(`no flag is called ${unknown.join(', ')}; there are ${FLAGS.join(', ')} and --NAME.KNOB=NUMBER`);
 }
 
 try {

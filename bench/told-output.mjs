@@ -1,13 +1,16 @@
-/** Follows what one command tells while it runs (feature `command.output`). */
-export function followOutput() {
+/**
+ * Follows what one command tells while it runs, piece by piece: `take` gets each with `at`, how much of its stream came before, in the
+ * unit of `lengthOf`; and `seq`, its number, where there is one.
+ */
+export function followOutput(lengthOf) {
   const told = { stdout: '', stderr: '' };
   let pieces = 0;
   let ordered = true;
   let firstAt;
   return {
-    take({ stream, offset, text, seq }) {
+    take({ stream, at, text, seq = pieces }) {
       firstAt ??= process.hrtime.bigint();
-      ordered &&= seq === pieces && offset === Buffer.byteLength(told[stream]);
+      ordered &&= seq === pieces && at === lengthOf(told[stream]);
       pieces += 1;
       told[stream] += text;
     },
