@@ -27,9 +27,8 @@ export async function run(knobs) {
     const floor = sideOfAgent(stage, FLOOR);
     const sides = [agent, floor, ...(api === undefined ? [] : [api.ours, api.theirs])];
     const rounds = await measure(sides, knobs);
-    const figures = besideFloor(rounds.get(agent), rounds.get(floor), knobs);
+    const figures = besideFloor(rounds.get(agent), rounds.get(floor), stage.driver.strays(), knobs);
     const notes = [`${knobs.repeats} repeats of ${knobs.commands} commands for each, ${knobs.inFlight} in flight; medians`];
-    notes.push(`pieces of output after their result: ${stage.driver.strays()}`);
     if (api !== undefined) {
       const alone = await oneAtATime(api.theirs, knobs);
       figures.push(...besideMeshCentral(rounds.get(api.ours), rounds.get(api.theirs), alone, knobs));
@@ -85,18 +84,20 @@ const rateOf = (rounds) => median(rounds.map(({ rate }) => rate));
 const sum = (rounds, field) => rounds.reduce((total, round) => total + round[field], 0);
 
 /** What is lost or out of order in any round counts: the middle one would hide it. */
-function faults(name, rounds, smoke) {
+function faults(name, rounds, smoke, strays = 0) {
+  const disordered = sum(rounds, 'disordered') + strays;
   return [
     figure(`${name}: lost`, sum(rounds, 'lost'), '', { better: 'lower', limit: 0, smoke }),
-    figure(`${name}: output out of order`, sum(rounds, 'disordered'), '', { better: 'lower', limit: 0, smoke }),
+    figure(`${name}: output out of order`, disordered, '', { better: 'lower', limit: 0, smoke }),
   ];
 }
 
-function besideFloor(agent, floor, { smoke }) {
+/** `strays`: pieces that came after the result of their command. */
+function besideFloor(agent, floor, strays, { smoke }) {
   const yardstick = { name: 'bare spawn over the same socket', value: rateOf(floor) };
   return [
     figure('agent: completed', rateOf(agent), '1/s', { better: 'higher', yardstick }),
-    ...faults('agent', agent, smoke),
+    ...faults('agent', agent, smoke, strays),
     figure('bare spawn: lost', sum(floor, 'lost'), '', { better: 'lower' }),
   ];
 }
