@@ -24,12 +24,12 @@ export function sideOfAgent(stage, agentId) {
  * tells live output, and MeshCentral with its own.
  */
 export async function openApiSides(stage) {
+  const mesh = await startMeshCentral(stage.processes);
   const hub = await startHub(stage.processes, join(stage.folder, 'hub'));
   const person = await signIn(hub.setupLink);
   const up = person.whenUp(API_AGENT);
   await startEnrolledAgent(stage.processes, hub, join(stage.folder, API_AGENT), API_AGENT);
   await up;
-  const mesh = await startMeshCentral(stage.processes);
   const ours = {
     name: 'hub',
     async echo(text, withinMs) {

@@ -21,6 +21,7 @@ say() { echo "meshcentral.sh: $*" >&2; }
 only_loopback() { [ "$(grep -c ':' /proc/self/net/dev)" -eq 1 ] && grep -q '^ *lo:' /proc/self/net/dev; }
 
 [ "$(id -u)" -eq 0 ] || { say 'needs root, for a network of its own'; exit 1; }
+[ "$(uname -m)" = x86_64 ] || { say "takes MeshCentral's agent for x86_64, this is $(uname -m)"; exit 1; }
 for program in ip:iproute2 unshare:util-linux node:nodejs npm:npm; do
   command -v "${program%%:*}" >/dev/null || { say "${program%%:*} is missing: apt-get install ${program##*:}"; exit 1; }
 done
@@ -51,11 +52,11 @@ all_alive() {
   for pid in "$@"; do kill -0 "$pid" 2>/dev/null || return 1; done
 }
 
-# Tries a command twice a second, until it succeeds or the time is over.
+# Tries a command again and again, until it succeeds or the time is over.
 until_ready() {
-  local what="$1" log="$2"
+  local what="$1" log="$2" until=$((SECONDS + ready_within))
   shift 2
-  for _ in $(seq $((ready_within * 2))); do
+  while [ "$SECONDS" -lt "$until" ]; do
     "$@" && return 0
     sleep 0.5
   done
@@ -97,6 +98,8 @@ group_settings() {
 
 prepare() {
   trap stop_started EXIT
+  (server --createaccount "$user" --pass "$(cat "$folder/password")") >"$folder/server.log" 2>&1
+  (server --adminaccount "$user") >>"$folder/server.log" 2>&1
   start_server
   local group
   group="$(ctrl adddevicegroup --name bench | grep -o 'mesh//[^ ]*')" || { say 'the server made no group of devices'; return 1; }
@@ -125,10 +128,6 @@ install_package() {
   "domains": { "": { "title": "bench", "newAccounts": false, "geoLocation": false } }
 }
 JSON
-  local password
-  password="$(cat "$folder/password")"
-  (server --createaccount "$user" --pass "$password") >"$folder/server.log" 2>&1
-  (server --adminaccount "$user") >>"$folder/server.log" 2>&1
 }
 
 case "${1:-}" in
