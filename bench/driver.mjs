@@ -89,7 +89,7 @@ export async function startDriver(authority, { live = [] } = {}) {
    * before it was signed, and the `output` it told while it ran.
    */
   async function order(agentId, hmacKey, { command, params = {}, withinMs = ANSWER_MS }) {
-    const output = followOutput(Buffer.byteLength);
+    const output = followOutput((text) => Buffer.byteLength(text));
     const begun = performance.now();
     const id = send(agentId, hmacKey, { command, params });
     outputs.set(id, output);
