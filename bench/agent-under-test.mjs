@@ -33,15 +33,15 @@ function firstLine(main) {
 }
 
 /** Writes the configuration of an agent with host metrics and custom commands; gives its path. */
-export async function writeConfig(folder, { agentId, url, pulseToken, credentials }) {
+export async function writeConfig(folder, { agentId, url, pulseToken, credentials, pushSeconds = 15 }) {
   const state = join(folder, 'state');
   await mkdir(state, { recursive: true, mode: 0o700 });
   const path = join(folder, 'stormpulse.toml');
-  await writeFile(path, configText({ agentId, url, pulseToken, credentials, state }), { mode: 0o600 });
+  await writeFile(path, configText({ agentId, url, pulseToken, credentials, state, pushSeconds }), { mode: 0o600 });
   return path;
 }
 
-function configText({ agentId, url, pulseToken, credentials, state }) {
+function configText({ agentId, url, pulseToken, credentials, state, pushSeconds }) {
   const text = (value) => JSON.stringify(value);
   return `[agent]
 id = ${text(agentId)}
@@ -63,7 +63,7 @@ hmac_secret = ${text(join(credentials, 'hmac.key'))}
 command_max_age_seconds = 60
 
 [metrics]
-push_interval_seconds = 15
+push_interval_seconds = ${pushSeconds}
 collect_containers = false
 
 [storage]
@@ -72,10 +72,20 @@ db_path = ${text(join(state, 'stormpulse.db'))}
 [commands.echo]
 group = "diagnostics"
 command = ["/bin/echo", "{text}"]
+effect = "read"
 timeout = 10
 description = "prints its parameter"
 params.text.placeholder = "text"
 params.text.pattern = "[a-z0-9 ]{1,64}"
+
+[commands.lines]
+group = "diagnostics"
+command = ["/usr/bin/seq", "1", "{count}"]
+effect = "read"
+timeout = 10
+description = "counts up to its parameter"
+params.count.placeholder = "count"
+params.count.pattern = "[1-9][0-9]{0,5}"
 
 [commands.stamp]
 group = "diagnostics"

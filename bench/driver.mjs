@@ -3,6 +3,7 @@ import { createMessage, encodeMessage, formatTimestamp, signRequest } from '@sto
 import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
 import { WebSocketServer } from 'ws';
 import { issueServer } from './pki.mjs';
+import { followOutput } from './told-output.mjs';
 
 const ACKS = { heartbeat: 'heartbeat.ack', 'metrics.push': 'metrics.ack', 'events.batch': 'events.batch.ack' };
 
@@ -29,6 +30,7 @@ export async function startDriver(authority, { live = [] } = {}) {
   const results = new Map();
   const outputs = new Map();
   const refusals = [];
+  let strays = 0;
 
   sockets.on('connection', (socket) => {
     socket.on('message', (data) => receive(socket, JSON.parse(data)));
@@ -41,10 +43,11 @@ export async function startDriver(authority, { live = [] } = {}) {
   function receive(socket, { type, agent_id: agentId, payload }) {
     if (type === 'command.result') {
       results.get(payload.request_id)?.(payload);
-      results.delete(payload.request_id);
       reply(socket, agentId, 'command.result.ack', { request_id: payload.request_id });
     } else if (type === 'command.output') {
-      outputs.get(payload.request_id)?.(process.hrtime.bigint(), payload);
+      const output = outputs.get(payload.request_id);
+      if (output === undefined) strays += 1;
+      else output.take({ ...payload, at: payload.offset });
       reply(socket, agentId, 'command.output.ack', { request_id: payload.request_id, seq: payload.seq });
     } else if (type === 'register') {
       reply(socket, agentId, 'register.ok', {
@@ -58,20 +61,40 @@ export async function startDriver(authority, { live = [] } = {}) {
     }
   }
 
-  function order(agentId, hmacKey, command, params) {
+  function send(agentId, hmacKey, { command, params }) {
     const id = newMessageId();
     const ts = formatTimestamp(BigInt(Date.now()) * 1_000n);
     const nonce = newNonce();
     const payload = { command, params, hmac: signRequest(nodeCrypto, hmacKey, { command, params, nonce, ts }), nonce };
-    const answer = new Promise((resolve) => {
-      const timer = setTimeout(() => resolve({ refusals }), ANSWER_MS);
-      results.set(id, (result) => {
-        clearTimeout(timer);
-        resolve(result);
-      });
-    });
     registered.get(agentId).send(encodeMessage(createMessage('command.request', agentId, payload, { id, ts })));
-    return { id, answer };
+    return id;
+  }
+
+  /** The result, or undefined when none came in time. */
+  function answerTo(id, withinMs) {
+    return new Promise((resolve) => {
+      const settle = (result) => {
+        clearTimeout(timer);
+        results.delete(id);
+        outputs.delete(id);
+        resolve(result);
+      };
+      const timer = setTimeout(settle, withinMs);
+      results.set(id, settle);
+    });
+  }
+
+  /**
+   * Signs and sends one command. Gives its `result` (undefined when none came within `withinMs`), `elapsed` in milliseconds from
+   * before it was signed, and the `output` it told while it ran.
+   */
+  async function order(agentId, hmacKey, { command, params = {}, withinMs = ANSWER_MS }) {
+    const output = followOutput((text) => Buffer.byteLength(text));
+    const begun = performance.now();
+    const id = send(agentId, hmacKey, { command, params });
+    outputs.set(id, output);
+    const result = await answerTo(id, withinMs);
+    return { result, elapsed: performance.now() - begun, output };
   }
 
   return {
@@ -89,25 +112,13 @@ export async function startDriver(authority, { live = [] } = {}) {
       });
     },
 
-    /** Signs and sends one `echo`; milliseconds until its result is here. Throws when the output is not the text sent. */
-    async echo(agentId, hmacKey, text) {
-      const begun = performance.now();
-      const result = await order(agentId, hmacKey, 'echo', { text }).answer;
-      const elapsed = performance.now() - begun;
-      if (result.stdout !== `${text}\n`) throw new Error(`${agentId} answered ${JSON.stringify(result)}`);
-      return elapsed;
-    },
+    order,
 
-    /** Milliseconds from the moment a command wrote its first byte, which it names, until that byte is here. */
-    async firstByte(agentId, hmacKey) {
-      const { id, answer } = order(agentId, hmacKey, 'stamp', {});
-      let elapsed;
-      outputs.set(id, (hereAt, { text }) => (elapsed ??= Number(hereAt - BigInt(text.trim())) / 1e6));
-      const result = await answer;
-      outputs.delete(id);
-      if (elapsed === undefined) throw new Error(`${agentId} told no output before ${JSON.stringify(result)}`);
-      return elapsed;
-    },
+    /** Why agents refused, the first of each batch of events. */
+    refusals,
+
+    /** Pieces of output that came before their command was sent or after its result. */
+    strays: () => strays,
 
     async close() {
       for (const socket of sockets.clients) socket.terminate();

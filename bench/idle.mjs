@@ -1,16 +1,16 @@
 // B1: what an enrolled agent costs a host that asks nothing of it, beside the least agent and a metrics exporter.
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { agentEnvironment, installBundle, runArguments, writeConfig } from './agent-under-test.mjs';
+import { agentEnvironment } from './agent-under-test.mjs';
 import { startDriver } from './driver.mjs';
 import { bundleFloor } from './floor-bundle.mjs';
 import { cpuMsOf, memoryOf } from './footprint.mjs';
 import { createAuthority, writeCredentials } from './pki.mjs';
 import { createProcesses, lineOf } from './processes.mjs';
+import { startEnrolledAgent, startHub } from './real-hub.mjs';
 import { figure } from './report.mjs';
 import { median, pause } from './sampling.mjs';
 
@@ -20,7 +20,6 @@ export const KNOBS = {
   sides: { full: 3, short: 3 },
 };
 
-const HUB = fileURLToPath(new URL('../packages/hub/dist/main.js', import.meta.url));
 const EXPORTER = '/usr/bin/prometheus-node-exporter';
 const SCRAPE_MS = 15_000;
 const START_APART_MS = 1_000;
@@ -40,7 +39,7 @@ export async function run(knobs) {
     // One after the other: a start on a busy processor leaves more behind than one alone, and programs that work at the same
     // moment find each other's code in the processor's caches, which they would not on a host of their own.
     for (let side = 1; side <= knobs.sides; side += 1) {
-      agents.push(await startAgent(processes, hub, join(folder, `agent-${side}`), `bench-${side}`));
+      agents.push(await startEnrolledAgent(processes, hub, join(folder, `agent-${side}`), `bench-${side}`));
       await pause(START_APART_MS);
       floors.push(await startFloor(processes, authority, driver, join(folder, `floor-${side}`), `floor-${side}`));
       await pause(START_APART_MS);
@@ -54,26 +53,6 @@ export async function run(knobs) {
     await driver.close();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** The real hub, in a process of its own. */
-async function startHub(processes, stateDir) {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const args = [HUB, 'run', '--state', stateDir, '--agents-listen', ANY_PORT, '--people-listen', ANY_PORT];
-  const { process: hub, match } = await lineOf(processes, process.execPath, args, /^agents +https:\/\/(\S+)$/);
-  return { ...hub, stateDir, address: match[1] };
-}
-
-/** Enrols through the agent's own command and the hub's own token, then starts it. */
-async function startAgent(processes, hub, folder, agentId) {
-  const { file, args, env } = await installBundle(join(folder, 'bundle'));
-  const credentials = join(folder, 'credentials');
-  const said = await processes.run(process.execPath, [HUB, 'token', agentId, '--state', hub.stateDir]);
-  const [, endpoint, token] = /^stormpulse enroll (\S+) \S+ (\S+)$/m.exec(said.join('\n'));
-  const [, pulseToken] = /pulse_token = "([^"]+)"/.exec(said.join('\n'));
-  await processes.run(file, [...args, 'enroll', endpoint, agentId, token, '--creds-dir', credentials], { env });
-  const config = await writeConfig(folder, { agentId, url: `wss://${hub.address}/ws/pulse/`, pulseToken, credentials });
-  return processes.start(file, [...args, ...runArguments(config)], { env });
 }
 
 async function startFloor(processes, authority, driver, folder, agentId) {

@@ -15,7 +15,7 @@ export function readKnobs(bench, table, args) {
     const text = flags.get(knob) ?? process.env[variableOf(bench, knob)];
     return [knob, text === undefined ? (smoke ? short : full) : wholeNumber(`${bench}.${knob}`, text)];
   });
-  return { smoke, ...Object.fromEntries(entries) };
+  return { smoke, meshcentral: args.includes('--meshcentral'), ...Object.fromEntries(entries) };
 }
 
 function variableOf(bench, knob) {

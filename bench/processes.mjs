@@ -48,11 +48,12 @@ export function createProcesses() {
 }
 
 /** Resolves with the first line that matches; rejects when the program ends before, or after `withinMs`. */
-export function lineOf(processes, file, args, pattern, { env, withinMs = 20_000 } = {}) {
+export function lineOf(processes, file, args, pattern, { env, onLine, withinMs = 20_000 } = {}) {
   return new Promise((resolve, reject) => {
     const one = processes.start(file, args, {
       env,
       onLine: (line) => {
+        onLine?.(line);
         const match = pattern.exec(line);
         if (match !== null) settle(() => resolve({ process: one, match }));
       },

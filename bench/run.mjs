@@ -3,13 +3,18 @@ import { readKnobs, UsageError } from './knobs.mjs';
 import { printTable, writeResult } from './report.mjs';
 
 // Footprints first: the later benches fill this process's own heap and the disk's caches.
-const NAMES = ['idle', 'roundtrip', 'verify'];
+const NAMES = ['idle', 'roundtrip', 'burst', 'verify'];
+/** Too long to run unasked. */
+const BY_NAME_ONLY = ['soak'];
+const ALL = [...NAMES, ...BY_NAME_ONLY];
+const FLAGS = ['--smoke', '--meshcentral'];
 
 async function main(args) {
   const asked = args.filter((arg) => !arg.startsWith('--'));
-  const unknown = asked.filter((name) => !NAMES.includes(name));
-  if (unknown.length > 0) throw new UsageError(`no bench is called ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
-  const names = NAMES.filter((name) => asked.length === 0 || asked.includes(name));
+  refuseUnknownFlags(args);
+  const unknown = asked.filter((name) => !ALL.includes(name));
+  if (unknown.length > 0) throw new UsageError(`no bench is called ${unknown.join(', ')}; there are ${ALL.join(', ')}`);
+  const names = asked.length === 0 ? NAMES : ALL.filter((name) => asked.includes(name));
   const missed = [];
   for (const name of names) {
     const bench = await import(`./${name}.mjs`);
@@ -21,6 +26,13 @@ async function main(args) {
   }
   if (missed.length > 0) process.stdout.write(`\nmissed: ${missed.join('; ')}\n`);
   return missed.length > 0 ? 1 : 0;
+}
+
+function refuseUnknownFlags(args) {
+  const known = (arg) => FLAGS.includes(arg) || ALL.some((name) => arg.startsWith(`--${name}.`));
+  const unknown = args.filter((arg) => arg.startsWith('--') && !known(arg));
+  if (unknown.length === 0) return;
+  throw new UsageError(`no flag is called ${unknown.join(', ')}; there are ${FLAGS.join(', ')} and --NAME.KNOB=NUMBER`);
 }
 
 try {

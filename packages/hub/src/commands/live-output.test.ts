@@ -52,6 +52,19 @@ describe('output of a running command', () => {
     expect(await runView(run)).toMatchObject({ state: 'succeeded', target: { result: { stdout: 'all of it' }, output: null } });
   });
 
+  it('of another run never comes before the result that came first: a result is told at once', async () => {
+    await agent.register(OURS);
+    const stream = await person.stream('/api/v1/stream/fleet');
+    stage.defer(() => stream.close());
+    const [first, second] = [await order(), await order()];
+    agent.send('command.result', resultPayload(first.request, 'show', { stdout: 'all of it' }));
+    agent.send('command.output', { request_id: second.request, stream: 'stdout', offset: 0, text: 'later', seq: 0 });
+    expect(await stream.until('run', ({ id, state }) => id === first.run && state === 'succeeded')).toMatchObject({
+      id: first.run,
+    });
+    expect(await stream.until('run-output')).toMatchObject({ run: second.run, text: 'later' });
+  });
+
   it('is taken once when it is sent again after a reconnect, and what is missing is told', async () => {
     await agent.register(OURS);
     const { run, request } = await order();

@@ -73,7 +73,7 @@ export function createResults(ports: { stores: Stores; dispatch: Dispatch; chang
       stores.transaction(() =>
         stores.runs.end(target.id, payload.success ? 'succeeded' : 'failed', result, extras, clock.now(), late),
       );
-      changes.publish({ kind: 'run', runId: target.runId });
+      changes.publish({ kind: 'run', runId: target.runId, answered: true });
       return target;
     },
     progress(link, payload) {

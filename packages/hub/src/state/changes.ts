@@ -3,7 +3,12 @@ import type { EventRow } from '../storage/event-store.ts';
 /** A committed change that somebody may look at. The change is a wake-up; the store holds the truth (hub page, section 4). */
 export type Change =
   | { readonly kind: 'agent'; readonly agentId: string }
-  | { readonly kind: 'run'; readonly runId: string }
+  | {
+      readonly kind: 'run';
+      readonly runId: string;
+      /** True when its result is here: somebody waits for that. */
+      readonly answered?: boolean;
+    }
   | {
       readonly kind: 'output';
       readonly runId: string;

@@ -65,6 +65,7 @@ function follow(
 
   /** Changes of one row within a moment become one event with its last state. */
   function flush(): void {
+    clearTimeout(flushTimer);
     flushTimer = undefined;
     try {
       for (const id of agents) send('agents', findAgentView(stores, id));
@@ -95,7 +96,8 @@ function follow(
     }
     if (change.kind === 'event') send('agent-event', { agent: change.agentId, event: change.event });
     if (change.kind === 'login-ended' && change.login === login.loginKey) raw.end();
-    if (agents.size + runs.size > 0) flushTimer ??= setTimeout(flush, FLUSH_MS);
+    if (change.kind === 'run' && change.answered === true) flush();
+    else if (agents.size + runs.size > 0) flushTimer ??= setTimeout(flush, FLUSH_MS);
   }
 
   for (const { id } of stores.agents.all()) agents.add(id);
