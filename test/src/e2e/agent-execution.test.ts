@@ -92,7 +92,7 @@ describe('commands of our agent on a real system', () => {
     expect(await agent.ended).toEqual([0, null]);
     await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), PATIENT);
     const [result] = await link.inbox.count('command.result', 1);
-    expect(result?.payload).toMatchObject({ request_id: request.id, failure_reason: 'cancelled' });
+    expect(result?.payload).toMatchObject({ request_id: request.id, failure_reason: 'interrupted' });
   });
 
   it('SEC-116 a secret is in no process list, environment, log, file or message of the agent', async () => {
