@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { command } from '../e2e/agent-process.ts';
 import { HubPerson } from '../e2e/hub-person.ts';
 import { CONFIG, STATE, ServedHost, UNIT } from './served-host.ts';
-import type { SystemdHost } from './systemd-host.ts';
+import type { Said, SystemdHost } from './systemd-host.ts';
 
 const DAY_MS = 86_400_000;
 /** An address of loopback; what is sent there is taken, and never answered. */
@@ -16,7 +16,13 @@ interface Diagnosis {
   readonly findings: readonly { readonly area: string; readonly level: string; readonly problem: string; readonly fix: string }[];
 }
 
-describe('stormpulse doctor on a real host', () => {
+interface Report {
+  readonly suspect: string;
+  readonly verdict: string;
+  readonly remedy?: string;
+}
+
+describe('stormpulse doctor and investigate on a real host', () => {
   let served: ServedHost;
   let host: SystemdHost;
   let aheadMs = 0;
@@ -33,22 +39,44 @@ describe('stormpulse doctor on a real host', () => {
     await served?.remove();
   });
 
+  const stormpulse = (env: readonly string[], ...args: readonly string[]): Promise<Said> =>
+    host.try('env', ...env, 'node', '/opt/stormpulse/agent/main.js', ...args);
   const doctor = async (env: readonly string[] = []): Promise<Diagnosis & { readonly code: number }> => {
-    const { code, stdout, stderr } = await host.try(
-      'env',
-      ...env,
-      'node',
-      '/opt/stormpulse/agent/main.js',
-      'doctor',
-      CONFIG,
-      '--json',
-    );
+    const { code, stdout, stderr } = await stormpulse(env, 'doctor', CONFIG, '--json');
     expect(stderr).toBe('');
     return { code, ...(JSON.parse(stdout) as Diagnosis) };
+  };
+  const investigate = async (...args: readonly string[]): Promise<readonly Report[]> => {
+    const { code, stdout, stderr } = await stormpulse([], 'investigate', ...args, '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    return (JSON.parse(stdout) as { readonly reports: readonly Report[] }).reports;
   };
 
   it('finds nothing where the service runs', async () => {
     expect(await doctor()).toMatchObject({ code: 0, ok: true, findings: [] });
+  });
+
+  it('investigate clears a quiet agent of flaps for as long as its connection lasted, and no longer', async () => {
+    const [unseen] = await investigate('flaps');
+    expect(unseen).toMatchObject({ suspect: 'connection', verdict: 'INCONCLUSIVE' });
+    const window = /^stormpulse investigate flaps --since "(.*)" --until "(.*)"$/u.exec(unseen?.remedy ?? '') ?? [];
+    expect(await investigate('flaps', '--since', window[1] ?? '', '--until', window[2] ?? '')).toEqual([
+      expect.objectContaining({ suspect: 'connection', verdict: 'CLEARED' }),
+    ]);
+    await host.run('systemctl', 'restart', UNIT);
+    await served.connected();
+    expect(await investigate('flaps', '--since', window[1] ?? '')).toContainEqual(
+      expect.objectContaining({
+        suspect: 'agent restarts',
+        verdict: 'IMPLICATED',
+        evidence: expect.stringContaining('in order') as unknown,
+      }),
+    );
+  });
+
+  it('investigate does not clear a kernel whose log it never saw', async () => {
+    const reports = await investigate('box', '--since', '1m');
+    expect(reports.find(({ suspect }) => suspect === 'kernel')?.verdict).toBe('INCONCLUSIVE');
   });
 
   it('names eight faults of one host, each with what to do', async () => {
