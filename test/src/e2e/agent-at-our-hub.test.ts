@@ -4,8 +4,7 @@ import { openDatabase } from '@stormpulse/sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { command } from './agent-process.ts';
 import { OurHubStage } from './our-hub-stage.ts';
-
-const WAIT = { timeout: 20_000, interval: 20 };
+import { PATIENT } from './patience.ts';
 
 /** Living processes with this text in their command line. */
 function processesNaming(text: string): string[] {
@@ -34,7 +33,7 @@ describe('our agent at our hub', () => {
 
   async function begin(): Promise<RunView> {
     const run = await stage.order('work');
-    await vi.waitFor(() => expect(existsSync(stage.path('begun'))).toBe(true), WAIT);
+    await vi.waitFor(() => expect(existsSync(stage.path('begun'))).toBe(true), PATIENT);
     return run;
   }
 
@@ -43,7 +42,7 @@ describe('our agent at our hub', () => {
       const run = await stage.person.run(id);
       expect(['succeeded', 'failed']).toContain(run.state);
       return run.target;
-    }, WAIT);
+    }, PATIENT);
 
   it('SEC-069: killed while a command ran: the hub is told that it was interrupted, and it does not run again', async () => {
     const run = await begin();
@@ -60,12 +59,12 @@ describe('our agent at our hub', () => {
     const run = await begin();
     await stage.stopHub();
     writeFileSync(stage.path('release'), '');
-    await vi.waitFor(() => expect(kept()).toBe(1), WAIT);
+    await vi.waitFor(() => expect(kept()).toBe(1), PATIENT);
     await stage.kill();
     await stage.startHub();
     stage.startAgain();
     expect(await ended(run)).toMatchObject({ state: 'succeeded', result: { stdout: 'done\n', failure_reason: null } });
-    await vi.waitFor(() => expect(kept()).toBe(0), WAIT);
+    await vi.waitFor(() => expect(kept()).toBe(0), PATIENT);
   });
 
   it('ends a command that a person cancels, with all it started', async () => {
@@ -76,7 +75,7 @@ describe('our agent at our hub', () => {
       result: { success: false, failure_reason: 'cancelled', stderr: 'cancelled by the hub\n' },
     });
     expect(await ended(order)).toMatchObject({ state: 'succeeded', result: { stdout: `cancelled ${run.target.request_id}` } });
-    await vi.waitFor(() => expect(processesNaming(stage.path('release'))).toEqual([]), WAIT);
+    await vi.waitFor(() => expect(processesNaming(stage.path('release'))).toEqual([]), PATIENT);
   });
 
   function kept(): unknown {

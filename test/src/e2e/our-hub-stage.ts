@@ -14,6 +14,7 @@ import type { V1Credentials } from '../doubles/v1-agent.ts';
 import { PROGRAM } from './agent-process.ts';
 import { beginNonceStore, hostToml, runArguments, writeCredentials } from './host-on-disk.ts';
 import { HubPerson } from './hub-person.ts';
+import { PATIENT } from './patience.ts';
 
 const AGENT = 'node-7';
 const ANY = { host: '127.0.0.1', port: 0 };
@@ -102,7 +103,7 @@ export class OurHubStage {
 
   /** Orders a command as soon as the agent has named it. */
   async order(name: string): Promise<RunView> {
-    return await vi.waitFor(() => this.person.order(AGENT, name), { timeout: 20_000, interval: 50 });
+    return await vi.waitFor(() => this.person.order(AGENT, name), PATIENT);
   }
 
   /** Every connection breaks, and none is let through until `mendLinks`. */
