@@ -7,6 +7,7 @@ const allowed = {
   services: ['plugin-api', 'kernel', 'protocol', 'sqlite'],
   testing: ['plugin-api', 'kernel', 'services', 'protocol', 'sqlite'],
   sdk: ['plugin-api', 'testing'],
+  'create-plugin': [],
   agent: ['plugin-api', 'kernel', 'services', 'protocol', 'sqlite'],
   hub: ['protocol', 'sqlite'],
   dashboard: ['protocol'],
@@ -65,7 +66,7 @@ module.exports = {
   options: {
     tsPreCompilationDeps: true,
     doNotFollow: { path: ['node_modules', '/dist/', '/bundle/'] },
-    exclude: { path: ['/bundle/', '^packages/dashboard/build/'] },
+    exclude: { path: ['/bundle/', '^packages/dashboard/build/', '^packages/create-plugin/template/'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['@stormpulse/source', 'import', 'node', 'default', 'types'],

@@ -10,6 +10,7 @@ import type {
   Ports,
   ProcessRunner,
   ProgramCheck,
+  RefusalLog,
   ResultOutbox,
   Transport,
 } from '@stormpulse/kernel';
@@ -26,8 +27,10 @@ import {
   createLiveOutput,
   createLogger,
   createOperatorPolicy,
+  createPluginServices,
   createProcessRunner,
   createProgramCheck,
+  createRefusalLog,
   createRenewal,
   createResultOutbox,
   createSystemClock,
@@ -73,6 +76,7 @@ const Tokens = {
   JobStore: token<JobStore>('JobStore'),
   Jobs: token<JobService>('Jobs'),
   Audit: token<HostAuditLog>('Audit'),
+  Refusals: token<RefusalLog>('Refusals'),
 } as const;
 
 /** The ports, and what the agent's own record offers besides. */
@@ -129,6 +133,14 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   });
   once(Tokens.Jobs, (from) => jobs(from));
   once(Tokens.Events, (from) => events(config, from));
+  once(Tokens.Refusals, (from) =>
+    createRefusalLog({
+      clock: from.resolve(Tokens.Clock),
+      events: from.resolve(Tokens.Events),
+      audit: from.resolve(Tokens.Audit),
+      logger: from.resolve(Tokens.Logger)('verify'),
+    }),
+  );
   once(Tokens.Audit, (from) => {
     const logger = from.resolve(Tokens.Logger)('audit');
     return openAuditLog({ folder: auditFolder(config.databasePath), clock: from.resolve(Tokens.Clock), logger });
@@ -146,6 +158,8 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     programs: agent.resolve(Tokens.Programs),
     output: agent.resolve(Tokens.Output),
     collectors: agent.resolve(Tokens.Collectors),
+    services: createPluginServices(),
+    refusals: agent.resolve(Tokens.Refusals),
     jobs: agent.resolve(Tokens.Jobs),
     events: agent.resolve(Tokens.Events),
     ...localPolicy(config, agent.resolve(Tokens.Clock)),

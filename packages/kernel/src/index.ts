@@ -11,5 +11,6 @@ export type { Refusal, Verdict, VerifiedCommand, Verifier, VerifierOptions } fro
 export type { Grants } from './plugins/grants.ts';
 export type { PluginStatus } from './plugins/host.ts';
 export type { PluginState } from './plugins/states.ts';
+export type * from './plugin-ports.ts';
 export type * from './policy-ports.ts';
 export type * from './ports.ts';

@@ -12,7 +12,6 @@ import { buildTable } from './plugins/registry.ts';
 import type { CommandTable } from './plugins/registry.ts';
 import type { ClaimStep } from './ports.ts';
 import { coSignature } from './security/co-signature.ts';
-import { Refusals } from './security/refusals.ts';
 import { createVerifier, unspecified } from './security/verify.ts';
 import type { Refusal, Verifier } from './security/verify.ts';
 
@@ -34,7 +33,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
 class AssembledKernel implements Kernel {
   readonly #options: KernelOptions;
   readonly #plugins: PluginHost;
-  readonly #refusals: Refusals;
   readonly #connection: Connection;
   readonly #ignored = new Map<string, number>();
   #table: CommandTable = buildTable([], '');
@@ -49,9 +47,7 @@ class AssembledKernel implements Kernel {
   constructor(options: KernelOptions) {
     const { ports, timing } = options;
     this.#options = options;
-    const { clock, events, audit } = ports;
-    const onFlood = (): void => this.#connection.drop('too many bad signatures');
-    this.#refusals = new Refusals({ clock, events, audit, logger: ports.logger('verify'), onFlood });
+    const { clock, events } = ports;
     this.#plugins = new PluginHost(options.plugins, ports, () => this.#changed());
     this.#connectionStatus = { state: 'closed', since: ports.clock.now(), attempt: 0 };
     this.#connection = new Connection({
@@ -85,6 +81,7 @@ class AssembledKernel implements Kernel {
     };
     const dispatcher = new Dispatcher({
       table: this.#table,
+      gates: this.#plugins.gates,
       ports,
       sendResult: (result, claim) => this.#finished(result, claim),
       push,
@@ -130,7 +127,7 @@ class AssembledKernel implements Kernel {
       plugins: this.#plugins.statuses,
       commands: this.#table.names,
       leftOut: this.#plugins.leftOut,
-      refusals: this.#refusals.counts,
+      refusals: ports.refusals.counts,
       ignored: Object.fromEntries(this.#ignored),
       outbox: { waiting: ports.results.size, lost: ports.results.lost },
     };
@@ -149,10 +146,10 @@ class AssembledKernel implements Kernel {
     await step('running commands', DRAIN_MS + ABORT_MS, this.#dispatcher?.drain(DRAIN_MS) ?? Promise.resolve());
     ports.results.flush();
     await step('plugins', PLUGINS_MS, this.#plugins.stop());
-    this.#refusals.flush();
+    ports.refusals.flush();
     this.#session?.flushEvents();
     await step('the connection', SOCKET_MS, this.#connection.close());
-    this.#refusals.flush();
+    ports.refusals.flush();
     const { outbox } = this.status;
     if (outbox.waiting > 0)
       ports.logger('kernel').info(outbox, 'results that the hub did not acknowledge are sent at the next start');
@@ -163,7 +160,7 @@ class AssembledKernel implements Kernel {
 
   #newSession(): LiveSession {
     const { ports, agentId, dialect, timing } = this.#options;
-    this.#refusals.newConnection();
+    ports.refusals.newConnection();
     this.#session = new LiveSession({
       ports,
       agentId,
@@ -207,7 +204,7 @@ class AssembledKernel implements Kernel {
   }
 
   #refused(refusal: Refusal): void {
-    this.#refusals.add(refusal);
+    if (this.#options.ports.refusals.add(refusal)) this.#connection.drop('too many bad signatures');
     this.#session?.flushEventsSoon();
     this.#changed();
   }

@@ -27,6 +27,8 @@ export interface AuditEntry {
 export interface AuditLog {
   /** Resolves once the entry is on disk. Rejects with `E_AUDIT_*` when it cannot be: what it tells of must not happen then. */
   append(entry: AuditEntry): Promise<void>;
+  /** What nobody waits for: written with the next entry, within a second, or when the disk takes it again. */
+  note(entry: AuditEntry): void;
   /** A message that was refused: recorded at a bounded rate, beyond it as a number (SEC-243). */
   refused?(refusal: { readonly reason: RefusalReason; readonly commandRef: string }): void;
   /** The newest record; undefined while there is none. */
@@ -39,4 +41,16 @@ export interface LocalPolicy {
   readonly rules: Readonly<Record<string, unknown>>;
   /** Undefined: it may run, and is counted. Else what a person is told. */
   refusalFor(command: { readonly wireName: string; readonly group: string }): string | undefined;
+}
+
+/** Counts what was refused and tells of it at a bounded rate (SEC-067). */
+export interface RefusalLog {
+  /** By reason, since start. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** True: this peer has forged too often on this connection. */
+  add(refusal: { readonly reason: RefusalReason; readonly commandRef: string }): boolean;
+  /** A new connection starts with a clean count of forgeries. */
+  newConnection(): void;
+  /** Tells what was only counted. */
+  flush(): void;
 }

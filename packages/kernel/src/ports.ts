@@ -4,7 +4,8 @@ import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
 import type { Payloads, ProtocolCrypto } from '@stormpulse/protocol';
 import type { Outcome } from './dispatch/outcome.ts';
 import type { Grants } from './plugins/grants.ts';
-import type { AuditLog, LocalPolicy } from './policy-ports.ts';
+import type { PluginServiceFactory } from './plugin-ports.ts';
+import type { AuditLog, LocalPolicy, RefusalLog } from './policy-ports.ts';
 import type { RegisteredCommand } from './plugins/registry.ts';
 
 /** Wall and monotonic time, and the only timers the kernel owns. */
@@ -48,6 +49,8 @@ export interface ProcessRequest {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly stdin?: string;
+  /** Over the environment that every command has (SEC-120). */
+  readonly env?: Readonly<Record<string, string>>;
   readonly limits?: ProcessLimits;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -266,10 +269,12 @@ export interface Ports {
   /** Without one a command is told of by its result alone. */
   readonly output?: LiveOutput;
   readonly collectors: CollectorService;
+  readonly services: PluginServiceFactory;
   readonly jobs: JobService;
   readonly events: EventLog;
   /** Without one the host allows what it lists. */
   readonly policy?: LocalPolicy;
+  readonly refusals: RefusalLog;
   /** Without one nothing is recorded. */
   readonly audit?: AuditLog;
   /** A logger bound to `name`: the kernel's own parts and each plugin. */

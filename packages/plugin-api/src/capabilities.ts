@@ -5,10 +5,16 @@ import type { Effect } from './command.ts';
 export interface Capabilities {
   /** Binaries it may run, exact paths. */
   readonly exec?: readonly AbsolutePath[];
+  /** Origins it may talk to: `http://127.0.0.1:3903`, `unix:/run/docker.sock`. */
+  readonly http?: readonly string[];
   readonly read?: readonly AbsolutePath[];
   readonly write?: readonly AbsolutePath[];
   /** The strongest effect any of its commands may have. */
   readonly commands?: Effect;
+  /** It may veto commands, others' too. */
+  readonly gate?: true;
+  /** It may read what other plugins' log sources give. */
+  readonly consumeLogs?: true;
 }
 
 const STRENGTH: Readonly<Record<Effect, number>> = { read: 0, write: 1, destructive: 2 };

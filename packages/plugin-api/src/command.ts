@@ -5,6 +5,7 @@ import type { Call, JobCall } from './call.ts';
 import type { ProcessLimits } from './limits.ts';
 import type { Period } from './period.ts';
 import type { AbsolutePath, Infer, TObject, TSchema } from './schema.ts';
+import type { Secret } from './secret.ts';
 
 /** What running it can do to the host. Drives confirmation, gates, and grants. */
 export type Effect = 'read' | 'write' | 'destructive';
@@ -47,7 +48,9 @@ export interface SubprocessSpec<P extends TObject> extends CommandBase<P> {
   /** Called once, at definition, with slots. */
   readonly argv: (slot: Slots<P>) => readonly ArgvPart[];
   /** Written to the child's standard input, which is then closed. Default: `/dev/null`. */
-  readonly stdin?: (slot: Slots<P>) => Slot<string>;
+  readonly stdin?: (slot: Slots<P>) => Slot<string> | Slot<Secret>;
+  /** Besides the environment every command has (SEC-120). A slot whose parameter is absent leaves its variable out. */
+  readonly env?: (slot: Slots<P>) => Readonly<Record<string, string | Slot<string> | Slot<Secret>>>;
   readonly cwd?: AbsolutePath;
   /** Over the host's `[execution] limits`, one by one. */
   readonly limits?: ProcessLimits;
@@ -75,6 +78,9 @@ export interface JobMode {
   readonly extras?: (result: unknown) => Readonly<Record<string, unknown>>;
 }
 
+/** A variable of the child's environment: fixed text, or a parameter by name. */
+export type EnvPart = { readonly text: string } | { readonly slot: string };
+
 /** What the kernel sees of a command: plain data, and functions it may call. */
 export interface CommandDefinition extends Omit<CommandBase<TObject>, 'serializeBy'> {
   readonly serializeBy?: (params: Readonly<Record<string, unknown>>) => string;
@@ -84,6 +90,7 @@ export interface CommandDefinition extends Omit<CommandBase<TObject>, 'serialize
         readonly file: AbsolutePath;
         readonly argv: readonly Part[];
         readonly stdin?: string;
+        readonly env?: Readonly<Record<string, EnvPart>>;
         readonly cwd?: AbsolutePath;
         readonly limits?: ProcessLimits;
       }
@@ -116,14 +123,14 @@ const PLACEABLE = new Set(['string', 'integer', 'number', 'boolean']);
 
 /** Defines a command that runs one process. Throws `E_PLUGIN_COMMAND_INVALID` or `E_PLUGIN_SLOT_MISUSED`. */
 export function subprocess<const P extends TObject>(spec: SubprocessSpec<P>): Command {
-  const { argv, stdin, file, cwd, limits, ...base } = spec;
+  const { argv, stdin, env, file, cwd, limits, ...base } = spec;
   const slots = Object.fromEntries(
     Object.keys(spec.params.properties).map((name) => [name, makeSlot(name)]),
   ) as unknown as Slots<P>;
   const placed = argv(slots).map(toPart);
   checkProgram(spec.id, file);
   checkSecrets(spec, placed);
-  const stdinSlot = stdin === undefined ? undefined : toPart(stdin(slots));
+  const stdinSlot = stdin === undefined ? undefined : toPart(stdin(slots) as ArgvPart);
   if (stdinSlot !== undefined && stdinSlot.kind !== 'slot')
     throw CommandInvalid({ id: spec.id, problem: 'stdin must be one slot' });
   return brand(base, {
@@ -131,6 +138,7 @@ export function subprocess<const P extends TObject>(spec: SubprocessSpec<P>): Co
     file,
     argv: Object.freeze(placed),
     ...(stdinSlot === undefined ? {} : { stdin: stdinSlot.name }),
+    ...(env === undefined ? {} : { env: envParts(spec.id, env(slots)) }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(limits === undefined ? {} : { limits }),
   });
@@ -152,6 +160,20 @@ function checkProgram(id: string, file: string): void {
   if (root === '' && segments.length > 0 && segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..'))
     return;
   throw CommandInvalid({ id, problem: `its program "${file}" is no absolute path without "." and ".."` });
+}
+
+/** What changes how any program is loaded is no variable for one command. */
+const VARIABLE = /^(?!LD_|NODE_|BASH_)[A-Za-z_][A-Za-z0-9_]{0,63}$/u;
+
+function envParts(id: string, env: Readonly<Record<string, string | Slot<string> | Slot<Secret>>>): Record<string, EnvPart> {
+  const parts = Object.entries(env).map(([name, value]): readonly [string, EnvPart] => {
+    if (!VARIABLE.test(name)) throw CommandInvalid({ id, problem: `"${name}" is no variable that a command may set` });
+    if (typeof value === 'string') return [name, { text: value }];
+    const part = toPart(value as ArgvPart);
+    if (part.kind !== 'slot') throw CommandInvalid({ id, problem: `the variable "${name}" must be text or one slot` });
+    return [name, { slot: part.name }];
+  });
+  return Object.freeze(Object.fromEntries(parts));
 }
 
 /** SEC-116: argv is readable by every user of the host. */

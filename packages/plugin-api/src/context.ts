@@ -1,17 +1,32 @@
 import type { Collector, CollectorHandle } from './collector.ts';
 import type { Command } from './command.ts';
 import type { ConfigProblem } from './config-problem.ts';
+import type { Events } from './event.ts';
 import type { Exec } from './exec.ts';
+import type { CommandGate } from './gate.ts';
+import type { Health } from './health.ts';
+import type { Http } from './http.ts';
 import type { Logger } from './logger.ts';
+import type { Logs } from './logs.ts';
 import type { Infer, TSchema } from './schema.ts';
+import type { Storage } from './storage.ts';
+import type { Wizards } from './wizard.ts';
 
-/** What a plugin holds of the agent. Plain data in, promise or undo out: every member could be a remote call. */
+/**
+ * What a plugin holds of the agent: thirteen members, and a fourteenth needs an ADR. Plain data and functions in, promise or undo
+ * out: every member could be a remote call, and is one for a plugin that runs in its own process.
+ */
 export interface PluginContext<Config> {
   readonly config: Config;
   readonly commands: Commands;
   readonly collectors: Collectors;
+  readonly wizard: Wizards;
+  readonly logs: Logs;
+  readonly events: Events;
   readonly health: Health;
+  readonly storage: Storage;
   readonly exec: Exec;
+  readonly http: Http;
   readonly logger: Logger;
   /** Aborted when the plugin stops, for any reason. */
   readonly signal: AbortSignal;
@@ -35,6 +50,8 @@ export interface Omission {
 export interface Commands {
   /** Only during setup. Throws `E_PLUGIN_CONTRIBUTION`, `E_PLUGIN_LATE_REGISTRATION`. */
   register(...commands: readonly Command[]): void;
+  /** A veto over commands; needs the capability `gate`. Only during setup. Throws `E_GRANT_GATE`. */
+  gate(gate: CommandGate): void;
   /** Leaves one command out and says why; the others stay. Only during setup. */
   leaveOut(omission: Omission): void;
 }
@@ -42,10 +59,4 @@ export interface Commands {
 export interface Collectors {
   /** Only during setup. Throws `E_PLUGIN_CONTRIBUTION`, `E_PLUGIN_LATE_REGISTRATION`. */
   register<S extends TSchema>(collector: Collector<S>): CollectorHandle<Infer<S>>;
-}
-
-/** Plugins only speak up about trouble; `ready` is the kernel's word. */
-export interface Health {
-  ok(): void;
-  degraded(reason: string): void;
 }

@@ -1,4 +1,5 @@
 import type { Part } from './argv.ts';
+import type { EnvPart } from './command.ts';
 import type { ParamValue } from './params/policy.ts';
 
 /** Fills an argv template once; values are placed literally and never scanned again (SEC-102). */
@@ -23,6 +24,19 @@ function fillPart(part: Part, values: Readonly<Record<string, ParamValue>>): str
 
 function text(value: ParamValue | undefined): string {
   return value === undefined ? '' : String(value);
+}
+
+/** Fills the variables of one call; one whose parameter is absent is left out. */
+export function fillEnv(
+  env: Readonly<Record<string, EnvPart>>,
+  values: Readonly<Record<string, ParamValue>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, part]) => {
+      if ('text' in part) return [[name, part.text]];
+      return values[part.slot] === undefined ? [] : [[name, text(values[part.slot])]];
+    }),
+  );
 }
 
 /** The template as people and hubs read it. */

@@ -7,15 +7,26 @@ export { refreshCommand } from './refresh-command.ts';
 export type { CollectorDefinition } from './collector.ts';
 export { toPart } from './argv.ts';
 export type { Part } from './argv.ts';
-export { fillArgv, printArgv } from './fill-argv.ts';
+export { fillArgv, fillEnv, printArgv } from './fill-argv.ts';
 export { hideSecrets, secretsIn } from './hide-secrets.ts';
 export { confirmOf, manifestEntry } from './manifest-entry.ts';
 export { withDeadline } from './lifecycle/deadline.ts';
 export { Scope } from './lifecycle/scope.ts';
+export { EventInvalid } from './event.ts';
+export { bindSecrets } from './bind-secrets.ts';
+export { recordSetup, tryRecordSetup } from './record-setup.ts';
+export type { Contributions, LiveMembers } from './record-setup.ts';
+export { describePlugin } from './plugin-manifest.ts';
+export type { ManifestCollector, ManifestCommand, ManifestMode, ManifestSource, PluginManifest } from './plugin-manifest.ts';
+export { sealedIn } from './secret.ts';
+export type { EnvPart } from './command.ts';
+export { typedParams } from './params/typed-params.ts';
 export { closed, parseConfig } from './parse-config.ts';
 export {
   GrantCommands,
   GrantExec,
+  GrantGate,
+  GrantHttp,
   GrantMissing,
   PluginApiVersion,
   PluginContribution,

@@ -1,3 +1,5 @@
+import { Type } from '@sinclair/typebox';
+import type { StringOptions, TString, TTransform } from '@sinclair/typebox';
 import { defineError } from './errors.ts';
 
 /** Milliseconds, or the way operators write it. */
@@ -24,4 +26,11 @@ function parse(text: string): number {
   const match = PERIOD.exec(text);
   if (match === null) return Number.NaN;
   return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
+}
+
+/** `"15s"` in TOML, milliseconds in code. */
+export function Duration(options: StringOptions = {}): TTransform<TString, number> {
+  return Type.Transform(Type.String({ pattern: PERIOD.source, ...options }))
+    .Decode((text) => periodMs(text as Period))
+    .Encode((ms) => `${ms}ms`);
 }

@@ -52,6 +52,18 @@ export const GrantExec = defineError<{ plugin: string; file: string }>(
   'operator',
   (d) => `plugin "${d.plugin}" may not run ${d.file}; to allow it, add the path to exec in [plugins.${d.plugin}.grants]`,
 );
+export const GrantHttp = defineError<{ plugin: string; origin: string }>(
+  'E_GRANT_HTTP',
+  'permission_denied',
+  'operator',
+  (d) => `plugin "${d.plugin}" may not talk to ${d.origin}; to allow it, add the origin to http in [plugins.${d.plugin}.grants]`,
+);
+export const GrantGate = defineError<{ plugin: string }>(
+  'E_GRANT_GATE',
+  'permission_denied',
+  'plugin',
+  (d) => `plugin "${d.plugin}" sets a gate over commands and did not ask for it in capabilities().gate`,
+);
 export const GrantCommands = defineError<{ plugin: string; command: string; effect: Effect }>(
   'E_GRANT_COMMANDS',
   'permission_denied',

@@ -35,6 +35,8 @@ export { RenewalAnswer } from './renewal/errors.ts';
 export { createFallbackTransport } from './transport/fallback-transport.ts';
 export { createHubRequest } from './transport/hub-request.ts';
 export type { ClientPair, HubTls } from './transport/hub-tls.ts';
+export { createPluginServices } from './plugin-services/plugin-services.ts';
+export { createRefusalLog } from './refusals/refusal-log.ts';
 export { createResultOutbox } from './results/result-outbox.ts';
 export type { ResultOutboxOptions, ResultStore } from './results/result-outbox.ts';
 export { probeHub } from './transport/probe-hub.ts';

@@ -11,6 +11,8 @@ import {
   createEventLog,
   createJobQueue,
   createJobService,
+  createPluginServices,
+  createRefusalLog,
   createResultOutbox,
   createWorkQueue,
 } from '@stormpulse/services';
@@ -119,6 +121,8 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
       runner,
       programs: { problemWith: () => undefined },
       collectors,
+      services: createPluginServices(),
+      refusals: createRefusalLog({ clock, events, logger: logger('verify') }),
       jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,
       logger,

@@ -21,7 +21,18 @@ const start = (commands: Record<string, object> = {}): Promise<Harness> =>
   createHarness(plugin, { config: { ...example, commands: { ...example.commands, ...commands } } });
 
 describe('conformance', () => {
-  conformance(plugin, { config: example, pkg });
+  conformance(plugin, {
+    config: example,
+    pkg,
+    folder: new URL('../', import.meta.url),
+    // The agent gives it what stands in other tables.
+    example: ({ commands }) => ({ commands, project, disabled_commands: [] }),
+    params: {
+      site_logs: { service: 'web' },
+      rotate_key: { api_token: 'abcdefgh12' },
+      set_motd: { headline: 'Welcome', text: 'hello' },
+    },
+  });
 });
 
 describe('on a host', () => {

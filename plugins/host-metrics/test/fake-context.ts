@@ -25,15 +25,20 @@ export async function startPlugin<C extends TObject>(definition: PluginDefinitio
   };
   const context: PluginContext<Infer<C>> = {
     config,
-    commands: { register: refuse, leaveOut: refuse },
+    commands: { register: refuse, gate: refuse, leaveOut: refuse },
     collectors: {
       register: <S extends TSchema>({ id, spec }: Collector<S>) => {
         specs.set(id, spec as unknown as AnySpec);
         return { current: undefined, refresh: refuse };
       },
     },
-    health: { ok: refuse, degraded: refuse },
+    wizard: { register: refuse },
+    logs: { source: refuse, parser: refuse, enricher: refuse },
+    events: { emit: refuse, on: refuse },
+    health: { ok: refuse, degraded: refuse, probe: refuse, investigation: refuse },
+    storage: { open: refuse },
     exec: refuse,
+    http: { client: refuse },
     logger: { debug: refuse, info: refuse, warn: refuse, error: refuse },
     signal: abort.signal,
     lifecycle: { onStart: (start) => void starts.push(start), defer: (release) => void releases.push(release) },

@@ -9,6 +9,8 @@ import {
   createEventLog,
   createJobQueue,
   createJobService,
+  createPluginServices,
+  createRefusalLog,
   createResultOutbox,
   createWorkQueue,
 } from '@stormpulse/services';
@@ -146,6 +148,8 @@ export async function startRig(
       ...(options.output === undefined ? {} : { output: options.output }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       collectors,
+      services: createPluginServices(),
+      refusals: createRefusalLog({ clock, events, audit: options.audit, logger: logger('verify') }),
       jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,
       ...(options.audit === undefined ? {} : { audit: options.audit }),

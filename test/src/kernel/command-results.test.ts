@@ -191,7 +191,7 @@ const SITUATIONS: Readonly<Record<string, () => Promise<void>>> = {
   steps_waiting: whileStopping('before', () => rig.sequence(['odd_run', 'odd_run'])),
   steps_late: whileStopping('after', () => rig.sequence(['odd_run', 'odd_run'])),
   audit_fault: async () => {
-    await start(undefined, undefined, { audit: { append: () => Promise.reject(new Error('full')) } });
+    await start(undefined, undefined, { audit: { append: () => Promise.reject(new Error('full')), note: () => undefined } });
     await send('odd_run');
   },
   cancelled: async () => {

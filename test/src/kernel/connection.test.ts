@@ -75,7 +75,7 @@ describe('life-cycle', () => {
 
   test('SEC-241: the head of the audit log goes to a hub that named audit.head, with each push', async () => {
     const head = { seq: 7, hash: 'a'.repeat(64) };
-    rig = await startRig({ plugin: metricsPlugin, audit: { append: () => Promise.resolve(), head } });
+    rig = await startRig({ plugin: metricsPlugin, audit: { append: () => Promise.resolve(), note: () => undefined, head } });
     expect(rig.sent('metrics.push')[0]).not.toHaveProperty('audit_head');
     await rig.deliver(ack('register.ok', { features: ['audit.head'] }));
     await rig.clock.advance(15_000);

@@ -50,7 +50,11 @@ describe('events', () => {
 
   test('SEC-240, SEC-243: every refusal reaches the audit log, which decides how it is told', async () => {
     const refused: unknown[] = [];
-    const audit: AuditLog = { append: () => Promise.resolve(), refused: (refusal) => void refused.push(refusal) };
+    const audit: AuditLog = {
+      append: () => Promise.resolve(),
+      note: () => undefined,
+      refused: (refusal) => void refused.push(refusal),
+    };
     rig = await startRig({ audit });
     await rig.deliver(rig.request('demo_mark', {}, { hmac: '0'.repeat(64), id: 'r-1' }));
     rig.nonces.refuseWith('clock_rollback');

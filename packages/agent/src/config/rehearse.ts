@@ -1,9 +1,9 @@
 import { ValueErrorType, Errors } from '@sinclair/typebox/errors';
 import type { LeftOut, ProgramCheck } from '@stormpulse/kernel';
 import { isAgentError } from '@stormpulse/plugin-api';
-import type { Command, ConfigProblem, Logger, PluginContext, TSchema } from '@stormpulse/plugin-api';
-import { commandDefinition, definitionOf, parseConfig } from '@stormpulse/plugin-api/internal';
-import type { AnyPluginDefinition } from '@stormpulse/plugin-api/internal';
+import type { ConfigProblem, TSchema } from '@stormpulse/plugin-api';
+import { definitionOf, parseConfig, tryRecordSetup } from '@stormpulse/plugin-api/internal';
+import type { AnyPluginDefinition, CommandDefinition } from '@stormpulse/plugin-api/internal';
 import type { AgentConfig } from './agent-config.ts';
 import { loadFirstParty } from './first-party.ts';
 import { isRelated, without } from './problem-paths.ts';
@@ -40,16 +40,16 @@ async function rehearseOne(name: string, config: unknown, programs: ProgramCheck
   const definition = definitionOf(await loadFirstParty(name));
   if (definition === undefined) throw new Error(`the plugin "${name}" of this agent is no plugin`);
   const { problems, parsed } = parseWhatIsRight(definition.configSchema, config);
-  const stage = new Stage(name);
-  if (parsed !== undefined) problems.push(...unrelated(stage.setUp(definition, parsed), problems));
+  const declared = parsed === undefined ? undefined : declare(definition, parsed);
+  problems.push(...unrelated(declared?.problems ?? [], problems));
   const unknownKeys = unrelated(keysNobodyReads(definition.configSchema, config), problems);
-  const { commands, leftOut, notes } = stage;
+  const { commands = [], omissions = [] } = declared?.contributions ?? {};
   const unfit = commands.flatMap((command) => programProblem(name, command, programs));
   return {
     problems,
     unknownKeys,
-    leftOut: [...leftOut, ...unfit],
-    notes: notes.filter((note) => !unknownKeys.some(({ path }) => note.startsWith(`${path.join('.')}:`))),
+    leftOut: [...omissions.map((omission) => ({ plugin: name, ...omission })), ...unfit],
+    notes: (declared?.notes ?? []).filter((note) => !unknownKeys.some(({ path }) => note.startsWith(`${path.join('.')}:`))),
     commands: commands.map(wireName).filter((command) => !unfit.some((other) => other.command === command)),
   };
 }
@@ -106,13 +106,13 @@ function withoutTolerance<T>(schema: T): T {
   return copy as T;
 }
 
-function wireName(command: Command): string {
-  return commandDefinition(command)?.wireName ?? command.id;
+function wireName(command: CommandDefinition): string {
+  return command.wireName ?? command.id;
 }
 
-function programProblem(plugin: string, command: Command, programs: ProgramCheck): LeftOut[] {
-  const { mode, allow = [] } = commandDefinition(command) ?? {};
-  if (mode?.kind !== 'subprocess') return [];
+function programProblem(plugin: string, command: CommandDefinition, programs: ProgramCheck): LeftOut[] {
+  const { mode, allow = [] } = command;
+  if (mode.kind !== 'subprocess') return [];
   const found = programs.problemWith(mode.file);
   if (found === undefined || allow.includes(found.reason)) return [];
   const { problem, fix } = found;
@@ -121,43 +121,24 @@ function programProblem(plugin: string, command: Command, programs: ProgramCheck
   return [{ plugin, command: wireName(command), problem: { path, problem, expected, fix } }];
 }
 
-/** The other side of a plugin's context. */
-class Stage {
-  readonly commands: Command[] = [];
-  readonly leftOut: LeftOut[] = [];
-  readonly notes: string[] = [];
-  readonly #plugin: string;
-
-  constructor(plugin: string) {
-    this.#plugin = plugin;
-  }
-
-  setUp(definition: AnyPluginDefinition, config: unknown): readonly ConfigProblem[] {
-    try {
-      definition.setup(this.#context(config));
-      return [];
-    } catch (error) {
-      return problemsOf(error);
-    }
-  }
-
-  #context(config: unknown): PluginContext<unknown> {
-    const nothing = (): void => undefined;
-    const note = (fields: object | string, text?: string): void =>
-      void this.notes.push(typeof fields === 'string' ? fields : (text ?? ''));
-    const logger: Logger = { debug: nothing, info: nothing, warn: note, error: note };
-    return {
-      config,
-      logger,
-      signal: AbortSignal.abort(),
-      exec: () => Promise.reject(new Error('a check runs nothing')),
-      commands: {
-        register: (...commands) => void this.commands.push(...commands),
-        leaveOut: (omission) => void this.leftOut.push({ plugin: this.#plugin, ...omission }),
-      },
-      collectors: { register: () => ({ current: undefined, refresh: () => Promise.reject(new Error('a check reads nothing')) }) },
-      health: { ok: nothing, degraded: nothing },
-      lifecycle: { onStart: nothing, defer: nothing },
-    };
-  }
+/** What a plugin's setup says, on no host. */
+function declare(definition: AnyPluginDefinition, config: unknown) {
+  const notes: string[] = [];
+  const nothing = (): void => undefined;
+  const note = (fields: object | string, text?: string): void =>
+    void notes.push(typeof fields === 'string' ? fields : (text ?? ''));
+  const nowhere = (): Promise<never> => Promise.reject(new Error('a check touches nothing'));
+  const { contributions, thrown } = tryRecordSetup(definition, config, {
+    logger: { debug: nothing, info: nothing, warn: note, error: note },
+    signal: AbortSignal.abort(),
+    exec: nowhere,
+    http: { client: () => ({ json: nowhere, text: nowhere, stream: nowhere }) },
+    collector: () => ({ current: undefined, refresh: nowhere }),
+    store: () => ({ get: nowhere, set: nowhere, delete: nowhere, entries: nowhere as never }),
+    emit: nothing,
+    ok: nothing,
+    degraded: nothing,
+    defer: nothing,
+  });
+  return { contributions, notes, problems: thrown === undefined ? [] : problemsOf(thrown.error) };
 }

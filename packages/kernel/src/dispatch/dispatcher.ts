@@ -1,11 +1,16 @@
 import { Check } from '@sinclair/typebox/value';
 import { decodeParams } from '@stormpulse/plugin-api';
-import type { Logger, ParamValue } from '@stormpulse/plugin-api';
+import type { Logger } from '@stormpulse/plugin-api';
+import { typedParams } from '@stormpulse/plugin-api/internal';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { Feature, Payloads } from '@stormpulse/protocol';
+import type { AuditEntry } from '../policy-ports.ts';
 import type { ClaimStep, EventLog, Key, Ports } from '../ports.ts';
 import type { CommandTable, RegisteredCommand } from '../plugins/registry.ts';
 import type { VerifiedCommand } from '../security/verify.ts';
+import { denial } from './gates.ts';
+import type { SetGate } from './gates.ts';
+import { keysOf } from './keys.ts';
 import { AGENT_STOPS, cancelled, failed, interruptedBy } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { pluginFailure, runCommand } from './run-command.ts';
@@ -14,6 +19,7 @@ type ResultPayload = Payloads['command.result'];
 
 export interface DispatcherOptions {
   readonly table: CommandTable;
+  readonly gates: readonly SetGate[];
   readonly ports: Ports;
   readonly sendResult: (result: ResultPayload, claim: ClaimStep) => void;
   /** Sends one metrics push now. */
@@ -22,8 +28,6 @@ export interface DispatcherOptions {
   readonly knows: (feature: Feature) => boolean;
 }
 
-/** The key of everything that may change the host: v1 ran commands one by one, and hosts rely on it (D7). */
-const WRITE_KEY: Key = { name: 'write', places: 1 };
 /** What waits when the agent stops: begun now, it would be cut off in the middle. */
 const NOT_STARTED = failed('cancelled', 'not started, because the agent is stopping; send the command again when it is back');
 
@@ -94,8 +98,9 @@ export class Dispatcher {
       const early = this.#draining ? NOT_STARTED : stop.signal.aborted ? cancelled(stop.signal) : undefined;
       if (early !== undefined) return answer(this.#refused(first, early), early);
       for (const step of steps) {
-        const outcome = step.outcome ?? (await (isResumed ? this.#resume(step) : this.#perform(step, step.recorded, step.run)));
-        if (outcome !== undefined && outcome === step.outcome) this.#refused(step, outcome);
+        const refused = step.outcome ?? (isResumed ? undefined : await this.#held(step));
+        if (refused !== undefined) this.#refused(step, refused);
+        const outcome = refused ?? (await (isResumed ? this.#resume(step) : this.#perform(step, step.recorded, step.run)));
         const ended = step === steps.at(-1) || stop.signal.aborted || (outcome?.success !== true && stopOnFailure);
         answer(step, outcome, ended);
         if (ended) return;
@@ -139,7 +144,7 @@ export class Dispatcher {
         ? ports.policy?.refusalFor(command)
         : decoded.refusals.map((refusal) => refusal.message).join('\n');
       if (refused !== undefined) outcome = failed('validation_failed', refused);
-      else if (decoded.ok) keys = keysOf(command, decoded.values);
+      else if (decoded.ok) keys = keysOf(command, typedParams(schema, decoded.values));
     } catch (error) {
       outcome = pluginFailure(error, call);
     }
@@ -158,7 +163,7 @@ export class Dispatcher {
   /** SEC-240: nothing begins that the host's own record does not name. */
   async #perform<T extends Outcome | undefined>(call: Call, params: object, run: () => Promise<T>): Promise<T | Outcome> {
     try {
-      await this.#record('accepted', call, { params });
+      await this.#options.ports.audit?.append(auditEntry('accepted', call, { params }));
     } catch (error) {
       this.#logger.error({ err: error, command: call.command }, 'the audit log cannot be written; the command was not run');
       const why = (error instanceof Error ? error.message : String(error)).slice(0, 300);
@@ -174,6 +179,15 @@ export class Dispatcher {
     return outcome;
   }
 
+  /** D3: a gate is asked again at each dispatch. */
+  async #held({ ref, command }: Call): Promise<Outcome | undefined> {
+    const { gates, table, ports } = this.#options;
+    const registered = table.get(command);
+    if (gates.length === 0 || registered === undefined) return undefined;
+    const why = await denial(gates, registered, ports.clock, ref);
+    return why === undefined ? undefined : failed('validation_failed', why);
+  }
+
   #resume(step: Call & { readonly run: () => Promise<Outcome | undefined> }): Promise<Outcome | undefined> {
     this.#tell('resumed', step, {});
     return step.run();
@@ -185,14 +199,7 @@ export class Dispatcher {
   }
 
   #tell(kind: string, call: Call, fields: object): void {
-    this.#record(kind, call, fields).catch((error: unknown) =>
-      this.#logger.error({ err: error, kind, command: call.command }, 'the audit log misses a line'),
-    );
-  }
-
-  async #record(kind: string, { ref, command }: Call, fields: object): Promise<void> {
-    const [command_ref, name] = [ref, command].map((text) => text.slice(0, 100).toWellFormed());
-    await this.#options.ports.audit?.append({ kind: `command.${kind}`, command_ref, command: name, ...fields });
+    this.#options.ports.audit?.note(auditEntry(kind, call, fields));
   }
 
   /** Ends what goes by that id: its group of processes if it runs, its waiting if it waits. */
@@ -284,10 +291,7 @@ function asSequence(message: VerifiedCommand) {
   return { ...message, commands: [message.command], sequenceId: null, stopOnFailure: true };
 }
 
-/** D7. Throws what `serializeBy` throws. */
-function keysOf(command: RegisteredCommand, params: Readonly<Record<string, ParamValue>>): readonly Key[] {
-  const { serializeBy, concurrency, effect, mode } = command.definition;
-  if (serializeBy !== undefined) return [{ name: `${command.plugin}:${serializeBy(params)}`, places: 1 }];
-  if (concurrency !== undefined) return [{ name: `=${command.wireName}`, places: concurrency }];
-  return effect === 'read' || mode.kind === 'job' ? [] : [WRITE_KEY];
+function auditEntry(kind: string, { ref, command }: Call, fields: object): AuditEntry {
+  const [command_ref, name] = [ref, command].map((text) => text.slice(0, 100).toWellFormed());
+  return { kind: `command.${kind}`, command_ref, command: name, ...fields };
 }

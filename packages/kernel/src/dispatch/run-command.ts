@@ -1,7 +1,7 @@
 import { Check } from '@sinclair/typebox/value';
 import { CommandFailed, isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { ExecOptions, ParamValue } from '@stormpulse/plugin-api';
-import { closed, fillArgv, hideSecrets, secretsIn, withDeadline } from '@stormpulse/plugin-api/internal';
+import { closed, fillArgv, fillEnv, hideSecrets, secretsIn, typedParams, withDeadline } from '@stormpulse/plugin-api/internal';
 import type { JobMembers, Ports, ProcessOutcome } from '../ports.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
 import { cancelled, failed } from './outcome.ts';
@@ -74,6 +74,7 @@ async function runProcess(call: ReadyCall, mode: Mode<'subprocess'>, ports: Port
     ...(mode.cwd === undefined ? {} : { cwd: mode.cwd }),
     ...(mode.limits === undefined ? {} : { limits: mode.limits }),
     ...(stdin === undefined ? {} : { stdin: String(stdin) }),
+    ...(mode.env === undefined ? {} : { env: fillEnv(mode.env, call.params) }),
     ...(sensitiveOutput === true
       ? {}
       : { live: { requestId: call.requestId, secrets: secretsIn(call.command.definition, call.params) } }),
@@ -108,7 +109,8 @@ async function runHandler(
   const exec = (file: string, args: readonly string[], options: ExecOptions = {}) =>
     ports.runner.exec(file, args, { ...options, signal });
   const log = ports.logger(call.command.plugin);
-  const members = { params: call.params, requestId: call.requestId, signal, log, exec, ...(job as JobMembers) };
+  const params = typedParams(call.command.definition.params, call.params);
+  const members = { params, requestId: call.requestId, signal, log, exec, ...(job as JobMembers) };
   const value = await mode.run(members);
   return handlerOutcome(value, mode, call, ports.clock.monotonic() - begun);
 }

@@ -1,67 +1,45 @@
-import type { AbsolutePath, Command, PluginContext } from '@stormpulse/plugin-api';
+import type { Capabilities, Exec, AbsolutePath } from '@stormpulse/plugin-api';
 import { effectWithin } from '@stormpulse/plugin-api';
-import type { Capabilities, CollectorHandle, Collector, Exec, Infer, TSchema } from '@stormpulse/plugin-api';
-import {
-  GrantCommands,
-  GrantExec,
-  PluginContribution,
-  PluginLateRegistration,
-  commandDefinition,
-} from '@stormpulse/plugin-api/internal';
-import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
+import { GrantCommands, GrantExec, GrantGate, PluginContribution } from '@stormpulse/plugin-api/internal';
+import type { CollectorDefinition, CommandDefinition, Contributions, LiveMembers } from '@stormpulse/plugin-api/internal';
+import type { PluginServices } from '../plugin-ports.ts';
 import type { Ports } from '../ports.ts';
 import type { PluginInstance } from './plugin-instance.ts';
 import { nameCommand } from './registry.ts';
 
-/** Builds what a plugin holds of the agent; its identity is closed over here, nowhere ambient. */
-export function createContext(
+/** The members of `ctx` that act, for one plugin: its identity is closed over here, nowhere ambient. */
+export function liveMembers(
   instance: PluginInstance,
-  config: unknown,
   capabilities: Capabilities,
+  services: PluginServices,
   ports: Ports,
-): PluginContext<unknown> {
+): LiveMembers {
   const { logger, signal } = instance;
-  return Object.freeze({
-    config,
+  return {
     logger,
     signal,
     exec: grantedExec(instance, capabilities, ports),
-    commands: {
-      register: (...commands: readonly Command[]) => commands.forEach((command) => addCommand(instance, capabilities, command)),
-      leaveOut: (omission) => {
-        assertOpen(instance, `the omission of "${omission.command}"`);
-        instance.leftOut.push({ plugin: instance.name, ...omission });
-      },
-    },
-    collectors: { register: <S extends TSchema>(collector: Collector<S>) => addCollector(instance, collector, ports) },
-    health: {
-      ok: () => instance.become('ready'),
-      degraded: (reason: string) => instance.become('degraded', reason.slice(0, 500)),
-    },
-    lifecycle: {
-      onStart: (start) => {
-        assertOpen(instance, 'onStart');
-        instance.starts.push(start);
-      },
-      defer: (release) => instance.scope.defer('a release of the plugin', () => releaseOf(release)),
-    },
-  } satisfies PluginContext<unknown>);
+    http: services.http,
+    collector: (definition) => addCollector(instance, definition, ports),
+    store: (name, schema) => services.store(name, schema),
+    emit: (event, payload) => services.emit(event, payload),
+    ok: () => instance.become('ready'),
+    degraded: (reason) => instance.become('degraded', reason.slice(0, 500)),
+    defer: (release) => instance.scope.defer('a release of the plugin', release),
+  };
 }
 
-function assertOpen(instance: PluginInstance, contribution: string): void {
-  if (!instance.open) throw PluginLateRegistration({ plugin: instance.name, contribution });
+/** Takes over what setup declared. Throws `E_PLUGIN_CONTRIBUTION`, `E_GRANT_*`. */
+export function adopt(instance: PluginInstance, capabilities: Capabilities, declared: Contributions): void {
+  for (const definition of declared.commands) addCommand(instance, capabilities, definition);
+  if (declared.gates.length > 0 && capabilities.gate !== true) throw GrantGate({ plugin: instance.name });
+  instance.gates.push(...declared.gates);
+  instance.leftOut.push(...declared.omissions.map((omission) => ({ plugin: instance.name, ...omission })));
+  instance.refreshable.push(...declared.collectors.filter(({ refresh }) => refresh !== undefined));
+  instance.starts.push(...declared.starts);
 }
 
-function addCommand(instance: PluginInstance, capabilities: Capabilities, command: Command): void {
-  assertOpen(instance, `command "${command.id}"`);
-  const definition = commandDefinition(command);
-  if (definition === undefined) {
-    throw PluginContribution({
-      plugin: instance.name,
-      contribution: `command "${command.id}"`,
-      problem: 'it was not made by subprocess(), handler() or job()',
-    });
-  }
+function addCommand(instance: PluginInstance, capabilities: Capabilities, definition: CommandDefinition): void {
   if (!effectWithin(definition.effect, capabilities.commands)) {
     throw GrantCommands({ plugin: instance.name, command: definition.id, effect: definition.effect });
   }
@@ -79,17 +57,11 @@ function addCommand(instance: PluginInstance, capabilities: Capabilities, comman
   instance.commands.push(registered);
 }
 
-function addCollector<S extends TSchema>(
-  instance: PluginInstance,
-  collector: Collector<S>,
-  ports: Ports,
-): CollectorHandle<Infer<S>> {
-  assertOpen(instance, `collector "${collector.id}"`);
-  const definition = collector.spec as unknown as CollectorDefinition;
+function addCollector(instance: PluginInstance, definition: CollectorDefinition, ports: Ports) {
   if (definition.v1Metrics !== undefined && !instance.entry.firstParty) {
     throw PluginContribution({
       plugin: instance.name,
-      contribution: `collector "${collector.id}"`,
+      contribution: `collector "${definition.id}"`,
       problem: 'v1Metrics is for first-party plugins',
     });
   }
@@ -97,8 +69,7 @@ function addCollector<S extends TSchema>(
     if (error === undefined) instance.become('ready');
     else instance.become('degraded', error.message);
   });
-  if (definition.refresh !== undefined) instance.refreshable.push(definition);
-  instance.scope.defer(`collector "${collector.id}"`, remove);
+  instance.scope.defer(`collector "${definition.id}"`, remove);
   return handle;
 }
 
@@ -112,10 +83,4 @@ function grantedExec(instance: PluginInstance, capabilities: Capabilities, ports
     const signal = options.signal === undefined ? instance.signal : AbortSignal.any([instance.signal, options.signal]);
     return await ports.runner.exec(file, args, { ...options, signal });
   };
-}
-
-async function releaseOf(release: AsyncDisposable | Disposable | (() => void | Promise<void>)): Promise<void> {
-  if (typeof release === 'function') await release();
-  else if (Symbol.asyncDispose in release) await release[Symbol.asyncDispose]();
-  else release[Symbol.dispose]();
 }

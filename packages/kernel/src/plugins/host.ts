@@ -1,9 +1,20 @@
 import { isAgentError } from '@stormpulse/plugin-api';
-import type { AgentError, Logger } from '@stormpulse/plugin-api';
-import { PluginSetup, PluginStart, parseConfig, refreshCommand, withDeadline } from '@stormpulse/plugin-api/internal';
+import type { AgentError, Capabilities, Logger } from '@stormpulse/plugin-api';
+import {
+  PluginSetup,
+  PluginStart,
+  bindSecrets,
+  parseConfig,
+  recordSetup,
+  refreshCommand,
+  withDeadline,
+} from '@stormpulse/plugin-api/internal';
+import type { PluginServices } from '../plugin-ports.ts';
 import type { LeftOut, PluginEntry, Ports } from '../ports.ts';
 import { checkPlugin } from './checks.ts';
-import { createContext } from './context.ts';
+import { denial } from '../dispatch/gates.ts';
+import type { SetGate } from '../dispatch/gates.ts';
+import { adopt, liveMembers } from './context.ts';
 import { assertGranted } from './grants.ts';
 import { PluginInstance } from './plugin-instance.ts';
 import { buildTable, nameCommand } from './registry.ts';
@@ -67,16 +78,28 @@ export class PluginHost {
     const config = parseConfig(definition.configSchema, instance.entry.config);
     const capabilities = definition.capabilities(config);
     assertGranted(instance.name, capabilities, instance.entry.grants);
-    instance.open = true;
-    try {
-      const returned: unknown = definition.setup(createContext(instance, config, capabilities, this.#ports));
-      if (returned !== undefined)
-        throw PluginSetup({ plugin: instance.name, problem: 'returned something; it must be synchronous and return nothing' });
-    } finally {
-      instance.open = false;
-    }
+    const services = this.#servicesOf(instance, capabilities);
+    bindSecrets(config, (source) => services.reveal(source));
+    const declared = recordSetup(definition, config, liveMembers(instance, capabilities, services, this.#ports));
+    adopt(instance, capabilities, declared);
+    services.adopt(declared);
     instance.commands.push(...this.#refreshOf(instance));
     instance.become('configured');
+  }
+
+  #servicesOf(instance: PluginInstance, capabilities: Capabilities): PluginServices {
+    const { name, logger, signal } = instance;
+    const onHealth = (problem: string | undefined): void =>
+      problem === undefined ? instance.become('ready') : instance.become('degraded', problem);
+    const { firstParty } = instance.entry;
+    const services = this.#ports.services({ name, firstParty, capabilities, logger, signal, onHealth });
+    instance.scope.defer('what stands behind its context', () => services.close());
+    instance.services = services;
+    return services;
+  }
+
+  get gates(): readonly SetGate[] {
+    return this.#instances.flatMap(({ name, gates }) => gates.map((gate) => ({ plugin: name, gate })));
   }
 
   /** Starts every configured plugin, then freezes the table of what is left. */
@@ -84,7 +107,7 @@ export class PluginHost {
     await Promise.all(
       this.#instances.filter((instance) => instance.state === 'configured').map((instance) => this.#startOne(instance)),
     );
-    return this.#table();
+    return await this.#table();
   }
 
   async #startOne(instance: PluginInstance): Promise<void> {
@@ -94,6 +117,7 @@ export class PluginHost {
         await withDeadline(this.#ports.clock, start(instance.signal), START_MS, `onStart of plugin "${instance.name}"`);
       }
       if (instance.state === 'starting') instance.become('ready');
+      instance.services?.start();
     } catch (cause) {
       const error = PluginStart(
         { plugin: instance.name, problem: cause instanceof Error ? cause.message : String(cause) },
@@ -108,7 +132,7 @@ export class PluginHost {
     }
   }
 
-  #table(): CommandTable {
+  async #table(): Promise<CommandTable> {
     let offered: RegisteredCommand[] = [];
     for (const instance of this.#instances) {
       const admitted = instance.commands.filter((command) => this.#admits(instance, command));
@@ -121,7 +145,12 @@ export class PluginHost {
         this.#quarantine(instance, error);
       }
     }
-    return buildTable(offered, OVERRIDING);
+    const { clock } = this.#ports;
+    const denied = await Promise.all(offered.map((command) => denial(this.gates, command, clock)));
+    return buildTable(
+      offered.filter((_, at) => denied[at] === undefined),
+      OVERRIDING,
+    );
   }
 
   #quarantine(instance: PluginInstance, error: AgentError): void {

@@ -1,7 +1,8 @@
 import { Scope } from '@stormpulse/plugin-api/internal';
-import type { AgentError, Logger } from '@stormpulse/plugin-api';
+import type { AgentError, CommandGate, Logger } from '@stormpulse/plugin-api';
 import type { AnyPluginDefinition, CollectorDefinition } from '@stormpulse/plugin-api/internal';
 import type { Clock, LeftOut, PluginEntry } from '../ports.ts';
+import type { PluginServices } from '../plugin-ports.ts';
 import type { RegisteredCommand } from './registry.ts';
 import { mayBecome } from './states.ts';
 import type { PluginState } from './states.ts';
@@ -12,6 +13,7 @@ export class PluginInstance {
   readonly logger: Logger;
   readonly scope: Scope;
   readonly commands: RegisteredCommand[] = [];
+  readonly gates: CommandGate[] = [];
   readonly refreshable: CollectorDefinition[] = [];
   readonly leftOut: LeftOut[] = [];
   readonly starts: ((signal: AbortSignal) => Promise<void>)[] = [];
@@ -20,8 +22,7 @@ export class PluginInstance {
   #state: PluginState = 'discovered';
   #reason: string | undefined;
   definition: AnyPluginDefinition | undefined;
-  /** Contributions are taken while this is true: during setup, and never again. */
-  open = false;
+  services: PluginServices | undefined;
 
   constructor(entry: PluginEntry, clock: Clock, logger: Logger, onChange: () => void) {
     this.entry = entry;

@@ -23,7 +23,8 @@ describe('openAuditLog', () => {
   let root: string;
   let folder: string;
   let logged: string[];
-  let fire: (() => void) | undefined;
+  /** Timers that wait. */
+  let timers: Set<() => void>;
   let monotonic: number;
   let log: HostAuditLog | undefined;
 
@@ -32,7 +33,7 @@ describe('openAuditLog', () => {
     folder = join(root, 'audit');
     logged = [];
     monotonic = 0;
-    fire = undefined;
+    timers = new Set();
   });
   afterEach(() => {
     log?.close();
@@ -48,12 +49,13 @@ describe('openAuditLog', () => {
       now: () => NOW_MS,
       monotonic: () => monotonic,
       after: (ms: number, work: () => void) => {
-        fire = () => {
+        const timer = (): void => {
           monotonic += ms;
-          fire = undefined;
+          timers.delete(timer);
           work();
         };
-        return () => (fire = undefined);
+        timers.add(timer);
+        return () => timers.delete(timer);
       },
     };
     return (log = openAuditLog({ folder, clock, logger, ...more }));
@@ -61,8 +63,7 @@ describe('openAuditLog', () => {
   const current = (): string => join(folder, 'audit.jsonl');
   const records = () => [...readAuditLog(folder)].map(({ record }) => record);
   const kinds = (): unknown[] => records().map((record) => record?.kind);
-  /** Until what was noted is written. */
-  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const fire = (): void => timers.forEach((timer) => timer());
 
   it('SEC-241: a record has its number, both times, the boot, and the hash of the one before', async () => {
     const audit = open();
@@ -100,6 +101,22 @@ describe('openAuditLog', () => {
     expect(records().map((record) => record?.['at'])).toEqual(Array.from({ length: 50 }, (_, at) => at));
   });
 
+  it('what nobody waits for shares the fsync of the next entry, or is written alone a second later', async () => {
+    let syncs = 0;
+    const sync = (descriptor: number): void => {
+      fsyncSync(descriptor);
+      syncs += 1;
+    };
+    const audit = open({ disk: { write: writeFileSync, sync } });
+    audit.note({ kind: 'test.noted' });
+    expect(kinds()).toEqual([]);
+    await audit.append({ kind: 'test.awaited' });
+    expect([kinds(), syncs, timers.size]).toEqual([['test.noted', 'test.awaited'], 1, 0]);
+    audit.note({ kind: 'test.alone' });
+    fire();
+    expect([kinds().at(-1), syncs, monotonic]).toEqual(['test.alone', 2, 1_000]);
+  });
+
   it.each(['ENOSPC', 'EDQUOT', 'EROFS'])(
     'SEC-240, SEC-184: on %s an append is refused; it is taken again once the disk takes it',
     async (code) => {
@@ -115,7 +132,7 @@ describe('openAuditLog', () => {
       const refusals = await Promise.allSettled([audit.append({ kind: 'test.a' }), audit.append({ kind: 'test.b' })]);
       expect(refusals).toMatchObject([{ reason: { code: 'E_AUDIT_WRITE' } }, { reason: { code: 'E_AUDIT_WRITE' } }]);
       audit.note({ kind: 'test.noted' });
-      await settled();
+      fire();
       isFull = false;
       await audit.append({ kind: 'test.after' });
       expect(kinds()).toEqual(['test.before', 'test.noted', 'test.after']);
@@ -235,7 +252,7 @@ describe('openAuditLog', () => {
     for (let at = 0; at < 100_000; at += 1) {
       audit.refused({ reason: at % 4 === 0 ? 'too_old' : 'bad_signature', commandRef: `forged-${at}` });
       monotonic += (seconds * 1_000) / 100_000;
-      if (at % 10_000 === 0) fire?.();
+      if (at % 10_000 === 0) fire();
     }
     audit.close();
     const found = records();

@@ -25,8 +25,6 @@ export const AuditClosed = defineError<{ folder: string }>(
 export interface HostAuditLog extends AuditLog {
   readonly head: AuditHead | undefined;
   refused(refusal: Parameters<NonNullable<AuditLog['refused']>>[0]): void;
-  /** What nobody waits for: written with what comes next when it cannot be now. */
-  note(entry: AuditEntry): void;
   close(): void;
 }
 
@@ -50,6 +48,8 @@ interface Waiting {
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_FILES = 10;
 const MAX_NOTES = 256;
+/** How long a note waits for an entry to share the disk with. */
+const NOTE_MS = 1_000;
 /** These pass by themselves; whatever else a disk says ends the log until a restart, as does every failed fsync (SEC-183). */
 const PASSING: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM']);
 const DISK: NonNullable<AuditLogOptions['disk']> = { write: writeFileSync, sync: fsyncSync };
@@ -62,6 +62,7 @@ export function openAuditLog(options: AuditLogOptions): HostAuditLog {
   let isBroken = false;
   let isTold = false;
   let isDue = false;
+  let cancelNotes: (() => void) | undefined;
   let pending: Waiting[] = [];
   let notes: AuditEntry[] = [];
   let lost = 0;
@@ -69,7 +70,7 @@ export function openAuditLog(options: AuditLogOptions): HostAuditLog {
   const note = (entry: AuditEntry): void => {
     if (notes.length >= MAX_NOTES) lost += 1;
     else notes.push(plainEntry(entry));
-    schedule();
+    cancelNotes ??= clock.after(NOTE_MS, flush);
   };
   const refusals = createRefusalCounter({ clock, note });
 
@@ -131,6 +132,8 @@ export function openAuditLog(options: AuditLogOptions): HostAuditLog {
 
   const flush = (): void => {
     isDue = false;
+    cancelNotes?.();
+    cancelNotes = undefined;
     const waiting = pending;
     pending = [];
     if (isBroken) {

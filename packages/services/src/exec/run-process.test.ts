@@ -41,6 +41,11 @@ describe('a command as a process', () => {
   const marked = (): number[] => processesWith(marker);
 
   describe('what it is given', () => {
+    it('its own variables stand over the environment that every command has', async () => {
+      const { stdout } = await sh('echo "$LANG $BELL_PIN $MARKER"', { env: { LANG: 'xx', BELL_PIN: '1234' } });
+      expect(stdout).toBe(`xx 1234 ${marker}\n`);
+    });
+
     it('SEC-120 is exactly the environment written for it', async () => {
       const own = {
         PATH: '/usr/bin:/bin',

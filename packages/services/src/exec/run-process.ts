@@ -48,7 +48,7 @@ export function runProcess(
   const mark = newMark();
   let child: ChildProcess;
   try {
-    child = start({ ...request, file: launch.file, args: launch.args }, { ...env, ...mark.environment });
+    child = start({ ...request, file: launch.file, args: launch.args }, { ...env, ...request.env, ...mark.environment });
   } catch (error) {
     return Promise.resolve(spawnFailure(error, request, outcome));
   }

@@ -1,16 +1,12 @@
-import type { Capabilities, Collector, Command, Omission, Plugin, PluginContext, TSchema } from '@stormpulse/plugin-api';
-import { commandDefinition, definitionOf, parseConfig } from '@stormpulse/plugin-api/internal';
-import type { AnyPluginDefinition, CommandDefinition } from '@stormpulse/plugin-api/internal';
+import type { Capabilities, Plugin } from '@stormpulse/plugin-api';
+import { definitionOf, parseConfig, recordSetup } from '@stormpulse/plugin-api/internal';
+import type { AnyPluginDefinition, Contributions } from '@stormpulse/plugin-api/internal';
 
 /** What one setup declared, without a host. */
-export interface Contributions {
+export interface Declared extends Contributions {
   readonly capabilities: Capabilities;
-  readonly commands: readonly CommandDefinition[];
-  readonly collectors: readonly Collector<TSchema>[];
-  readonly omissions: readonly Omission[];
   /** Members of `ctx` that setup used although they wait. */
   readonly waited: readonly string[];
-  readonly returned: unknown;
 }
 
 /** The definition of a plugin, or a sentence that says it is none. */
@@ -20,48 +16,35 @@ export function definitionOrThrow(plugin: Plugin): AnyPluginDefinition {
   return definition;
 }
 
-/** Runs setup against a context that only records. */
-export function contribute(plugin: Plugin, config: object): Contributions {
+/** Runs setup against a context that only records. Throws what it throws. */
+export function contribute(plugin: Plugin, config: object): Declared {
   const definition = definitionOrThrow(plugin);
   const parsed = parseConfig(definition.configSchema, config);
-  const commands: CommandDefinition[] = [];
-  const collectors: Collector<TSchema>[] = [];
-  const omissions: Omission[] = [];
   const waited: string[] = [];
   const silent = (): void => undefined;
-  const ctx: PluginContext<unknown> = {
-    config: parsed,
-    commands: {
-      register: (...list: readonly Command[]) => {
-        for (const command of list) {
-          const inner = commandDefinition(command);
-          if (inner === undefined) throw new Error(`command "${command.id}" was not made by subprocess() or handler()`);
-          commands.push(inner);
-        }
-      },
-      leaveOut: (omission) => {
-        omissions.push(omission);
-      },
-    },
-    collectors: {
-      register: (collector) => {
-        collectors.push(collector as unknown as Collector<TSchema>);
-        const refresh = (): Promise<never> => {
-          waited.push(`collectors.${collector.id}.refresh`);
-          return Promise.reject(new Error('nothing may be refreshed during setup'));
-        };
-        return { current: undefined, refresh };
-      },
-    },
-    health: { ok: silent, degraded: silent },
-    exec: (file) => {
-      waited.push(`exec ${file}`);
-      return Promise.reject(new Error('nothing may be run during setup'));
-    },
+  const waits = (what: string) => (): Promise<never> => {
+    waited.push(what);
+    return Promise.reject(new Error(`setup may not wait: ${what}`));
+  };
+  const contributions = recordSetup(definition, parsed, {
     logger: { debug: silent, info: silent, warn: silent, error: silent },
     signal: new AbortController().signal,
-    lifecycle: { onStart: silent, defer: silent },
-  };
-  const returned = definition.setup(ctx);
-  return { capabilities: definition.capabilities(parsed), commands, collectors, omissions, waited, returned };
+    exec: (file) => waits(`exec ${file}`)(),
+    http: {
+      client: (origin) => {
+        const request = ({ path }: { readonly path: string }): Promise<never> => waits(`http ${origin}${path}`)();
+        return { json: request, text: request, stream: request };
+      },
+    },
+    collector: ({ id }) => ({ current: undefined, refresh: waits(`collectors.${id}.refresh`) }),
+    store: (name) => {
+      const use = waits(`storage.${name}`);
+      return { get: use, set: use, delete: use, entries: use as never };
+    },
+    emit: silent,
+    ok: silent,
+    degraded: silent,
+    defer: silent,
+  });
+  return { ...contributions, capabilities: definition.capabilities(parsed), waited };
 }

@@ -1,22 +1,23 @@
-import { effectWithin } from '@stormpulse/plugin-api';
+import { effectWithin, isAgentError } from '@stormpulse/plugin-api';
 import type { Plugin, TSchema } from '@stormpulse/plugin-api';
 import { contribute } from './contributions.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';
 
 /** C03: setup is synchronous, returns nothing, and uses nothing that waits. */
 export function checkSetup(plugin: Plugin, { config }: ConformanceFixture): Problems {
-  const { waited, returned } = contribute(plugin, config);
-  return [
-    ...waited.map((member) => `setup used ${member}; move it to lifecycle.onStart`),
-    ...(returned === undefined ? [] : ['setup returned something']),
-  ];
+  try {
+    return contribute(plugin, config).waited.map((member) => `setup used ${member}; move it to lifecycle.onStart`);
+  } catch (error) {
+    if (isAgentError(error) && error.code === 'E_PLUGIN_SETUP') return [error.message];
+    throw error;
+  }
 }
 
 /** C04: same config, same contributions, byte for byte. */
 export function checkDeterminism(plugin: Plugin, { config }: ConformanceFixture): Problems {
   const print = (): string => {
-    const { commands, collectors, capabilities, omissions } = contribute(plugin, config);
-    return JSON.stringify({ commands, collectors: collectors.map((collector) => collector.spec), capabilities, omissions });
+    const { waited: _, ...declared } = contribute(plugin, config);
+    return JSON.stringify(declared);
   };
   return print() === print() ? [] : ['two setups with the same config declared different things'];
 }

@@ -5,6 +5,12 @@ export interface ConformanceFixture {
   readonly pkg: { readonly name: string; readonly version: string };
   /** Default true, as in the harness. */
   readonly firstParty?: boolean;
+  /** Parameters to call a command with, by its local id; without them: the defaults and examples of its schema. */
+  readonly params?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+  /** The folder of the package, for what its documents say. */
+  readonly folder?: URL;
+  /** Where the plugin's keys stand in `config.example.toml`. Default: `[plugins.<name>.config]`. */
+  readonly example?: (toml: Readonly<Record<string, unknown>>) => unknown;
 }
 
 /** Problems found; none when the check passes. */

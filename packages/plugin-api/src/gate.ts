@@ -1,0 +1,23 @@
+import type { Effect } from './command.ts';
+
+/** What a gate is told of a command. */
+export interface GatedCommand {
+  /** Wire name. */
+  readonly command: string;
+  /** Whose it is. */
+  readonly plugin: string;
+  readonly effect: Effect;
+}
+
+export type GateAnswer = { readonly allow: true } | { readonly allow: false; readonly reason: string };
+
+/**
+ * A veto over commands, conjunctive: any denial wins, and none allows what another gate, or the kernel, denied. One that throws,
+ * rejects or takes longer than 5 s denies.
+ */
+export interface CommandGate {
+  /** Asked when the table of commands is built: a command it denies is in neither the table nor `register`. Default: admits all. */
+  readonly admit?: (command: GatedCommand) => Promise<GateAnswer>;
+  /** Asked before each call runs. */
+  readonly allow: (call: GatedCommand & { readonly requestId: string }) => Promise<GateAnswer>;
+}

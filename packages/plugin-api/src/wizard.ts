@@ -1,0 +1,49 @@
+import type { Exec } from './exec.ts';
+import type { AbsolutePath, Infer, TObject } from './schema.ts';
+
+/** A closed set: the engine owns how each kind is previewed, applied, verified and undone. */
+export type Step =
+  | { readonly kind: 'config-section'; readonly section: string; readonly values: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'write-file'; readonly path: AbsolutePath; readonly content: string; readonly mode: number }
+  /** First-party wizards only. */
+  | { readonly kind: 'enable-unit'; readonly unit: string }
+  /** First-party wizards only. */
+  | {
+      readonly kind: 'run';
+      readonly file: AbsolutePath;
+      readonly argv: readonly string[];
+      readonly undo?: readonly string[];
+    }
+  /** Asks a probe of the plugin, by its local id. */
+  | { readonly kind: 'verify'; readonly probe: string };
+
+/** What a wizard may look at. */
+export interface WizardHost {
+  readonly exec: Exec;
+  readonly exists: (path: AbsolutePath) => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+export interface WizardSpec<D, Q extends TObject> {
+  readonly title: string;
+  /** Looks, changes nothing. */
+  readonly detect: (host: WizardHost) => Promise<D>;
+  readonly questions: (detected: D) => Q;
+  /** Pure. An empty plan means that there is nothing to do. */
+  readonly plan: (input: { readonly detected: D; readonly answers: Infer<Q> }) => readonly Step[];
+}
+
+/** Frozen and inert. */
+export interface Wizard {
+  readonly spec: WizardSpec<unknown, TObject>;
+}
+
+/** The agent only records that a wizard exists; the engine is in the command line. Only during setup, one a plugin. */
+export interface Wizards {
+  register(wizard: Wizard): void;
+}
+
+/** Defines a wizard: detect, ask, plan. */
+export function wizard<D, const Q extends TObject>(spec: WizardSpec<D, Q>): Wizard {
+  return Object.freeze({ spec: Object.freeze({ ...spec }) as unknown as WizardSpec<unknown, TObject> });
+}

@@ -1,0 +1,36 @@
+import type { Plugin } from '@stormpulse/plugin-api';
+import { createHarness } from '../harness.ts';
+import type { Harness } from '../harness.ts';
+import type { ConformanceFixture, Problems } from './fixture.ts';
+
+const ROUNDS = 40;
+const ROUND_MS = 60_000;
+/** A moment of real time for what a plugin really reads: the clock of the harness does not wait for a disk. */
+const BREATH_MS = 10;
+
+/** C17: two instances in one process share nothing: what one closes goes on in the other. */
+export async function checkInstances(plugin: Plugin, { config, firstParty = true }: ConformanceFixture): Promise<Problems> {
+  const first = await createHarness(plugin, { config, firstParty });
+  const second = await createHarness(plugin, { config, firstParty });
+  try {
+    // What it needs may be missing here; then there is nothing that closing the other could take away.
+    if (!(await becomesReady(second, plugin))) return [];
+    await first.close();
+    await second.advance(ROUND_MS);
+    if (await becomesReady(second, plugin)) return [];
+    const status = second.status.plugins.find(({ name }) => name === plugin.name);
+    return [`closing one instance left the other "${status?.state ?? 'gone'}": ${status?.reason ?? 'no reason told'}`];
+  } finally {
+    await first.close();
+    await second.close();
+  }
+}
+
+async function becomesReady(harness: Harness, plugin: Plugin): Promise<boolean> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (harness.status.plugins.find(({ name }) => name === plugin.name)?.state === 'ready') return true;
+    await harness.advance(ROUND_MS);
+    await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+  }
+  return false;
+}
