@@ -24,6 +24,7 @@ import {
   createFallbackTransport,
   createHubRequest,
   createJobService,
+  createLinkWatch,
   createLiveOutput,
   createLogger,
   createOperatorPolicy,
@@ -42,13 +43,23 @@ import {
   openNonceStore,
   preventCoreDumps,
 } from '@stormpulse/services';
-import type { ClientPair, HostAuditLog, HubTls, JobStore, NonceDatabase, OutputOfCommands, Renewal } from '@stormpulse/services';
+import type {
+  ClientPair,
+  HostAuditLog,
+  HubTls,
+  JobStore,
+  LinkWatch,
+  NonceDatabase,
+  OutputOfCommands,
+  Renewal,
+} from '@stormpulse/services';
 import { createLocalPolicy, readHours } from '@stormpulse/services/policy';
 import { container as root, instanceCachingFactory } from 'tsyringe';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { AgentConfig } from './config/agent-config.ts';
 import { checkRenewed } from './enrollment/renewed-answer.ts';
 import type { ClientPairs } from './host/client-pair.ts';
+import { credentialsEntry } from './host/credentials-entry.ts';
 import { isJournal } from './host/journal.ts';
 import { removeLeftovers } from './host/leftovers.ts';
 import { proxyOptions } from './host/proxy-authorization.ts';
@@ -75,18 +86,21 @@ const Tokens = {
   Events: token<EventLog>('Events'),
   JobStore: token<JobStore>('JobStore'),
   Jobs: token<JobService>('Jobs'),
+  LinkWatch: token<LinkWatch>('LinkWatch'),
   Audit: token<HostAuditLog>('Audit'),
   Refusals: token<RefusalLog>('Refusals'),
 } as const;
 
-/** The ports, and what the agent's own record offers besides. */
-export type AgentPorts = Ports & { readonly audit: HostAuditLog };
+/** The ports, and what the agent's own record and the watch of its link offer besides. */
+export type AgentPorts = Ports & { readonly audit: HostAuditLog; readonly linkWatch: LinkWatch };
 
 /** What a connection is made with, and what is known of it: shared by the socket, the renewal and `status`. */
 export interface WayToHub {
   readonly pairs: ClientPairs;
   /** The address of the newest connection; the first of the file before there was one. */
   readonly inUse: { url: string };
+  /** Something was found wrong with the frames of a connection. */
+  readonly onFault: () => void;
 }
 
 /** Wires what stands behind the kernel's ports. Every token is resolved here, so a mistake fails at start. */
@@ -141,10 +155,15 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
       logger: from.resolve(Tokens.Logger)('verify'),
     }),
   );
+  once(Tokens.LinkWatch, (from) => {
+    const logger = from.resolve(Tokens.Logger)('connection');
+    return createLinkWatch({ newId: newMessageId, events: from.resolve(Tokens.Events), logger, onFault: way.onFault });
+  });
   once(Tokens.Audit, (from) => {
     const logger = from.resolve(Tokens.Logger)('audit');
     return openAuditLog({ folder: auditFolder(config.databasePath), clock: from.resolve(Tokens.Clock), logger });
   });
+  const linkWatch = agent.resolve(Tokens.LinkWatch);
   return {
     clock: agent.resolve(Tokens.Clock),
     crypto: nodeCrypto,
@@ -162,8 +181,10 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     refusals: agent.resolve(Tokens.Refusals),
     jobs: agent.resolve(Tokens.Jobs),
     events: agent.resolve(Tokens.Events),
+    frameNumbers: () => linkWatch.numbers(),
     ...localPolicy(config, agent.resolve(Tokens.Clock)),
     audit: agent.resolve(Tokens.Audit),
+    linkWatch,
     logger: agent.resolve(Tokens.Logger),
   };
 }
@@ -186,8 +207,13 @@ function localPolicy({ policy }: AgentConfig, clock: Clock): Pick<Ports, 'policy
 }
 
 /** SEC-028. The library that makes the request is loaded when one is made. */
-export function composeRenewal(config: AgentConfig, ports: Ports, { pairs, inUse }: WayToHub, onChange: () => void): Renewal {
-  const { clock, random, events, logger } = ports;
+export function composeRenewal(
+  config: AgentConfig,
+  ports: AgentPorts,
+  { pairs, inUse }: WayToHub,
+  onChange: () => void,
+): Renewal {
+  const { clock, random, events, audit, logger } = ports;
   const { agentId, caPath } = config;
   return createRenewal({
     clock,
@@ -199,6 +225,7 @@ export function composeRenewal(config: AgentConfig, ports: Ports, { pairs, inUse
     newKeyAndRequest: async () => (await import('./enrollment/key-and-request.ts')).createKeyAndRequest(agentId),
     checkAnswer: (answer, keyPem) =>
       checkRenewed(answer, { agentId, keyPem, caPem: readFileSync(caPath, 'utf8'), now: clock.now() }),
+    record: (certificate) => audit.append(credentialsEntry('credentials.renewed', certificate)),
     onChange,
   });
 }

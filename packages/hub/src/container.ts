@@ -9,6 +9,7 @@ import type { Gateway } from './agents/gateway.ts';
 import { createIdentify } from './agents/identity.ts';
 import type { Identify } from './agents/identity.ts';
 import { createInbound } from './agents/inbound.ts';
+import { createLinkWatch } from './agents/link-watch.ts';
 import { createPresence } from './agents/presence.ts';
 import type { Presence } from './agents/presence.ts';
 import { createRegister } from './agents/register.ts';
@@ -113,7 +114,8 @@ export function composeHub(opened: Opened): HubParts {
       dispatch,
       output: get(Tokens.Output),
     });
-    return createGateway({ identify: get(Tokens.Identify), clock, presence, dispatch, inbound, times, log });
+    const watch = createLinkWatch({ ...shared(), log });
+    return createGateway({ identify: get(Tokens.Identify), clock, presence, dispatch, inbound, watch, times, log });
   });
 
   function shared(): { stores: Stores; changes: Changes; clock: Clock } {

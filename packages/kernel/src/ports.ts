@@ -1,7 +1,7 @@
 import type { AgentError, ConfigProblem, ExecOptions, ExecResult, JobCall, Logger, Trigger } from '@stormpulse/plugin-api';
 import type { ParamValue, ProcessLimits } from '@stormpulse/plugin-api';
 import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
-import type { Payloads, ProtocolCrypto } from '@stormpulse/protocol';
+import type { FrameNumbers, Payloads, ProtocolCrypto } from '@stormpulse/protocol';
 import type { Outcome } from './dispatch/outcome.ts';
 import type { Grants } from './plugins/grants.ts';
 import type { PluginServiceFactory } from './plugin-ports.ts';
@@ -272,6 +272,8 @@ export interface Ports {
   readonly services: PluginServiceFactory;
   readonly jobs: JobService;
   readonly events: EventLog;
+  /** The numbers of a new connection (feature `link.seq`); without it frames show none. */
+  readonly frameNumbers?: () => FrameNumbers;
   /** Without one the host allows what it lists. */
   readonly policy?: LocalPolicy;
   readonly refusals: RefusalLog;

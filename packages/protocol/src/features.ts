@@ -8,6 +8,7 @@ export const FEATURES = [
   'command.cancel',
   'command.output',
   'audit.head',
+  'link.seq',
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 

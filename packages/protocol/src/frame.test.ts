@@ -29,10 +29,10 @@ function read(data: string | Uint8Array, dialect: Dialect = 'hardened'): string 
 const frame = (changes: Record<string, unknown>): string => JSON.stringify({ ...GOOD, ...changes });
 
 describe('acceptance cases A1 to A13', () => {
-  test('A1: extra keys are ignored, and gone', () => {
+  test('A1: extra keys are ignored, and gone, all but x', () => {
     const envelope = parseFrame(frame({ later: [1], V: 2 }), { dialect: 'hardened', limits: AGENT_JSON_LIMITS });
     expect(envelope).not.toHaveProperty('later');
-    expect(Object.keys(envelope)).toEqual(['v', 'type', 'id', 'ts', 'agent_id', 'payload', 'timestamp']);
+    expect(Object.keys(envelope)).toEqual(['v', 'type', 'id', 'ts', 'agent_id', 'payload', 'timestamp', 'x']);
   });
 
   test.each(MESSAGE_TYPES)('A6: %s is read with an empty payload', (type) => {

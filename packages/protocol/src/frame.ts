@@ -24,6 +24,8 @@ export interface RawEnvelope {
   readonly agent_id: string;
   readonly payload: JsonObject;
   readonly timestamp: Timestamp;
+  /** As it came, unchecked: the frame's number (feature `link.seq`), unsigned. */
+  readonly x?: JsonValue | undefined;
 }
 
 /** How a frame is read. */
@@ -38,7 +40,7 @@ const FIELDS = ['v', 'type', 'id', 'ts', 'agent_id', 'payload'] as const;
 
 /**
  * Reads one WebSocket frame: text, or the bytes of a binary one (wire page, section 1; SEC-050, SEC-051, SEC-053).
- * Unknown keys are dropped. Throws {@link ProtocolError} and nothing else. The envelope's `agent_id` is not compared with
+ * Unknown keys are dropped, all but `x`. Throws {@link ProtocolError} and nothing else. The envelope's `agent_id` is not compared with
  * anything here.
  *
  * Reference dialect: `id` may be any JSON value, and numbers in the payload may be `PythonFloat` or bigint.
@@ -59,7 +61,7 @@ function parseHardened(data: string | Uint8Array, { limits, features }: FrameOpt
   const agentId = requireAgentId(frame['agent_id']);
   const { id } = frame;
   if (!isWireName(id)) throw new ProtocolError('bad_id', 'id must be a string of 1 to 128 characters without control characters');
-  return { v: 1, type, id, ts, agent_id: agentId, payload: requirePayload(frame['payload']), timestamp };
+  return { v: 1, type, id, ts, agent_id: agentId, payload: requirePayload(frame['payload']), timestamp, x: frame['x'] };
 }
 
 function parseReference(data: string | Uint8Array, { features }: FrameOptions): RawEnvelope {
@@ -71,7 +73,7 @@ function parseReference(data: string | Uint8Array, { features }: FrameOptions): 
   const agentId = requireAgentId(frame['agent_id']);
   // The reference never validates the id: callers of this dialect must not assume a string.
   const id = frame['id'] as string;
-  return { v: 1, type, id, ts, agent_id: agentId, payload: requirePayload(frame['payload']), timestamp };
+  return { v: 1, type, id, ts, agent_id: agentId, payload: requirePayload(frame['payload']), timestamp, x: frame['x'] };
 }
 
 function requireFields(value: JsonValue): JsonObject {

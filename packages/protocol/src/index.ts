@@ -45,6 +45,8 @@ export { CommandManifest, CommandManifestEntry } from './payloads/manifest.ts';
 export { displayTemplate, displayWord, sortedManifest } from './manifest.ts';
 export { createMessage, encodeMessage } from './message.ts';
 export type { Envelope } from './message.ts';
+export { FrameNumbers, isTold } from './frame-numbers.ts';
+export type { FrameNumbersOptions, LinkFault } from './frame-numbers.ts';
 export { commonFeatures, FEATURES } from './features.ts';
 export type { Feature } from './features.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';

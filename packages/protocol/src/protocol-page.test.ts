@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FEATURES } from './features.ts';
+import { FrameNumbers } from './frame-numbers.ts';
+import type { LinkFault } from './frame-numbers.ts';
 import { parseFrame } from './frame.ts';
 import { HUB_JSON_LIMITS } from './limits.ts';
 import { FEATURE_TYPES, MESSAGE_TYPES, isMessageType } from './message-types.ts';
+import { createMessage, encodeMessage } from './message.ts';
 import { nodeCrypto } from './node.ts';
 import { parsePayload } from './payload.ts';
 import { boundRequestId } from './request-id.ts';
@@ -55,5 +58,50 @@ describe('docs/specs/protocol.md', () => {
         expect(PAGE).toContain(`and \`${checked.payload.hmac}\``);
       }
     }
+  });
+});
+
+describe('link.seq in docs/specs/protocol.md', () => {
+  const section = PAGE.split('\n### link.seq\n')[1]?.split('\n### ')[0] ?? '';
+  const [exchange = '', findings = ''] = [...section.matchAll(/^```text\n(.*?)\n```$/gmsu)].map(([, text = '']) => text);
+
+  /** A heartbeat: the numbers do not look at types. */
+  const frame = (): string => encodeMessage(createMessage('heartbeat', 'node-7', {}, { id: 'x', ts: '2026-03-04T05:06:07Z' }));
+
+  test('SEC-075: each frame of its exchange shows the number it says, and nobody finds anything', () => {
+    const found: LinkFault[] = [];
+    const side = (boot: string, named: boolean): FrameNumbers =>
+      new FrameNumbers({ boot, named, found: (fault) => found.push(fault) });
+    const sides = { agent: side('agent', true), hub: side('hub', false) };
+    const onTheWay = { agent: [] as string[], hub: [] as string[] };
+    const lines = exchange.split('\n').map((line) => /^(agent|hub) (sends|reads) (\S+)(?: (\d+))?$/u.exec(line) ?? []);
+    expect(lines.length).toBeGreaterThan(9);
+    for (const [line, who, does, type, number] of lines) {
+      if (who !== 'agent' && who !== 'hub') throw new Error(`what is "${line}"?`);
+      const sends = does === 'sends';
+      const text = sends ? sides[who].mark(frame()) : (onTheWay[who].shift() ?? '');
+      const message = read(text);
+      const boot = sends === (who === 'agent') ? 'agent' : 'hub';
+      expect([line, message.x]).toEqual([line, number === undefined ? undefined : `${boot}-${number}`]);
+      if (sends) onTheWay[who === 'agent' ? 'hub' : 'agent'].push(text);
+      else sides[who].came(message);
+      if (!sends && (type === 'register' || type === 'register.ok')) sides[who].negotiated();
+    }
+    expect([onTheWay, found]).toEqual([{ agent: [], hub: [] }, []]);
+  });
+
+  test.each(findings.split('\n'))('SEC-075: finds what it says: %s', (line) => {
+    const [, numbers = '', words = ''] = /^(.*?) {2,}(.*)$/u.exec(line) ?? [];
+    const found: string[] = [];
+    const hub = new FrameNumbers({
+      boot: 'hub',
+      named: true,
+      found: ({ fault, seq, expected }) => found.push(`${fault}: ${seq === undefined ? '' : `${seq} came, `}${expected} was due`),
+    });
+    for (const number of ['-', '-', ...numbers.split(' ')]) {
+      const message = read(frame());
+      hub.came(number === '-' ? message : { ...message, x: `agent-${number}` });
+    }
+    expect(found.join('; ') || 'nothing').toBe(words);
   });
 });

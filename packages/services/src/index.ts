@@ -18,6 +18,8 @@ export { createJobService } from './jobs/job-service.ts';
 export type { JobServiceOptions } from './jobs/job-service.ts';
 export { openJobStore } from './jobs/job-store.ts';
 export type { JobStore, KeptJob } from './jobs/job-store.ts';
+export { createLinkWatch } from './link-watch/link-watch.ts';
+export type { LinkWatch } from './link-watch/link-watch.ts';
 export { createLogger } from './logger/logger.ts';
 export { acceptClock, inspectNonceStore, isClockBehind } from './nonces/inspect-nonce-store.ts';
 export type { NonceStoreLook } from './nonces/inspect-nonce-store.ts';

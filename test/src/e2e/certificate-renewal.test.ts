@@ -73,10 +73,20 @@ describe('an enrolled agent and its hub over the life of a certificate', { timeo
   /** The hub lives in this process, so the program must not block it. */
   const status = async (): Promise<string> =>
     (await promisify(execFile)(process.execPath, [PROGRAM, 'status', path('stormpulse.toml')])).stdout;
+  /** What the host's own record tells of one kind. */
+  const recorded = async (kind: string): Promise<readonly Readonly<Record<string, unknown>>[]> => {
+    const argv = [PROGRAM, 'audit', 'show', path('stormpulse.toml'), '-n', '100', '--kind', kind, '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, argv);
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+  const digestOf = (certificate: X509Certificate): string => certificate.fingerprint256.replaceAll(':', '').toLowerCase();
   const events = async (person: HubPerson): Promise<readonly { readonly kind: string }[]> =>
     (await person.get<{ readonly items: { readonly kind: string }[] }>('/agents/web-1/events')).items;
 
-  it('SEC-027 SEC-028 renews over mTLS while it is connected, for a key of its own, without a gap', async () => {
+  it('SEC-027 SEC-028 SEC-240 renews over mTLS while it is connected, for a key of its own, without a gap', async () => {
     await enroll();
     const [before, keyBefore] = [leaf(), readFileSync(path('creds/agent-key.pem'), 'utf8')];
     expect(Math.round((Date.parse(before.validTo) - Date.now()) / DAY_MS)).toBe(5);
@@ -94,11 +104,16 @@ describe('an enrolled agent and its hub over the life of a certificate', { timeo
     );
     expect((await events(person)).map(({ kind }) => kind)).not.toContain('reconnect');
     await vi.waitFor(async () => expect(await status()).toMatch(/^Renewal: +due \d{4}-/mu), PATIENT);
+    expect(await recorded('credentials.renewed')).toMatchObject([{ certificate_sha256: digestOf(leaf()) }]);
     // The next dial shows the new certificate, after a restart too, and what came before it is gone.
     agent.kill('SIGTERM');
     await once(agent, 'close');
     run();
     await vi.waitFor(async () => expect(await status()).toMatch(/^Connection: +live/mu), PATIENT);
+    expect((await recorded('credentials.loaded')).map((entry) => entry['certificate_sha256'])).toEqual([
+      digestOf(before),
+      digestOf(leaf()),
+    ]);
     await vi.waitFor(
       () => expect(readdirSync(folder).filter((name) => name.startsWith('client-pair'))).toEqual(['client-pair.pem']),
       PATIENT,

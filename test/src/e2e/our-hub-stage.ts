@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { createHub } from '@stormpulse/hub';
 import type { Hub, RunView } from '@stormpulse/hub';
 import { vi } from 'vitest';
+import { createAuthority } from '../doubles/certificates.ts';
+import { TerminatingProxy } from '../doubles/terminating-proxy.ts';
 import { enrolV1Agent } from '../doubles/v1-agent.ts';
 import type { V1Credentials } from '../doubles/v1-agent.ts';
 import { PROGRAM } from './agent-process.ts';
@@ -23,6 +25,7 @@ const ANY = { host: '127.0.0.1', port: 0 };
 export class OurHubStage {
   readonly folder = mkdtempSync(join(tmpdir(), 'our-hub-'));
   readonly #wire: Server;
+  #proxied: { readonly proxy: TerminatingProxy; readonly caPem: string } | undefined;
   readonly #sockets = new Set<Socket>();
   #hub: Hub | undefined;
   #person: HubPerson | undefined;
@@ -50,6 +53,19 @@ export class OurHubStage {
     return this.#person;
   }
 
+  /** Puts a proxy in the place of the wire that reads and meddles with every frame. Before `start`. */
+  async terminate(): Promise<TerminatingProxy> {
+    const authority = await createAuthority('proxy');
+    const { cert, key, ca } = this.#enrolled;
+    const proxy = await TerminatingProxy.start({
+      server: await authority.issue({ names: ['localhost'] }),
+      hubUrl: this.#running.agentsUrl,
+      client: { cert, key, ca },
+    });
+    this.#proxied = { proxy, caPem: authority.caPem };
+    return proxy;
+  }
+
   path(name: string): string {
     return join(this.folder, name);
   }
@@ -67,16 +83,18 @@ export class OurHubStage {
 
   /** Writes the host's files and starts the agent; `commands` is TOML. */
   start(commands: string): void {
-    if (this.#credentials === undefined) throw new Error('nobody is enrolled');
-    writeCredentials(this.folder, this.#credentials);
+    const credentials = this.#enrolled;
+    writeCredentials(this.folder, { ...credentials, ca: this.#proxied?.caPem ?? credentials.ca });
+    const port = this.#proxied?.proxy.port ?? (this.#wire.address() as AddressInfo).port;
+    const [heartbeat, push] = this.#proxied === undefined ? [30, 15] : [1, 1];
     const toml = hostToml({
       agentId: AGENT,
-      pulseToken: String(this.#credentials.ignored['pulse_token']),
-      hub: `localhost:${(this.#wire.address() as AddressInfo).port}`,
+      pulseToken: String(credentials.ignored['pulse_token']),
+      hub: `localhost:${port}`,
       credentials: this.folder,
       database: this.path('agent.db'),
-      heartbeat: 30,
-      push: 15,
+      heartbeat,
+      push,
       tables: commands,
     });
     writeFileSync(this.path('stormpulse.toml'), toml, { mode: 0o600 });
@@ -119,9 +137,15 @@ export class OurHubStage {
   async close(): Promise<void> {
     await this.kill();
     this.cutLinks();
+    await this.#proxied?.proxy.close();
     await new Promise((resolve) => void this.#wire.close(resolve));
     await this.stopHub();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get #enrolled(): V1Credentials {
+    if (this.#credentials === undefined) throw new Error('nobody is enrolled');
+    return this.#credentials;
   }
 
   get #running(): Hub {

@@ -108,6 +108,7 @@ export async function startRig(
     readonly programs?: Ports['programs'];
     readonly policy?: Ports['policy'];
     readonly output?: NonNullable<Ports['output']>;
+    readonly frameNumbers?: NonNullable<Ports['frameNumbers']>;
     readonly onMessage?: (message: Record<string, unknown>, link: FakeLink) => void;
     readonly kernel?: Partial<KernelOptions>;
   } = {},
@@ -146,6 +147,7 @@ export async function startRig(
       runner: options.run === undefined ? runner : { run: options.run, exec: runner.exec.bind(runner) },
       programs: options.programs ?? { problemWith: () => undefined },
       ...(options.output === undefined ? {} : { output: options.output }),
+      ...(options.frameNumbers === undefined ? {} : { frameNumbers: options.frameNumbers }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       collectors,
       services: createPluginServices(),

@@ -50,7 +50,16 @@ describe('life-cycle', () => {
       integrations: null,
       signoff_sealed: true,
       wire_contract: null,
-      features: ['results.ack', 'plugin.state', 'request.bind', 'command.cancel', 'command.output', 'events.id', 'audit.head'],
+      features: [
+        'results.ack',
+        'plugin.state',
+        'request.bind',
+        'command.cancel',
+        'command.output',
+        'events.id',
+        'audit.head',
+        'link.seq',
+      ],
     });
     await rig.clock.advance(60_000);
     expect(rig.sent('heartbeat')).toHaveLength(3);

@@ -42,13 +42,13 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   assertStateFolder(config.databasePath);
   const pairs = clientPairs(config, (error) => say(`${NOT_COPIED}: ${String(error)}`));
   pairs.repair();
-  const way = { pairs, inUse: { url: config.hubUrl } };
+  const way = { pairs, inUse: { url: config.hubUrl }, onFault: () => told(() => kernel.status) };
   const ports = composePorts(config, process.env, way);
   seal(config, ports);
   const weakened = allowances(config, options);
   if (weakened.length > 0)
     ports.logger('agent').warn({ allowances: weakened }, 'this run is weakened by what its operator allowed');
-  recordStart(ports.audit, loaded, weakened);
+  recordStart(ports.audit, loaded, { allowances: weakened, certificate: pairs.current().cert });
   const status = createStatusWriter(
     statusPath(config.databasePath),
     { version: VERSION, startedAt: Date.now(), allowances: weakened },
@@ -59,6 +59,7 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
     status.update(() => ({
       ...read(),
       renewal: renewal.status,
+      linkFaults: ports.linkWatch.faults,
       ...(config.fallbackUrls.length === 0 ? {} : { hub: way.inUse.url }),
     }));
   const renewal = composeRenewal(config, ports, way, () => told(() => kernel.status));

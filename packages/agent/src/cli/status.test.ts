@@ -77,6 +77,13 @@ describe('stormpulse status', () => {
     expect(rows(Date.UTC(2026, 0, 1))['Renewal:']).toBe(row);
   });
 
+  it('SEC-075: what was found wrong with the link has a row, when there is something', () => {
+    writeRunning({ linkFaults: {} });
+    expect(rows()).not.toHaveProperty(['Link faults:']);
+    writeRunning({ linkFaults: { gap: 2, behind: 1 } });
+    expect(rows()['Link faults:']).toBe('gap 2, behind 1');
+  });
+
   it('I7: without a file: unknown, what is wrong, 0', async () => {
     const { code, stdout, stderr } = await runProgram(['status', host.path('none.toml')]);
     expect([code, stderr]).toEqual([0, '']);

@@ -80,7 +80,7 @@ export function formatStatus(status: StatusReport, now: number = Date.now()): st
 }
 
 function liveRows(running: StatusFile, now: number): [label: string, value: string][] {
-  const { connection, lastAckAt, clockAheadMs } = running;
+  const { connection, lastAckAt, clockAheadMs, linkFaults = {} } = running;
   const error = connection.state === 'live' || connection.lastError === undefined ? '' : `; ${connection.lastError.message}`;
   const again =
     connection.nextAttemptInMs === undefined
@@ -106,6 +106,7 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
       'Left out',
       `${command}: ${problem.problem}${problem.fix === undefined ? '' : `; ${problem.fix}`}`,
     ]),
+    ...(Object.keys(linkFaults).length === 0 ? [] : [['Link faults', counts(linkFaults)] satisfies [string, string]]),
     ['Refused', counts(running.refusals)],
     ['Outbox', `${running.outbox.waiting} waiting, ${running.outbox.lost} lost`],
     ...(running.renewal === undefined ? [] : [['Renewal', renewalText(running.renewal, now)] satisfies [string, string]]),

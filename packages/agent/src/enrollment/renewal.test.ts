@@ -8,6 +8,7 @@ import type { Authority } from '../../test-support/authority.ts';
 import { HostFolder } from '../../test-support/host-folder.ts';
 import { ManualClock } from '../../test-support/manual-clock.ts';
 import { clientPairs } from '../host/client-pair.ts';
+import { credentialsEntry } from '../host/credentials-entry.ts';
 import { createKeyAndRequest } from './key-and-request.ts';
 import { checkRenewed } from './renewed-answer.ts';
 
@@ -30,6 +31,8 @@ describe('renewal of the certificate', () => {
   let clock: ManualClock;
   let asked: Asked[];
   let events: Readonly<Record<string, unknown>>[];
+  let recorded: Readonly<Record<string, unknown>>[];
+  let record: () => Promise<void>;
   let renewal: Renewal | undefined;
 
   beforeAll(async () => {
@@ -38,7 +41,8 @@ describe('renewal of the certificate', () => {
   beforeEach(async () => {
     host = new HostFolder();
     clock = new ManualClock();
-    [asked, events] = [[], []];
+    [asked, events, recorded] = [[], [], []];
+    record = () => Promise.resolve();
     await enrolled(-25, 5);
   });
   afterEach(() => {
@@ -72,6 +76,10 @@ describe('renewal of the certificate', () => {
       newKeyAndRequest: async () => await createKeyAndRequest('web-1'),
       checkAnswer: (answer, keyPem) =>
         checkRenewed(answer, { agentId: 'web-1', keyPem, caPem: readFileSync(host.path('ca.pem'), 'utf8'), now: clock.now() }),
+      record: async (certificate) => {
+        await record();
+        recorded.push(credentialsEntry('credentials.renewed', certificate));
+      },
       onChange: () => undefined,
     });
     renewal.start();
@@ -133,6 +141,33 @@ describe('renewal of the certificate', () => {
     expect(JSON.stringify(asked.map(({ body }) => body))).not.toContain('PRIVATE');
     expect(events).toEqual([expect.objectContaining({ kind: 'cert_renew_succeeded', source: 'tls' })]);
     expect(asked).toHaveLength(2);
+  });
+
+  it('SEC-240 names the new certificate in the record before it is used', async () => {
+    const before = pairs().current();
+    const inUse: string[] = [];
+    record = async () => void inUse.push(pairs().current().cert);
+    start(hub());
+    await settled('scheduled');
+    const { leaf } = pairs().current();
+    expect(inUse).toEqual([before.cert]);
+    const certificate = leaf.fingerprint256.replaceAll(':', '').toLowerCase();
+    const end = new Date(leaf.validTo).toISOString();
+    expect(recorded).toEqual([{ kind: 'credentials.renewed', certificate_sha256: certificate, valid_to: end }]);
+  });
+
+  it('SEC-240 does not use a certificate that cannot be recorded, and tries again', async () => {
+    const before = pairs().current().cert;
+    record = () => Promise.reject(new Error('the disk is full'));
+    start(hub());
+    await settled('failed');
+    expect(renewal?.status.error).toBe('the disk is full');
+    expect(pairs().current().cert).toBe(before);
+    record = () => Promise.resolve();
+    clock.advance(HOUR_MS);
+    await settled('scheduled');
+    expect(pairs().current().cert).not.toBe(before);
+    expect(recorded).toHaveLength(1);
   });
 
   it.each<[string, (reach: () => Hub) => Hub, RegExp]>([

@@ -11,6 +11,8 @@ import { replaceFile } from './replace-file.ts';
 /** What the kernel knows of a running agent, and what its services do. */
 export interface RunningStatus extends KernelStatus {
   readonly renewal?: RenewalStatus;
+  /** What was found wrong with the hub's frames, by kind, since start (feature `link.seq`). */
+  readonly linkFaults?: Readonly<Record<string, number>>;
   /** The address in use, where the host's file names more than one. */
   readonly hub?: string;
 }
@@ -49,6 +51,7 @@ const Shape = Type.Object({
     }),
   ),
   refusals: Type.Record(Type.String(), Type.Number()),
+  linkFaults: Type.Optional(Type.Record(Type.String(), Type.Number())),
   outbox: Type.Object({ waiting: Type.Number(), lost: Type.Number() }),
   allowances: Type.Array(Type.String()),
   hub: Type.Optional(Type.String()),

@@ -8,6 +8,7 @@ import { messageOf } from '../errors.ts';
 import type { Identify } from './identity.ts';
 import type { Inbound } from './inbound.ts';
 import { AgentLink } from './link.ts';
+import type { LinkWatch } from './link-watch.ts';
 import type { Presence } from './presence.ts';
 
 /** The agents' WebSocket endpoint: admits, binds the identity, routes frames (hub page 5.1). */
@@ -24,6 +25,7 @@ interface GatewayPorts {
   readonly presence: Presence;
   readonly dispatch: Dispatch;
   readonly inbound: Inbound;
+  readonly watch: LinkWatch;
   readonly clock: Clock;
   readonly times: GatewayTimes;
   readonly log: HubLog;
@@ -37,7 +39,7 @@ const INTERNAL = 1011;
 const GOING_AWAY = 1001;
 
 export function createGateway(ports: GatewayPorts): Gateway {
-  const { identify, presence, dispatch, inbound, clock, times, log } = ports;
+  const { identify, presence, dispatch, inbound, watch, clock, times, log } = ports;
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -47,7 +49,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
   });
 
   function welcome(socket: WebSocket, agentId: string, address: string): void {
-    const link = new AgentLink(agentId, address, socket, clock);
+    const link = new AgentLink(agentId, address, socket, { clock, numbers: watch(agentId) });
     const registerTimer = setTimeout(() => {
       if (link.negotiated === undefined) link.close(POLICY, 'no register within its time');
     }, times.registerTimeoutMs);

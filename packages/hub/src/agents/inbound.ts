@@ -121,10 +121,14 @@ export function createInbound(ports: InboundPorts): Inbound {
   }
 
   return (link, data) => {
+    let message: RawEnvelope | undefined;
     try {
-      take(link, parseFrame(data, { dialect: DIALECT, limits: HUB_JSON_LIMITS, features: link.negotiated?.features }));
+      message = parseFrame(data, { dialect: DIALECT, limits: HUB_JSON_LIMITS, features: link.negotiated?.features });
+      link.numbers.came(message);
+      take(link, message);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      if (message === undefined) link.numbers.unread();
       strange(link, 'malformed', { kind: error.kind, message: error.message });
       if (link.negotiated === undefined) link.close(POLICY, 'the first message must be register');
     }

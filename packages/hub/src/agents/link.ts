@@ -1,5 +1,5 @@
 import { createMessage, encodeMessage, formatTimestamp } from '@stormpulse/protocol';
-import type { Payloads, WireType } from '@stormpulse/protocol';
+import type { FrameNumbers, Payloads, WireType } from '@stormpulse/protocol';
 import { newMessageId } from '@stormpulse/protocol/node';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../config/options.ts';
@@ -16,10 +16,17 @@ const MINUTE_MS = 60_000;
 /** v1's receive queue is 16 frames; more would fill it while a command runs (wire page 14.13). */
 const MAX_HELD = 16;
 
+interface LinkPorts {
+  readonly clock: Clock;
+  readonly numbers: FrameNumbers;
+}
+
 /** One agent's connection, from its upgrade to its close. */
 export class AgentLink {
   readonly agentId: string;
   readonly address: string;
+  /** Of the frames both ways (feature `link.seq`). */
+  readonly numbers: FrameNumbers;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   #negotiated: Negotiated | undefined;
@@ -28,11 +35,12 @@ export class AgentLink {
   #held: string[] = [];
   #closing = false;
 
-  constructor(agentId: string, address: string, socket: WebSocket, clock: Clock) {
+  constructor(agentId: string, address: string, socket: WebSocket, ports: LinkPorts) {
     this.agentId = agentId;
     this.address = address;
     this.#socket = socket;
-    this.#clock = clock;
+    this.#clock = ports.clock;
+    this.numbers = ports.numbers;
   }
 
   /** Undefined until `register` was taken. */
@@ -42,6 +50,7 @@ export class AgentLink {
 
   markRegistered(negotiated: Negotiated): void {
     this.#negotiated = negotiated;
+    if (negotiated.features.has('link.seq')) this.numbers.negotiated();
   }
 
   /** Sends text as one frame. A peer that does not read is dropped once 8 MiB wait. */
@@ -51,7 +60,7 @@ export class AgentLink {
       this.#socket.terminate();
       return;
     }
-    this.#socket.send(text);
+    this.#socket.send(this.numbers.mark(text));
   }
 
   /** Builds and sends a message with a fresh id and the current time. */

@@ -18,6 +18,7 @@ export const HUB_FEATURES = [
   'command.cancel',
   'command.output',
   'audit.head',
+  'link.seq',
 ] as const;
 
 const MAX_COMMANDS = 500;

@@ -10,7 +10,8 @@ export type AnomalyKind =
   | 'unexpected_type'
   | 'second_register'
   | 'bad_token'
-  | 'out_of_range';
+  | 'out_of_range'
+  | 'link_fault';
 
 /** Anomalies: kept, counted, never shown as results. At most 1,000 an agent. */
 export interface AnomalyStore {

@@ -9,7 +9,7 @@ import {
   isWireName,
   parseFrame,
 } from '@stormpulse/protocol';
-import type { Dialect, Feature, Payloads, RawEnvelope, WireType } from '@stormpulse/protocol';
+import type { Dialect, Feature, FrameNumbers, Payloads, RawEnvelope, WireType } from '@stormpulse/protocol';
 import type { Link, Ports } from '../ports.ts';
 import type { Session } from './connection.ts';
 import { repeat } from './repeat.ts';
@@ -27,6 +27,7 @@ export const AGENT_FEATURES: readonly Feature[] = [
   'command.output',
   'events.id',
   'audit.head',
+  'link.seq',
 ];
 
 export interface LiveSessionOptions {
@@ -47,6 +48,7 @@ export interface LiveSessionOptions {
 export class LiveSession implements Session {
   readonly #options: LiveSessionOptions;
   readonly #logger: Logger;
+  readonly #numbers: FrameNumbers | undefined;
   #stop = (): void => undefined;
   #features: ReadonlySet<string> = new Set();
   #link: Link | undefined;
@@ -55,6 +57,7 @@ export class LiveSession implements Session {
   constructor(options: LiveSessionOptions) {
     this.#options = options;
     this.#logger = options.ports.logger('connection');
+    this.#numbers = options.ports.frameNumbers?.();
   }
 
   open(link: Link): void {
@@ -93,9 +96,11 @@ export class LiveSession implements Session {
       message = parseFrame(frame, { dialect, limits: AGENT_JSON_LIMITS, features: this.#features });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      this.#numbers?.unread();
       onIgnored(error.kind);
       return;
     }
+    this.#numbers?.came(message);
     if (message.type === 'command.request' || message.type === 'command.sequence') {
       const id = idText(message.id);
       if (isWireName(id)) this.#options.onSigned({ ...message, id });
@@ -142,6 +147,7 @@ export class LiveSession implements Session {
     switch (message.type) {
       case 'register.ok':
         this.#features = commonFeatures(AGENT_FEATURES, strings(message.payload['features']));
+        if (this.#features.has('link.seq')) this.#numbers?.negotiated();
         if (this.#features.has('results.ack')) ports.results.acknowledgesById();
         if (this.#features.has('command.output')) ports.output?.attach((piece) => this.#send('command.output', piece));
         break;
@@ -188,7 +194,7 @@ export class LiveSession implements Session {
     // Outside: a payload that is no JSON is a fault to be told, not a link that ends.
     const text = encodeMessage(createMessage(type, agentId, payload, { id: ports.newId(), ts }));
     try {
-      this.#link.send(text);
+      this.#link.send(this.#numbers?.mark(text) ?? text);
       return true;
     } catch (error) {
       this.#logger.debug({ err: error, type }, 'a frame was not taken; the connection is ending');

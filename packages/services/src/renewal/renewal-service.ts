@@ -35,6 +35,8 @@ export interface RenewalOptions {
   readonly newKeyAndRequest: () => Promise<{ readonly keyPem: string; readonly csrPem: string }>;
   /** The chain of a hub's answer, PEM, when it may be used with this key; throws in words for a person. */
   readonly checkAnswer: (answer: unknown, keyPem: string) => string;
+  /** Names a new certificate, PEM, in the host's own record: one that it rejects is not used (SEC-240). */
+  readonly record: (certificate: string) => Promise<void>;
   readonly onChange: () => void;
 }
 
@@ -64,7 +66,7 @@ const UNPROVEN: ReadonlySet<number> = new Set([400, 401, 403, 495, 496]);
 
 /** Renews this agent's certificate in time, and never touches the live connection: the next dial finds the new pair (SEC-028). */
 export function createRenewal(options: RenewalOptions): Renewal {
-  const { clock, random, events, logger, pairs, request, newKeyAndRequest, checkAnswer, onChange } = options;
+  const { clock, random, events, logger, pairs, request, newKeyAndRequest, checkAnswer, record, onChange } = options;
   const stop = new AbortController();
   let cancel = (): void => undefined;
   let status: RenewalStatus = { state: 'scheduled', at: clock.now() };
@@ -152,6 +154,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
     try {
       const proof = await request({ method: 'GET', path: PATH, pair: next }, stop.signal);
       if (UNPROVEN.has(proof.status)) throw RenewalUnproven({ status: proof.status });
+      await record(next.cert);
     } catch (error) {
       pairs.discard();
       throw error;
