@@ -22,7 +22,7 @@ if ! ready; then
   # One that was killed leaves its number behind, and the next would not start beside it.
   for pid_file in /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
     # What is gone, or only waits to be reaped, has no command line.
-    if [ -f "$pid_file" ] && [ -z "$(tr -d '\0' <"/proc/$(cat "$pid_file")/cmdline" 2>/dev/null)" ]; then rm -f "$pid_file"; fi
+    if [ -f "$pid_file" ] && [ -z "$(tr -d '\0' 2>/dev/null <"/proc/$(cat "$pid_file")/cmdline")" ]; then rm -f "$pid_file"; fi
   done
   setsid nohup dockerd --storage-driver=overlay2 >"$cache/dockerd.log" 2>&1 </dev/null &
 fi

@@ -30,15 +30,27 @@ export interface Authority {
   /** SHA-256 of its DER, as a token carries it. */
   readonly digest: string;
   issue(spec: LeafSpec): Promise<Pair>;
+  /** A CA below this one. */
+  below(name: string): Promise<Authority>;
   /** Signs what a CSR asks for, under `commonName` when given. */
   sign(csrPem: string, commonName?: string, more?: Pick<LeafSpec, 'fromDays' | 'untilDays' | 'use'>): Promise<string>;
 }
 
 export async function createAuthority(name = 'test root'): Promise<Authority> {
+  return await authority(name);
+}
+
+async function authority(
+  name: string,
+  above?: { readonly issuer: x509.Name; readonly key: webcrypto.CryptoKey },
+): Promise<Authority> {
   const keys = await newKeys();
-  const root = await x509.X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [name] }],
-    keys,
+  const subject = new x509.Name([{ CN: [{ utf8String: name }] }]);
+  const root = await x509.X509CertificateGenerator.create({
+    subject,
+    issuer: above?.issuer ?? subject,
+    publicKey: keys.publicKey,
+    signingKey: above?.key ?? keys.privateKey,
     serialNumber: serial(),
     notBefore: new Date(Date.now() - DAY_MS),
     notAfter: new Date(Date.now() + 365 * DAY_MS),
@@ -76,6 +88,7 @@ export async function createAuthority(name = 'test root'): Promise<Authority> {
   return {
     pem: root.toString('pem'),
     digest: createHash('sha256').update(Buffer.from(root.rawData)).digest('hex'),
+    below: (next) => authority(next, { issuer: root.subjectName, key: keys.privateKey }),
     async issue(spec) {
       const own = await newKeys();
       const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', own.privateKey), 'PRIVATE KEY');

@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ResultOutbox } from '@stormpulse/kernel';
 import type { Payloads } from '@stormpulse/protocol';
 import { openDatabase } from '@stormpulse/sqlite';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accepted } from '../test-support/acceptance.ts';
+import { KilledProgram } from '../test-support/killed-program.ts';
 import { openNonceStore } from './nonces/open-nonce-store.ts';
 import type { NonceDatabase } from './nonces/nonce-store.ts';
 import { createResultOutbox } from './results/result-outbox.ts';
@@ -211,39 +209,18 @@ setInterval(() => {}, 1_000);
 
 describe('SEC-069: after SIGKILL', () => {
   const ROUNDS = 5;
-  let script: string;
-  let bundleFolder: string;
+  let program: KilledProgram;
 
   beforeAll(async () => {
-    bundleFolder = mkdtempSync(join(tmpdir(), 'results-kill-'));
-    script = join(bundleFolder, 'child.mjs');
-    await build({
-      stdin: { contents: CHILD, resolveDir: import.meta.dirname, loader: 'ts' },
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      conditions: ['@stormpulse/source'],
-      // The database's native part is found from here, not from the temporary folder.
-      define: { 'import.meta.url': JSON.stringify(import.meta.url) },
-      logLevel: 'silent',
-    });
+    program = await KilledProgram.create(CHILD, import.meta.dirname);
   });
-  afterAll(() => rmSync(bundleFolder, { recursive: true, force: true }));
+  afterAll(() => program.close());
 
   it.each(Array.from({ length: ROUNDS }, (_, round) => round))(
     'round %i: every accepted command has one result; a final one that was sent is never interrupted',
     async (round) => {
-      const child = spawn(process.execPath, [script, path, String(nowMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
-      let text = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-        // The kill falls at another point of the work each round.
-        if (text.length > 400 + round * 977) child.kill('SIGKILL');
-      });
-      await once(child, 'close');
-      expect(child.signalCode).toBe('SIGKILL');
-      const lines = text.split('\n').slice(0, -1);
+      // The kill falls at another point of the work each round.
+      const lines = await program.linesUntilKilled([path, nowMs], 400 + round * 977);
       const told = (word: string): string[] =>
         lines.filter((line) => line.startsWith(word)).map((line) => line.split(' ')[1] ?? '');
       nowMs += 600_000;

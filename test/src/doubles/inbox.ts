@@ -1,5 +1,8 @@
 import type { WireMessage } from './v1-wire.ts';
 
+/** Only a failure takes all of it, so a loaded machine may be slow. */
+const PATIENCE_MS = 40_000;
+
 /** Every message received, in order, and a way to wait for one. */
 export class Inbox {
   readonly messages: WireMessage[] = [];
@@ -15,7 +18,7 @@ export class Inbox {
   }
 
   /** The first message that fits, received already or still to come. Rejects after `ms`, naming `what` and what came. */
-  async until(what: string, fits: (message: WireMessage) => boolean, ms = 15_000): Promise<WireMessage> {
+  async until(what: string, fits: (message: WireMessage) => boolean, ms = PATIENCE_MS): Promise<WireMessage> {
     return await new Promise((resolve, reject) => {
       const check = (): void => {
         const found = this.messages.find(fits);
@@ -34,7 +37,7 @@ export class Inbox {
   }
 
   /** Resolves once `count` messages of a type are there. */
-  async count(type: string, count: number, ms = 15_000): Promise<WireMessage[]> {
+  async count(type: string, count: number, ms = PATIENCE_MS): Promise<WireMessage[]> {
     await this.until(`${count} x ${type}`, () => this.of(type).length >= count, ms);
     return this.of(type);
   }

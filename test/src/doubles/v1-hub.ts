@@ -9,6 +9,9 @@ import { Inbox } from './inbox.ts';
 import { envelope, signedRequest, signedSequence } from './v1-wire.ts';
 import type { WireMessage } from './v1-wire.ts';
 
+/** Only a failure takes all of it. */
+const ARRIVAL_MS = 40_000;
+
 /** How the double behaves; the defaults are those of a v1 hub at its plainest. */
 export interface V1HubOptions {
   readonly server: PemPair;
@@ -67,12 +70,12 @@ export class V1Hub {
     return `wss://localhost:${this.#port}/ws/pulse/`;
   }
 
-  /** The connection with this number, counted from 0, there or still to come. */
+  /** The connection with this number, counted from 0, there or still to come. Rejects when no agent comes. */
   async link(index = 0): Promise<HubSide> {
     for (;;) {
       const link = this.links[index];
       if (link !== undefined) return link;
-      await new Promise<HubSide>((resolve) => this.#arrivals.push(resolve));
+      await this.#arrival();
     }
   }
 
@@ -105,6 +108,15 @@ export class V1Hub {
     this.#sockets.close();
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+  }
+
+  async #arrival(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const nobody = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no agent connected in ${ARRIVAL_MS} ms`)), ARRIVAL_MS);
+    });
+    const somebody = new Promise<HubSide>((resolve) => this.#arrivals.push(resolve));
+    await Promise.race([somebody, nobody]).finally(() => clearTimeout(timer));
   }
 
   #accept(socket: WebSocket, tls: TLSSocket): void {

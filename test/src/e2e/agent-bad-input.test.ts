@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CertificateSpec } from '../doubles/certificates.ts';
 import type { HubSide } from '../doubles/v1-hub.ts';
+import { wireTime } from '../doubles/v1-wire.ts';
 import { HostStage, command } from './agent-process.ts';
-
-const PATIENT = { timeout: 15_000, interval: 50 };
+import { PATIENT } from './patience.ts';
 
 describe('the agent process and what it was given', () => {
   let stage: HostStage | undefined;
@@ -45,13 +45,15 @@ describe('the agent process and what it was given', () => {
     const host = await begin();
     for (const suffix of ['-wal', '-shm']) rmSync(host.path(`stormpulse.db${suffix}`), { force: true });
     writeFileSync(host.path('stormpulse.db'), 'damaged '.repeat(2_000));
+    // Before any floor that this start sets, however long it takes.
+    const early = host.hub.request('greet', {}, { ts: wireTime(Date.now()) });
     const agent = host.start(command('greet', ['/usr/bin/printf', 'hello\n']));
     const link = await host.hub.link();
-    await link.inbox.count('metrics.push', 1);
-    link.send(host.hub.request('greet'));
+    link.send(early);
     await vi.waitFor(() => expect(reasons(link)).toContain('before_floor'), PATIENT);
     expect(readdirSync(host.folder).some((name) => name.startsWith('stormpulse.db.corrupt-'))).toBe(true);
     expect(agent.log()).toContain('moved aside');
+    await link.inbox.count('metrics.push', 1);
     await vi.waitFor(async () => {
       link.send(host.hub.request('greet'));
       await link.inbox.count('command.result', 1, 1_000);

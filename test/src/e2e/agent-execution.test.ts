@@ -4,8 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HubSide } from '../doubles/v1-hub.ts';
 import type { AgentProcess } from './agent-process.ts';
 import { HostStage, command } from './agent-process.ts';
-
-const PATIENT = { timeout: 20_000, interval: 20 };
+import { PATIENT } from './patience.ts';
 
 describe('commands of our agent on a real system', () => {
   let stage: HostStage;
@@ -27,7 +26,7 @@ describe('commands of our agent on a real system', () => {
   it('F8 F9 F10 F11 SEC-127 each way to end is told as what it was', async () => {
     await up(
       sh('killed', 'kill -9 $$') +
-        sh('late', 'echo part; sleep 1000').replace('timeout = 60', 'timeout = 1') +
+        sh('late', 'echo part; sleep 1000').replace('timeout = 60', 'timeout = 3') +
         command('absent', [stage.path('absent')]) +
         sh('bytes', String.raw`printf 'a\377b\r\n'`),
     );
@@ -92,7 +91,7 @@ describe('commands of our agent on a real system', () => {
     expect(await agent.ended).toEqual([0, null]);
     await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), PATIENT);
     const [result] = await link.inbox.count('command.result', 1);
-    expect(result?.payload).toMatchObject({ request_id: request.id, failure_reason: 'cancelled' });
+    expect(result?.payload).toMatchObject({ request_id: request.id, failure_reason: 'interrupted' });
   });
 
   it('SEC-116 a secret is in no process list, environment, log, file or message of the agent', async () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostStage, command } from './agent-process.ts';
 import { listeningSockets, treeOf } from './listening-sockets.ts';
+import { PATIENT } from './patience.ts';
 
 describe('the life of the agent process', () => {
   let stage: HostStage;
@@ -32,7 +33,7 @@ describe('the life of the agent process', () => {
   it('SIGTERM while it waits for its hub exits 0 (D9)', async () => {
     await stage.hub.stop();
     const agent = stage.start();
-    await vi.waitFor(() => expect(agent.log()).toContain('ECONNREFUSED'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(agent.log()).toContain('ECONNREFUSED'), PATIENT);
     agent.child.kill('SIGTERM');
     expect(await agent.ended).toEqual([0, null]);
   });
@@ -41,7 +42,7 @@ describe('the life of the agent process', () => {
     const agent = stage.start(waiting('slow'));
     const link = await stage.hub.link();
     link.send(stage.hub.request('slow'));
-    await vi.waitFor(() => expect(treeOf(agent.pid).length).toBeGreaterThan(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(treeOf(agent.pid).length).toBeGreaterThan(1), PATIENT);
     agent.child.kill('SIGTERM');
     writeFileSync(stage.path('release'), '');
     const [result] = await link.inbox.count('command.result', 1);
@@ -58,7 +59,7 @@ describe('the life of the agent process', () => {
     const sampling = setInterval(() => listeningSockets(agent.pid).forEach((socket) => seen.add(socket)), 100);
     try {
       link.send(stage.hub.request('slow'));
-      await vi.waitFor(() => expect(treeOf(agent.pid).length).toBeGreaterThan(1), { timeout: 10_000 });
+      await vi.waitFor(() => expect(treeOf(agent.pid).length).toBeGreaterThan(1), PATIENT);
       await link.inbox.count('heartbeat', 2);
       link.close(1012);
       const next = await stage.hub.link(1);

@@ -4,15 +4,14 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openNonceStore } from '@stormpulse/services';
 import { createAuthority } from '../doubles/certificates.ts';
-import type { CertificateSpec, PemPair, TestAuthority } from '../doubles/certificates.ts';
+import type { CertificateSpec } from '../doubles/certificates.ts';
 import { V1Hub } from '../doubles/v1-hub.ts';
 import type { V1HubOptions } from '../doubles/v1-hub.ts';
+import { beginNonceStore, hostToml, runArguments, writeCredentials } from './host-on-disk.ts';
 
 /** The program a host runs, as the build left it. */
 export const PROGRAM = join(import.meta.dirname, '../../../packages/agent/dist/main.js');
-const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The agent under test as a process, with everything it wrote. */
 export interface AgentProcess {
@@ -50,8 +49,9 @@ export class HostStage {
       ...more,
     };
     const stage = new HostStage(folder, await V1Hub.start(options), options.hmacKey);
-    stage.#writeCredentials(authority, await authority.issue({ commonName: 'node-7', use: 'client', uri: 'urn:test:node-7' }));
-    stage.#ageNonceStore();
+    const pair = await authority.issue({ commonName: 'node-7', use: 'client', uri: 'urn:test:node-7' });
+    writeCredentials(folder, { ca: authority.caPem, hmacKey: options.hmacKey, ...pair });
+    beginNonceStore(stage.path('stormpulse.db'));
     return stage;
   }
 
@@ -73,9 +73,7 @@ export class HostStage {
 
   /** Starts the agent on the `stormpulse.toml` that is there. */
   launch(through: readonly string[] = []): AgentProcess {
-    const root = process.geteuid?.() === 0 ? ['--allow-root'] : [];
-    const argv = [process.execPath, '--disable-proto=throw', PROGRAM, 'run', this.path('stormpulse.toml'), ...root];
-    const [file = '', ...args] = [...through, ...argv];
+    const [file = '', ...args] = [...through, process.execPath, ...runArguments(PROGRAM, this.path('stormpulse.toml'))];
     const child = spawn(file, args, {
       // The fourth is what a shell may have left open.
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -97,53 +95,16 @@ export class HostStage {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #writeCredentials(authority: TestAuthority, agent: PemPair): void {
-    writeFileSync(this.path('ca.pem'), authority.caPem);
-    writeFileSync(this.path('agent.pem'), agent.cert);
-    writeFileSync(this.path('agent-key.pem'), agent.key, { mode: 0o600 });
-    writeFileSync(this.path('hmac.key'), this.hmacKey, { mode: 0o600 });
-  }
-
-  /** A store begun an hour ago, so that the floor of a new one (SEC-063) is behind. */
-  #ageNonceStore(): void {
-    const hourAgoMs = Date.now() - 3_600_000;
-    openNonceStore({
-      path: this.path('stormpulse.db'),
-      clock: { now: () => hourAgoMs },
-      maxAgeSeconds: 60,
-      logger: SILENT,
-    }).close();
-  }
-
   #toml(commands: string): string {
-    const file = (name: string): string => JSON.stringify(this.path(name));
-    return `
-[agent]
-id = "${this.agentId}"
-pulse_token = "11111111-2222-4333-8444-555555555555"
-
-[dashboard]
-url = "${this.hub.url}"
-reconnect_min_seconds = 0.1
-reconnect_max_seconds = 2
-heartbeat_interval_seconds = 1
-
-[tls]
-ca_cert = ${file('ca.pem')}
-client_cert = ${file('agent.pem')}
-client_key = ${file('agent-key.pem')}
-
-[auth]
-hmac_secret = ${file('hmac.key')}
-command_max_age_seconds = 60
-
-[metrics]
-push_interval_seconds = 1
-collect_containers = false
-
-[storage]
-db_path = ${file('stormpulse.db')}
-${commands}`;
+    return hostToml({
+      agentId: this.agentId,
+      pulseToken: '11111111-2222-4333-8444-555555555555',
+      hub: new URL(this.hub.url).host,
+      credentials: this.folder,
+      database: this.path('stormpulse.db'),
+      reconnect: [0.1, 2],
+      tables: commands,
+    });
   }
 }
 

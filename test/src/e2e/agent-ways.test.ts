@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostStage, PROGRAM } from './agent-process.ts';
-import { bind } from './transport-fixture.ts';
-
-const PATIENT = { timeout: 30_000, interval: 100 };
+import { NOBODY_LISTENS, bind } from './transport-fixture.ts';
+import { PATIENT } from './patience.ts';
 
 describe('an agent with a proxy and a second address of its hub', { timeout: 60_000 }, () => {
   let stage: HostStage;
@@ -36,13 +34,9 @@ describe('an agent with a proxy and a second address of its hub', { timeout: 60_
   });
 
   it('SEC-003 goes through the proxy of its file to the address that takes it, and status names both failure and use', async () => {
-    const unused = createServer();
-    const dead = await bind(unused);
-    unused.close();
-    await once(unused, 'close');
     writeFileSync(stage.path('proxy-password'), 'me:secret\n', { mode: 0o600 });
     const lines = [
-      `url = "wss://localhost:${dead}/ws/pulse/"`,
+      `url = "wss://localhost:${NOBODY_LISTENS}/ws/pulse/"`,
       `fallback_urls = ["${stage.hub.url}"]`,
       `proxy = "http://127.0.0.1:${await bind(proxy)}"`,
       `proxy_authorization_file = ${JSON.stringify(stage.path('proxy-password'))}`,
@@ -52,7 +46,7 @@ describe('an agent with a proxy and a second address of its hub', { timeout: 60_
     const link = await stage.hub.link();
     await link.inbox.until('register', ({ type }) => type === 'register');
     const ports = heads.map((head) => Number(/^CONNECT localhost:(\d+) /u.exec(head)?.[1]));
-    expect(ports.slice(0, 2)).toEqual([dead, Number(new URL(stage.hub.url).port)]);
+    expect(ports.slice(0, 2)).toEqual([NOBODY_LISTENS, Number(new URL(stage.hub.url).port)]);
     const value = Buffer.from('me:secret').toString('base64');
     expect(heads[0]?.toLowerCase()).toContain(`proxy-authorization: basic ${value.toLowerCase()}`);
     await vi.waitFor(async () => {

@@ -5,8 +5,8 @@ import type { HubSide } from '../doubles/v1-hub.ts';
 import { envelope } from '../doubles/v1-wire.ts';
 import { HostStage, command } from './agent-process.ts';
 import { OurHubStage } from './our-hub-stage.ts';
+import { PATIENT } from './patience.ts';
 
-const PATIENT = { timeout: 20_000, interval: 20 };
 const KIB = 1024;
 /** V8 lets some 64 MiB of read buffers wait for their collection; a flood that is kept grows by hundreds. */
 const FLOOD_GROWTH_KIB = 160 * KIB;
@@ -48,7 +48,11 @@ describe('what a running command writes, at another hub', () => {
   });
   afterEach(() => stage.close());
 
-  const flood = command('flood', ['/usr/bin/timeout', '4', '/usr/bin/yes'], 'effect = "read"\n');
+  /** Until its file appears, or the stage is gone. */
+  const flood = (): string => {
+    const wait = `until [ -e ${stage.path('enough')} ] || [ ! -d ${stage.folder} ]; do sleep 0.05; done`;
+    return command('flood', ['/bin/sh', '-c', `yes & ${wait}; kill $!`], 'effect = "read"\n');
+  };
   const quick = command('quick', ['/bin/echo', 'quick'], 'effect = "read"\n');
   const connected = async (): Promise<HubSide> => {
     const link = await stage.hub.link();
@@ -64,7 +68,7 @@ describe('what a running command writes, at another hub', () => {
   });
 
   it('SEC-122 SEC-228: a flood that the hub does not acknowledge holds up nothing, and costs no memory', async () => {
-    const agent = stage.start(flood + quick);
+    const agent = stage.start(flood() + quick);
     const link = await connected();
     link.send(envelope('register.ok', stage.agentId, { features: ['command.output'] }));
     await stage.hub.run('quick');
@@ -79,6 +83,7 @@ describe('what a running command writes, at another hub', () => {
     await link.inbox.count('heartbeat', beats + 1);
     expect(link.inbox.of('command.result').some(mine)).toBe(false);
     expect(residentKib(agent.pid) - before).toBeLessThan(FLOOD_GROWTH_KIB);
+    writeFileSync(stage.path('enough'), '');
     await link.inbox.until('the result', (message) => message.type === 'command.result' && mine(message));
     const told = link.inbox.of('command.output').filter(mine);
     expect(told.map(({ payload }) => String(payload['text'])).join('').length).toBeLessThanOrEqual(64 * KIB);

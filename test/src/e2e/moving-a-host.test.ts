@@ -9,8 +9,8 @@ import type { WireMessage } from '../doubles/v1-wire.ts';
 import { HostStage, PROGRAM } from './agent-process.ts';
 import type { AgentProcess } from './agent-process.ts';
 import { v1Refuses, writeV1Host } from './moving-a-host-files.ts';
+import { PATIENT } from './patience.ts';
 
-const PATIENT = { timeout: 15_000, interval: 50 };
 const MAX_AGE_SECONDS = 60;
 /** How far ahead v1 lets a command be dated. */
 const SKEW_SECONDS = 5;
@@ -40,7 +40,7 @@ describe('a host of the Python agent: its files are taken as they are, and given
   beforeEach(async () => {
     stage = await HostStage.create();
     const now = Date.now() / 1_000;
-    taken = [-50, -20, -1].map((ago) => ({ nonce: wireNonce(), seenAt: now + ago, ts: wireTime((now + ago) * 1_000) }));
+    taken = [-15, -5, -1].map((ago) => ({ nonce: wireNonce(), seenAt: now + ago, ts: wireTime((now + ago) * 1_000) }));
     // Dated ahead when v1 took it: v1 itself would forget it too early (wire page, 3.6).
     taken.push({ nonce: wireNonce(), seenAt: now, ts: wireTime((now + SKEW_SECONDS - 1) * 1_000) });
     writeV1Host(stage, [...taken, { nonce: wireNonce(), seenAt: now - 3_600 }]);
@@ -67,19 +67,15 @@ describe('a host of the Python agent: its files are taken as they are, and given
     );
     return eventIn(batch)?.['failure_reason'];
   };
-  /** Runs `mark` as soon as the floor of a database v1 wrote is behind (D1). */
-  const runMark = async (link: HubSide): Promise<WireMessage> => {
-    let request = stage.hub.request('mark');
-    await vi.waitFor(async () => {
-      request = stage.hub.request('mark');
-      link.send(request);
-      const answers = ({ type, payload }: WireMessage): boolean =>
-        type === 'command.result' && payload['request_id'] === request.id;
-      expect((await link.inbox.until('the result of mark', answers, 1_000)).payload).toMatchObject({
-        success: true,
-        exit_code: 0,
-      });
-    }, PATIENT);
+  /** Runs `mark` once the floor of a database v1 wrote is behind (D1). */
+  const runMark = async (agent: AgentProcess, link: HubSide): Promise<WireMessage> => {
+    const floor = /"floor":"([^"]+)"/u.exec(agent.log())?.[1] ?? 'no floor in the log';
+    await vi.waitFor(() => expect(Date.now(), floor).toBeGreaterThan(Date.parse(floor)), PATIENT);
+    const request = stage.hub.request('mark');
+    link.send(request);
+    const answers = ({ type, payload }: WireMessage): boolean =>
+      type === 'command.result' && payload['request_id'] === request.id;
+    expect((await link.inbox.until('the result of mark', answers)).payload).toMatchObject({ success: true, exit_code: 0 });
     return request;
   };
 
@@ -115,7 +111,7 @@ describe('a host of the Python agent: its files are taken as they are, and given
       expect(['replayed_nonce', 'before_floor']).toContain(await reasonFor(link, replay.id));
     }
     expect(marks()).toBe(0);
-    const ran = await runMark(link);
+    const ran = await runMark(agent, link);
     for (const { nonce } of taken.slice(1)) {
       const renewed = stage.hub.request('mark', {}, { nonce });
       link.send(renewed);

@@ -8,58 +8,58 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHub } from '@stormpulse/hub';
 import type { Hub, RunView } from '@stormpulse/hub';
-import { openNonceStore } from '@stormpulse/services';
 import { vi } from 'vitest';
 import { createAuthority } from '../doubles/certificates.ts';
 import { TerminatingProxy } from '../doubles/terminating-proxy.ts';
 import { enrolV1Agent } from '../doubles/v1-agent.ts';
 import type { V1Credentials } from '../doubles/v1-agent.ts';
 import { PROGRAM } from './agent-process.ts';
+import { beginNonceStore, hostToml, runArguments, writeCredentials } from './host-on-disk.ts';
 import { HubPerson } from './hub-person.ts';
+import { PATIENT } from './patience.ts';
 
 const AGENT = 'node-7';
 const ANY = { host: '127.0.0.1', port: 0 };
-const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Our hub and our agent, each as it is, with a wire between them that a test can cut. */
+/** Our hub and our agent, each as it is, with a wire between them that a test can cut. Both can go and come back. */
 export class OurHubStage {
-  readonly folder: string;
-  readonly person: HubPerson;
-  readonly #hub: Hub;
-  readonly #credentials: V1Credentials;
+  readonly folder = mkdtempSync(join(tmpdir(), 'our-hub-'));
   readonly #wire: Server;
   #proxied: { readonly proxy: TerminatingProxy; readonly caPem: string } | undefined;
   readonly #sockets = new Set<Socket>();
+  #hub: Hub | undefined;
+  #person: HubPerson | undefined;
+  #credentials: V1Credentials | undefined;
   #cut = false;
   #agent: ChildProcess | undefined;
 
-  private constructor(folder: string, hub: Hub, person: HubPerson, credentials: V1Credentials) {
-    this.folder = folder;
-    this.person = person;
-    this.#hub = hub;
-    this.#credentials = credentials;
+  private constructor() {
     this.#wire = createServer((socket) => this.#forward(socket));
   }
 
   static async create(): Promise<OurHubStage> {
-    const folder = mkdtempSync(join(tmpdir(), 'our-hub-'));
-    const hub = await createHub({ stateDir: join(folder, 'hub'), agentsListen: ANY, peopleListen: ANY });
-    const { token } = await hub.createToken(AGENT);
-    const ca = readFileSync(join(folder, 'hub', 'ca.pem'), 'utf8');
-    const credentials = await enrolV1Agent(`${hub.agentsUrl}/api/enroll/`, AGENT, token, ca);
-    const stage = new OurHubStage(folder, hub, await HubPerson.signIn(hub), credentials);
+    const stage = new OurHubStage();
+    await stage.startHub();
+    const { token } = await stage.#running.createToken(AGENT);
+    const ca = readFileSync(stage.path('hub/ca.pem'), 'utf8');
+    stage.#credentials = await enrolV1Agent(`${stage.#running.agentsUrl}/api/enroll/`, AGENT, token, ca);
     stage.#wire.listen(0, '127.0.0.1');
     await once(stage.#wire, 'listening');
     return stage;
   }
 
+  get person(): HubPerson {
+    if (this.#person === undefined) throw new Error('the hub was never started');
+    return this.#person;
+  }
+
   /** Puts a proxy in the place of the wire that reads and meddles with every frame. Before `start`. */
   async terminate(): Promise<TerminatingProxy> {
     const authority = await createAuthority('proxy');
-    const { cert, key, ca } = this.#credentials;
+    const { cert, key, ca } = this.#enrolled;
     const proxy = await TerminatingProxy.start({
       server: await authority.issue({ names: ['localhost'] }),
-      hubUrl: this.#hub.agentsUrl,
+      hubUrl: this.#running.agentsUrl,
       client: { cert, key, ca },
     });
     this.#proxied = { proxy, caPem: authority.caPem };
@@ -70,26 +70,58 @@ export class OurHubStage {
     return join(this.folder, name);
   }
 
-  /** Starts the agent; `commands` is TOML. */
+  /** The hub on the state it left; behind the wire it may have another port. */
+  async startHub(): Promise<void> {
+    this.#hub = await createHub({ stateDir: this.path('hub'), agentsListen: ANY, peopleListen: ANY });
+    this.#person = await HubPerson.signIn(this.#hub);
+  }
+
+  async stopHub(): Promise<void> {
+    await this.#hub?.close();
+    this.#hub = undefined;
+  }
+
+  /** Writes the host's files and starts the agent; `commands` is TOML. */
   start(commands: string): void {
-    const { cert, key, hmacKey } = this.#credentials;
-    const ca = this.#proxied?.caPem ?? this.#credentials.ca;
-    for (const [name, content] of Object.entries({ 'ca.pem': ca, 'agent.pem': cert, 'agent-key.pem': key, 'hmac.key': hmacKey }))
-      writeFileSync(this.path(name), content, { mode: 0o600 });
-    writeFileSync(this.path('stormpulse.toml'), this.#toml(commands), { mode: 0o600 });
-    const hourAgo = { now: () => Date.now() - 3_600_000 };
-    // Begun an hour ago: the floor of a new store (SEC-063) is behind.
-    openNonceStore({ path: this.path('agent.db'), clock: hourAgo, maxAgeSeconds: 60, logger: SILENT }).close();
-    const root = process.geteuid?.() === 0 ? ['--allow-root'] : [];
-    this.#agent = spawn(process.execPath, ['--disable-proto=throw', PROGRAM, 'run', this.path('stormpulse.toml'), ...root], {
+    const credentials = this.#enrolled;
+    writeCredentials(this.folder, { ...credentials, ca: this.#proxied?.caPem ?? credentials.ca });
+    const port = this.#proxied?.proxy.port ?? (this.#wire.address() as AddressInfo).port;
+    const [heartbeat, push] = this.#proxied === undefined ? [30, 15] : [1, 1];
+    const toml = hostToml({
+      agentId: AGENT,
+      pulseToken: String(credentials.ignored['pulse_token']),
+      hub: `localhost:${port}`,
+      credentials: this.folder,
+      database: this.path('agent.db'),
+      heartbeat,
+      push,
+      tables: commands,
+    });
+    writeFileSync(this.path('stormpulse.toml'), toml, { mode: 0o600 });
+    beginNonceStore(this.path('agent.db'));
+    this.startAgain();
+  }
+
+  /** Starts the agent on the files that are there. */
+  startAgain(): void {
+    this.#agent = spawn(process.execPath, runArguments(PROGRAM, this.path('stormpulse.toml')), {
       stdio: 'ignore',
       env: { PATH: '/usr/bin:/bin', HOME: this.folder },
     });
   }
 
+  /** With SIGKILL; it is gone when this resolves. */
+  async kill(): Promise<void> {
+    const agent = this.#agent;
+    if (agent === undefined || agent.exitCode !== null || agent.signalCode !== null) return;
+    const gone = once(agent, 'exit');
+    agent.kill('SIGKILL');
+    await gone;
+  }
+
   /** Orders a command as soon as the agent has named it. */
   async order(name: string): Promise<RunView> {
-    return await vi.waitFor(() => this.person.order(AGENT, name), { timeout: 20_000, interval: 50 });
+    return await vi.waitFor(() => this.person.order(AGENT, name), PATIENT);
   }
 
   /** Every connection breaks, and none is let through until `mendLinks`. */
@@ -103,20 +135,26 @@ export class OurHubStage {
   }
 
   async close(): Promise<void> {
-    if (this.#agent !== undefined) {
-      const ended = this.#agent.exitCode === null ? once(this.#agent, 'exit') : undefined;
-      this.#agent.kill('SIGKILL');
-      await ended;
-    }
+    await this.kill();
     this.cutLinks();
     await this.#proxied?.proxy.close();
     await new Promise((resolve) => void this.#wire.close(resolve));
-    await this.#hub.close();
+    await this.stopHub();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  get #enrolled(): V1Credentials {
+    if (this.#credentials === undefined) throw new Error('nobody is enrolled');
+    return this.#credentials;
+  }
+
+  get #running(): Hub {
+    if (this.#hub === undefined) throw new Error('the hub does not run');
+    return this.#hub;
+  }
+
   #forward(agent: Socket): void {
-    if (this.#cut) {
+    if (this.#cut || this.#hub === undefined) {
       agent.destroy();
       return;
     }
@@ -133,38 +171,5 @@ export class OurHubStage {
         to.destroy();
       });
     }
-  }
-
-  #toml(commands: string): string {
-    const file = (name: string): string => JSON.stringify(this.path(name));
-    const port = this.#proxied?.proxy.port ?? (this.#wire.address() as AddressInfo).port;
-    const [heartbeat, push] = this.#proxied === undefined ? [30, 15] : [1, 1];
-    return `
-[agent]
-id = "${AGENT}"
-pulse_token = "${String(this.#credentials.ignored['pulse_token'])}"
-
-[dashboard]
-url = "wss://localhost:${port}/ws/pulse/"
-reconnect_min_seconds = 0.1
-reconnect_max_seconds = 2
-heartbeat_interval_seconds = ${heartbeat}
-
-[tls]
-ca_cert = ${file('ca.pem')}
-client_cert = ${file('agent.pem')}
-client_key = ${file('agent-key.pem')}
-
-[auth]
-hmac_secret = ${file('hmac.key')}
-command_max_age_seconds = 60
-
-[metrics]
-push_interval_seconds = ${push}
-collect_containers = false
-
-[storage]
-db_path = ${file('agent.db')}
-${commands}`;
   }
 }

@@ -59,6 +59,9 @@ export async function listen(
   return { url: `wss://localhost:${await bind(server)}/ws/pulse/`, server, connections };
 }
 
+/** A port of loopback that no program gets by chance: one that was free a moment ago may be another test's by now. */
+export const NOBODY_LISTENS = 1;
+
 export async function bind(server: NetServer): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;

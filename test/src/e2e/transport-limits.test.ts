@@ -5,10 +5,12 @@ import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
-import { bind, createWorld, dial, listen } from './transport-fixture.ts';
+import { NOBODY_LISTENS, bind, createWorld, dial, listen } from './transport-fixture.ts';
 import type { World } from './transport-fixture.ts';
 
 const MIB = 1024 * 1024;
+/** Long enough for the stages before the one that is to fail. */
+const STAGE_MS = 2_000;
 
 describe('what the agent takes from a hub', () => {
   let world: World;
@@ -83,13 +85,11 @@ describe('what the agent takes from a hub', () => {
     });
 
     it('names the address when nobody listens', async () => {
-      const server = createTcpServer();
-      const port = await bind(server);
-      server.close();
-      await once(server, 'close');
-      await expect(dial(world, `wss://localhost:${port}/ws/pulse/`)).rejects.toMatchObject({
+      await expect(dial(world, `wss://localhost:${NOBODY_LISTENS}/ws/pulse/`)).rejects.toMatchObject({
         code: 'E_CONN_REFUSED',
-        message: expect.stringMatching(new RegExp(`localhost:${port}.*ECONNREFUSED.*\\[dashboard\\] url`, 'u')) as unknown,
+        message: expect.stringMatching(
+          new RegExp(`localhost:${NOBODY_LISTENS}.*ECONNREFUSED.*\\[dashboard\\] url`, 'u'),
+        ) as unknown,
       });
     });
 
@@ -102,9 +102,9 @@ describe('what the agent takes from a hub', () => {
 
     it('SEC-004 gives up on a peer that takes the connection and never speaks TLS', async () => {
       const url = await plain(createTcpServer());
-      await expect(dial(world, url, { stageMs: 200 })).rejects.toMatchObject({
+      await expect(dial(world, url, { stageMs: STAGE_MS })).rejects.toMatchObject({
         code: 'E_CONN_TIMEOUT',
-        details: { url, stage: 'the TLS handshake', ms: 200 },
+        details: { url, stage: 'the TLS handshake', ms: STAGE_MS },
       });
     });
 
@@ -117,7 +117,7 @@ describe('what the agent takes from a hub', () => {
           dropped = once(socket, 'close');
         },
       });
-      await expect(dial(world, url, { stageMs: 200 })).rejects.toMatchObject({
+      await expect(dial(world, url, { stageMs: STAGE_MS })).rejects.toMatchObject({
         code: 'E_CONN_TIMEOUT',
         details: { stage: 'the WebSocket upgrade' },
       });

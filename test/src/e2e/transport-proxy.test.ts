@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { createHubRequest } from '@stormpulse/services';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bind, createWorld, dial, listen, listenWith } from './transport-fixture.ts';
+import { NOBODY_LISTENS, bind, createWorld, dial, listen, listenWith } from './transport-fixture.ts';
 import type { World } from './transport-fixture.ts';
 
 /** A proxy that does with a CONNECT what a test says; `heads` is what it was sent. */
@@ -12,6 +12,9 @@ interface Proxy {
   readonly heads: string[];
   readonly passed: () => string;
 }
+
+/** Long enough for the stages before the one that is to fail. */
+const STAGE_MS = 2_000;
 
 describe('a proxy of the host', () => {
   let world: World;
@@ -132,11 +135,7 @@ describe('a proxy of the host', () => {
   });
 
   it('is not gone around when nobody is there, or its password cannot be read', async () => {
-    const server = createServer();
-    const port = await bind(server);
-    server.close();
-    await once(server, 'close');
-    const url = `http://127.0.0.1:${port}`;
+    const url = `http://127.0.0.1:${NOBODY_LISTENS}`;
     await expect(dial(world, hub.url, { proxy: { url } })).rejects.toThrow(/the proxy .* ECONNREFUSED/u);
     const authorization = (): string => {
       throw new Error('no such file');
@@ -147,9 +146,11 @@ describe('a proxy of the host', () => {
 
   it('SEC-004 has its own time limits: to answer, and for TLS through it', async () => {
     const mute = await startProxy(() => undefined);
-    await expect(dial(world, hub.url, { proxy: { url: mute.url }, stageMs: 200 })).rejects.toThrow(/did not finish its answer/u);
+    await expect(dial(world, hub.url, { proxy: { url: mute.url }, stageMs: STAGE_MS })).rejects.toThrow(
+      /did not finish its answer/u,
+    );
     const deaf = await startProxy(says('HTTP/1.1 200 OK\r\n\r\n'));
-    await expect(dial(world, hub.url, { proxy: { url: deaf.url }, stageMs: 200 })).rejects.toMatchObject({
+    await expect(dial(world, hub.url, { proxy: { url: deaf.url }, stageMs: STAGE_MS })).rejects.toMatchObject({
       code: 'E_CONN_TIMEOUT',
       message: expect.stringContaining('the TLS handshake') as unknown,
     });

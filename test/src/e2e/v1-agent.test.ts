@@ -7,9 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { V1Agent, enrolV1Agent } from '../doubles/v1-agent.ts';
 import type { V1AgentOptions, V1Credentials } from '../doubles/v1-agent.ts';
 import { HubPerson } from './hub-person.ts';
-
-/** How long the long command may take at most; it ends when its file appears. */
-const LONG_WAIT = { timeout: 20_000, interval: 20 };
+import { PATIENT } from './patience.ts';
 
 describe('a Python agent 0.3.x at our hub', () => {
   let folder: string;
@@ -88,10 +86,11 @@ describe('a Python agent 0.3.x at our hub', () => {
 
   it('runs a command whose signature it can check', async () => {
     await connect();
-    await vi.waitFor(async () => expect((await person.get<AgentView>('/agents/old-1')).liveness.link.state).toBe('up'));
+    await vi.waitFor(async () => expect((await person.get<AgentView>('/agents/old-1')).liveness.link.state).toBe('up'), PATIENT);
     const { id } = await person.order('old-1', 'uptime');
-    await vi.waitFor(async () =>
-      expect((await person.run(id)).target.result).toMatchObject({ stdout: 'up 3 days\n', exit_code: 0 }),
+    await vi.waitFor(
+      async () => expect((await person.run(id)).target.result).toMatchObject({ stdout: 'up 3 days\n', exit_code: 0 }),
+      PATIENT,
     );
   });
 
@@ -114,13 +113,10 @@ describe('a Python agent 0.3.x at our hub', () => {
     expect(existsSync(release)).toBe(false);
 
     writeFileSync(release, '');
-    await vi.waitFor(
-      async () => expect((await person.run(slow.id)).target.result).toMatchObject({ stdout: 'late\n' }),
-      LONG_WAIT,
-    );
+    await vi.waitFor(async () => expect((await person.run(slow.id)).target.result).toMatchObject({ stdout: 'late\n' }), PATIENT);
     await vi.waitFor(
       async () => expect((await person.run(quick.id)).target.result).toMatchObject({ stdout: 'up 3 days\n' }),
-      LONG_WAIT,
+      PATIENT,
     );
     expect(agent.ran).toEqual(['slow', 'uptime']);
     // The second was signed when it was sent, not when it was ordered.
@@ -155,5 +151,5 @@ describe('a Python agent 0.3.x at our hub', () => {
 
 async function untilPongs(agent: V1Agent, count: number): Promise<void> {
   const from = agent.pongs;
-  await vi.waitFor(() => expect(agent.pongs - from).toBeGreaterThanOrEqual(count), LONG_WAIT);
+  await vi.waitFor(() => expect(agent.pongs - from).toBeGreaterThanOrEqual(count), PATIENT);
 }

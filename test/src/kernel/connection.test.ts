@@ -268,7 +268,7 @@ describe('closing', () => {
     expect(rig.clock.pending).toBe(0);
   });
 
-  test('a command that does not end is cancelled after its grace, and still answered', async () => {
+  test('SEC-069: a command that does not end is cut off after its grace, and answered as interrupted', async () => {
     rig = await startRig({
       plugin: testPlugin({
         wait: (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
@@ -279,7 +279,7 @@ describe('closing', () => {
     await rig.clock.advance(10_000);
     await closing;
     expect(rig.sent('command.result')).toEqual([
-      expect.objectContaining({ request_id: 'stuck', success: false, failure_reason: 'cancelled' }),
+      expect.objectContaining({ request_id: 'stuck', success: false, failure_reason: 'interrupted' }),
     ]);
   });
 

@@ -184,7 +184,7 @@ describe('closing', () => {
     await closing;
     expect(started).toHaveLength(1);
     expect(results()).toEqual([
-      ['runs', 'cancelled'],
+      ['runs', 'interrupted'],
       ['waits', 'cancelled'],
       [expect.any(String), 'cancelled'],
     ]);

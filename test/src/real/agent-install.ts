@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { command } from '../e2e/agent-process.ts';
+import { hostToml } from '../e2e/host-on-disk.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -12,7 +13,8 @@ export function bundleIn(folder: string): string {
   return bundle;
 }
 
-export interface Installed {
+/** The host's file once it is enrolled. One setting weakens the agent, so that it has something to warn of. */
+export function installedToml(installed: {
   readonly agentId: string;
   readonly pulseToken: string;
   /** The hub's `agentsUrl`. */
@@ -20,45 +22,28 @@ export interface Installed {
   /** Folders on the host. */
   readonly credentials: string;
   readonly data: string;
-  /** Something the commands may not write, and something they may. */
-  readonly outside: string;
-  readonly inside: string;
+  /** TOML. */
+  readonly commands: string;
+}): string {
+  const { agentId, pulseToken, agentsUrl, credentials, data, commands } = installed;
+  return hostToml({
+    agentId,
+    pulseToken,
+    hub: new URL(agentsUrl).host,
+    credentials,
+    database: `${data}/stormpulse.db`,
+    reconnect: [0.2, 2],
+    tls: 'require_server_eku = false\n',
+    tables: commands,
+  });
 }
 
-/** A host's file with four commands. One setting weakens the agent, so that it has something to warn of. */
-export function hostToml(installed: Installed): string {
-  const { credentials, data } = installed;
-  const commands =
-    command('outside', ['/usr/bin/touch', installed.outside]) +
-    command('inside', ['/usr/bin/touch', installed.inside]) +
+/** Four commands; `outside` is a file that the service may not write, `inside` one it may. */
+export function fourCommands(files: { readonly outside: string; readonly inside: string }): string {
+  return (
+    command('outside', ['/usr/bin/touch', files.outside]) +
+    command('inside', ['/usr/bin/touch', files.inside]) +
     command('environment', ['/usr/bin/env']) +
-    command('score', ['/usr/bin/cat', '/proc/self/oom_score_adj']);
-  return `
-[agent]
-id = "${installed.agentId}"
-pulse_token = "${installed.pulseToken}"
-
-[dashboard]
-url = "${installed.agentsUrl.replace('https:', 'wss:')}/ws/pulse/"
-reconnect_min_seconds = 0.2
-reconnect_max_seconds = 2
-heartbeat_interval_seconds = 1
-
-[tls]
-ca_cert = "${credentials}/ca.pem"
-client_cert = "${credentials}/agent.pem"
-client_key = "${credentials}/agent-key.pem"
-require_server_eku = false
-
-[auth]
-hmac_secret = "${credentials}/hmac.key"
-command_max_age_seconds = 60
-
-[metrics]
-push_interval_seconds = 1
-collect_containers = false
-
-[storage]
-db_path = "${data}/stormpulse.db"
-${commands}`;
+    command('score', ['/usr/bin/cat', '/proc/self/oom_score_adj'])
+  );
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PATIENT } from '../e2e/patience.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const QUICK_START = fileURLToPath(new URL('../../../examples/quick-start/dist/main.js', import.meta.url));
@@ -66,11 +67,11 @@ test('the one-time link signs in and shows this host with live figures', async (
   await row.waitFor();
   await row.click();
   const cpu = page.getByTestId('figure-cpu').first();
-  await expect.poll(() => cpu.textContent(), { timeout: 20_000 }).toMatch(/\d/u);
+  await expect.poll(() => cpu.textContent(), PATIENT).toMatch(/\d/u);
   const seen = new Set<string | null>();
   await expect
     .poll(async () => seen.add(await page.getByTestId('figure-memory').first().textContent()).add(await cpu.textContent()).size, {
-      timeout: 30_000,
+      ...PATIENT,
     })
     .toBeGreaterThan(2);
 });
@@ -78,7 +79,7 @@ test('the one-time link signs in and shows this host with live figures', async (
 test('one click runs an allowed command and shows its output', async () => {
   await expect.poll(() => stack.exitCode, { timeout: 1_000 }).toBeNull();
   await page.getByTestId('command-button-uptime').click();
-  await expect.poll(() => page.getByTestId('run-state').first().textContent(), { timeout: 20_000 }).toBe('succeeded');
+  await expect.poll(() => page.getByTestId('run-state').first().textContent(), PATIENT).toBe('succeeded');
   expect(await page.getByTestId('run-output').first().textContent()).toMatch(/load average|\d/u);
 });
 
@@ -86,8 +87,8 @@ test('a parameter the pattern does not allow is refused by the agent, and the pa
   await page.getByTestId('command-button-say').click();
   await page.getByTestId('param-word').fill('--help');
   await page.getByTestId('run-submit').click();
-  await expect.poll(() => page.getByTestId('run-state').first().textContent(), { timeout: 20_000 }).toMatch(/failed|refused/u);
-  await expect.poll(() => page.getByTestId('run-output').first().textContent(), { timeout: 5_000 }).toContain('word');
+  await expect.poll(() => page.getByTestId('run-state').first().textContent(), PATIENT).toMatch(/failed|refused/u);
+  await expect.poll(() => page.getByTestId('run-output').first().textContent(), PATIENT).toContain('word');
 });
 
 test("a command that asks for it runs only after the agent's name was typed", async () => {
@@ -99,7 +100,7 @@ test("a command that asks for it runs only after the agent's name was typed", as
   expect(await page.getByTestId('confirm-run').isDisabled()).toBe(true);
   await page.getByTestId('confirm-phrase').fill(name);
   await page.getByTestId('confirm-run').click();
-  await expect.poll(() => page.getByTestId('run-state').first().textContent(), { timeout: 20_000 }).toBe('succeeded');
+  await expect.poll(() => page.getByTestId('run-state').first().textContent(), PATIENT).toBe('succeeded');
 });
 
 test('SEC-338: the browser had nothing to complain about', () => {

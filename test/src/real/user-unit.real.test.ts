@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createHub } from '@stormpulse/hub';
 import type { Hub } from '@stormpulse/hub';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { bundleIn, hostToml } from './agent-install.ts';
+import { bundleIn, fourCommands, installedToml } from './agent-install.ts';
 import { SystemdHost } from './systemd-host.ts';
 
 const UNIT = 'stormpulse.service';
@@ -45,14 +45,13 @@ describe("the shipped user unit in a user's own manager", () => {
     await host.run('chown', '-R', 'op:op', '/home/op/.local/share/stormpulse');
     const { token } = await hub.createToken(AGENT);
     await asUser(`node ~/.local/share/stormpulse/agent/main.js enroll ${hub.agentsUrl}/api/enroll/ ${AGENT} ${token}`);
-    const toml = hostToml({
+    const toml = installedToml({
       agentId: AGENT,
       pulseToken: (await asUser('cat ~/.config/stormpulse/pulse-token')).trim(),
       agentsUrl: hub.agentsUrl,
       credentials: '/home/op/.config/stormpulse',
       data: '/home/op/.local/share/stormpulse',
-      outside: '/etc/mark',
-      inside: '/home/op/mark',
+      commands: fourCommands({ outside: '/etc/mark', inside: '/home/op/mark' }),
     });
     await host.write('/home/op/.config/stormpulse/stormpulse.toml', toml);
     await host.run('chown', 'op:op', '/home/op/.config/stormpulse/stormpulse.toml');

@@ -3,7 +3,8 @@ import { EXIT } from '../exit-codes.ts';
 
 const HELP = `
 Without a name: what can be investigated. A suspect is CLEARED only when all of the window was seen; INCONCLUSIVE names what is
-missing, and the command that would show it. Changes nothing, asks nobody for rights.
+missing, and the command that would show it. An agent that had nothing to log is cleared of flaps by its connection, if that has
+lasted for longer than the window. Changes nothing, asks nobody for rights.
 
 Times are spans (90m, 6h, 7d) or local dates ("2026-11-28 10:00"); the last 24 hours unless told.
 

@@ -149,6 +149,18 @@ describe('stormpulse doctor', () => {
     expect(await wrong()).toEqual([expect.stringContaining('it was issued to "web-2", and [agent] id is "web-1"')]);
   });
 
+  it('a certificate of a CA below that of the file: nothing, where what is between stands behind it', async () => {
+    const between = await host.authority.below('agents');
+    const { cert, key } = await between.issue({ commonName: 'web-1' });
+    host.folder.write('agent-key.pem', key);
+    host.folder.write('agent.pem', `${cert}\n${between.pem}`, 0o644);
+    expect((await look()).findings).toEqual([]);
+    host.folder.write('agent.pem', `${cert}\n${(await createAuthority('agents')).pem}`, 0o644);
+    expect((await look()).findings).toEqual([
+      expect.objectContaining({ area: 'certificates', problem: expect.stringContaining('was not issued by the CA') as unknown }),
+    ]);
+  });
+
   it('a signing key that is too short', async () => {
     host.folder.write('hmac.key', 'short');
     expect(await wrong()).toEqual([

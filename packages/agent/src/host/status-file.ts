@@ -76,6 +76,17 @@ export function readRunning(path: string): StatusFile | undefined {
   return file as unknown as StatusFile;
 }
 
+/** Whether it is there and only this user may not read it. */
+export function isStatusHidden(path: string): boolean {
+  try {
+    readFileSync(path);
+    return false;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return error.code === 'EACCES' || error.code === 'EPERM';
+    throw error;
+  }
+}
+
 const EVERY_MS = 1_000;
 
 /** Replaces the status file at most once a second, and at the end. A disk that refuses is told once and is no reason to stop. */

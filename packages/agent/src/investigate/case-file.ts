@@ -12,6 +12,12 @@ export interface Report {
   readonly remedy?: string;
 }
 
+/** Why not all was seen, and a command that would show it. */
+export interface Unseen {
+  readonly why: string;
+  readonly command: string;
+}
+
 /** Unix milliseconds. */
 export interface Window {
   readonly since: number;
@@ -30,11 +36,7 @@ export interface CaseFile {
 }
 
 /** Rules a suspect out, unless part of the window was not seen: then it says what is missing, and how to see it. */
-export function clearedIfSeen(
-  suspect: string,
-  evidence: string,
-  unseen: { readonly why: string; readonly command: string } | undefined,
-): Report {
+export function clearedIfSeen(suspect: string, evidence: string, unseen: Unseen | undefined): Report {
   if (unseen === undefined) return { suspect, verdict: 'CLEARED', evidence };
   return { suspect, verdict: 'INCONCLUSIVE', evidence: `${unseen.why}; in what was seen: ${evidence}`, remedy: unseen.command };
 }

@@ -1,8 +1,9 @@
 import { clearedIfSeen } from './case-file.ts';
-import type { CaseFile, Report, Window } from './case-file.ts';
+import type { CaseFile, Report, Unseen, Window } from './case-file.ts';
 import { readJournal } from './journal.ts';
 import type { JournalLine, JournalView } from './journal.ts';
 import type { Outside } from './outside.ts';
+import type { Standing } from './standing.ts';
 import { local } from './window.ts';
 
 /** v1's words and ours. */
@@ -13,6 +14,9 @@ const FAMILIES: readonly (readonly [family: string, words: RegExp])[] = [
   ['handshake timeout', /handshake.*(?:timed? ?out|within)|timed out during.*handshake|E_CONN_TIMEOUT/iu],
   ['no close frame', /no close frame|code 1006/iu],
 ];
+/** The service manager's word on a unit that ended; in order, or with a result. */
+const ENDED = /\.service: (?:Failed with result '([^']*)'|Deactivated successfully|Succeeded)\./u;
+const SUSPECT = 'connection';
 const STORM = 30;
 const BATCH_CAP = 200;
 const LATE_MS = 15_000;
@@ -22,42 +26,101 @@ const INFORMATION = 6;
 export async function investigateFlaps(
   outside: Outside,
   window: Window,
+  configPath: string,
 ): Promise<Pick<CaseFile, 'reports' | 'nextMoves' | 'openQuestions'>> {
-  return judge(await readJournal(outside, window), outside.scope);
+  const view = await readJournal(outside, window);
+  return judge({ view, window, standing: outside.standing(configPath) }, outside.scope);
 }
 
-/** Judgement by itself: from what the journal showed. */
-export function judge(view: JournalView, scope: 'system' | 'user'): Pick<CaseFile, 'reports' | 'nextMoves' | 'openQuestions'> {
+/** Judgement by itself: from what the journal showed, and what the agent says of its connection now. */
+function judge(
+  { view, window, standing }: { readonly view: JournalView; readonly window: Window; readonly standing: Standing | Unseen },
+  scope: 'system' | 'user',
+): Pick<CaseFile, 'reports' | 'nextMoves' | 'openQuestions'> {
   const own = view.lines.filter(({ isOwn }) => isOwn);
   const logs = `journalctl ${scope === 'user' ? '--user ' : ''}-u stormpulse`;
   const drops = own.filter(({ message }) => DROP.test(message));
-  if (own.length === 0) {
-    const why = view.unseen?.why ?? 'the journal has no line of the agent in this window';
-    const remedy =
-      view.unseen?.command ??
-      `a longer window: stormpulse investigate flaps --since 7d; how long the connection has lasted: stormpulse status`;
-    return {
-      reports: [{ suspect: 'connection', verdict: 'INCONCLUSIVE', evidence: why, remedy }],
-      nextMoves: [],
-      openQuestions: [],
-    };
-  }
-  if (drops.length === 0) return { reports: [steady(view, own, logs)], nextMoves: [], openQuestions: [] };
+  const found = [...churn(drops, logs), ...restarts(view, own, logs), ...down(window, standing)];
+  if (found.length === 0)
+    return { reports: [holds(window, standing, own) ?? steady(view, own, logs, standing)], nextMoves: [], openQuestions: [] };
   return {
-    reports: [churn(drops, logs), storm(view, own, logs), shipping(view, own, logs), freeze(view, own, logs)],
+    reports: [...found, storm(view, own, logs), shipping(view, own, logs), freeze(view, own, logs)],
     nextMoves: ['stormpulse doctor', 'stormpulse investigate box'],
     openQuestions: ["What does the hub's own log say of these times?"],
   };
 }
 
-function steady({ unseen }: JournalView, own: readonly JournalLine[], logs: string): Report {
-  // Drops are warnings: an agent that logs errors only would not have told.
-  const isQuiet = own.every(({ priority }) => priority < 4);
-  const quiet = { why: 'the agent logs nothing but errors', command: `STORMPULSE_LOG_LEVEL=info for the service, then: ${logs}` };
-  return clearedIfSeen('connection', `no drop in ${own.length} lines of the agent`, unseen ?? (isQuiet ? quiet : undefined));
+/** One connection that began before the window and lasts beyond it is proof by itself, of a quiet agent too. */
+function holds({ since, until }: Window, standing: Standing | Unseen, own: readonly JournalLine[]): Report | undefined {
+  if (!('state' in standing) || standing.state !== 'live' || standing.since > since || standing.until < until) return undefined;
+  const evidence = `one connection, which has lasted since ${local(standing.since)}; no drop in ${told(own)}`;
+  return { suspect: SUSPECT, verdict: 'CLEARED', evidence };
 }
 
-function churn(drops: readonly JournalLine[], logs: string): Report {
+/** Without that proof the agent's own lines have to have shown all of the window. */
+function steady(view: JournalView, own: readonly JournalLine[], logs: string, standing: Standing | Unseen): Report {
+  const unseen = view.unseen ?? silence(own, logs);
+  const evidence = `no drop in ${told(own)}`;
+  if (unseen === undefined || !('state' in standing)) {
+    const also = unseen === undefined || !('why' in standing) ? '' : `, and ${standing.why}`;
+    return clearedIfSeen(SUSPECT, evidence, unseen === undefined ? undefined : { ...unseen, why: unseen.why + also });
+  }
+  const [from, to] = [local(wholeSecond(standing.since)), local(standing.until)];
+  const why = `${unseen.why}; what the agent itself tells of is one connection from ${from} to ${to}`;
+  const command = from < to ? `stormpulse investigate flaps --since "${from}" --until "${to}"` : unseen.command;
+  return clearedIfSeen(SUSPECT, evidence, { why, command });
+}
+
+/** Drops are warnings: an agent that says nothing, or logs errors only, would not have told. */
+function silence(own: readonly JournalLine[], logs: string): Unseen | undefined {
+  if (own.length === 0) {
+    const command = 'stormpulse status; a longer window: stormpulse investigate flaps --since 7d';
+    return { why: 'the journal has no line of the agent in this window', command };
+  }
+  if (own.some(({ priority }) => priority >= 4)) return undefined;
+  const command = `STORMPULSE_LOG_LEVEL=info for the service, then: ${logs}`;
+  return { why: 'the agent logs nothing but errors', command };
+}
+
+function told(own: readonly JournalLine[]): string {
+  return `${own.length} lines of the agent`;
+}
+
+/** A window is named in seconds, and must not begin before the connection did. */
+function wholeSecond(ms: number): number {
+  return Math.ceil(ms / 1_000) * 1_000;
+}
+
+function down({ until }: Window, standing: Standing | Unseen): Report[] {
+  if (!('state' in standing) || standing.state === 'live' || standing.since > until) return [];
+  const evidence = `there is none now: ${standing.state} since ${local(standing.since)}`;
+  const { lastError } = standing;
+  const detail = lastError === undefined ? {} : { detail: `the last one: ${lastError.slice(0, 300)}` };
+  return [{ suspect: SUSPECT, verdict: 'IMPLICATED', evidence, ...detail, remedy: 'stormpulse doctor' }];
+}
+
+/** A connection ends with its agent, in order or not. */
+function restarts({ lines }: JournalView, own: readonly JournalLine[], logs: string): Report[] {
+  const ends = lines.flatMap(({ isOwn, at, message }) => {
+    const end = isOwn ? null : ENDED.exec(message);
+    return end === null ? [] : [{ at, how: end[1] === undefined ? 'in order' : `as ${end[1]}` }];
+  });
+  const runs = new Set(own.flatMap(({ run }) => run ?? [])).size;
+  if (ends.length === 0 && runs < 2) return [];
+  const evidence =
+    ends.length === 0
+      ? `${runs} runs of the agent, and no word of how one ended: this machine may have gone down`
+      : `the agent ended ${ends.length} times: ${ends
+          .slice(-5)
+          .map(({ at, how }) => `${how} at ${local(at)}`)
+          .join(', ')}`;
+  return [
+    { suspect: 'agent restarts', verdict: 'IMPLICATED', evidence, remedy: `${logs} -g "Failed with|Deactivated|Succeeded"` },
+  ];
+}
+
+function churn(drops: readonly JournalLine[], logs: string): Report[] {
+  if (drops.length === 0) return [];
   const counts = new Map<string, number>();
   for (const { message } of drops) {
     const family = FAMILIES.find(([, words]) => words.test(message))?.[0] ?? 'other';
@@ -65,13 +128,14 @@ function churn(drops: readonly JournalLine[], logs: string): Report {
   }
   const families = [...counts].map(([family, count]) => `${family} ${count}`).join(', ');
   const [first, last] = [drops[0], drops.at(-1)];
-  return {
+  const report: Report = {
     suspect: 'reconnect churn',
     verdict: 'IMPLICATED',
     evidence: `${drops.length} drops from ${local(first?.at ?? 0)} to ${local(last?.at ?? 0)}: ${families}`,
     detail: `the last one: ${last?.message.slice(0, 300) ?? ''}`,
     remedy: `${logs} -g "Connection|E_CONN"`,
   };
+  return [report];
 }
 
 /** Lines of level information are what these two suspects leave behind. */

@@ -1,12 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HostFolder } from '../../test-support/host-folder.ts';
+import { HostWithHub } from '../../test-support/host-with-hub.ts';
 import { runProgram } from '../../test-support/program.ts';
 import { refusalOf } from '../../test-support/refusal.ts';
-import type { CaseFile, Report } from './case-file.ts';
+import type { CaseFile, Report, Unseen } from './case-file.ts';
 import { caseJson, formatCase } from './format.ts';
 import { findInvestigation, investigate } from './investigations.ts';
 import type { Outside, Ran } from './outside.ts';
+import { readStanding } from './standing.ts';
+import type { Standing } from './standing.ts';
 import { local, windowOf } from './window.ts';
 
 const NOW = new Date(2026, 10, 28, 12).getTime();
@@ -19,12 +22,21 @@ interface Entry {
   readonly at?: number;
   readonly priority?: number;
   readonly pid?: string;
+  readonly run?: string;
+  readonly identifier?: string;
 }
 
 function journal(...entries: readonly Entry[]): string {
   return entries
-    .map(({ message, at = NOW - HOUR_MS, priority = 6, pid = '77' }) =>
-      JSON.stringify({ __REALTIME_TIMESTAMP: String(at * 1_000), MESSAGE: message, PRIORITY: String(priority), _PID: pid }),
+    .map(({ message, at = NOW - HOUR_MS, priority = 6, pid = '77', run = 'a', identifier = 'stormpulse' }) =>
+      JSON.stringify({
+        __REALTIME_TIMESTAMP: String(at * 1_000),
+        MESSAGE: message,
+        PRIORITY: String(priority),
+        _PID: pid,
+        _SYSTEMD_INVOCATION_ID: run,
+        SYSLOG_IDENTIFIER: identifier,
+      }),
     )
     .join('\n');
 }
@@ -34,6 +46,8 @@ function host(change: {
   readonly journal?: Ran;
   readonly kernel?: Ran;
   readonly before?: Ran;
+  readonly kernelBefore?: Ran;
+  readonly standing?: Standing | Unseen;
   readonly last?: Ran;
   readonly sadf?: Ran;
   readonly files?: Readonly<Record<string, string | Buffer | readonly string[]>>;
@@ -43,11 +57,14 @@ function host(change: {
   return {
     now: () => NOW,
     scope: 'system',
+    standing: () => change.standing ?? { why: 'no agent runs on this file', command: 'systemctl status stormpulse' },
     run: (name, args) => {
       if (name === 'last') return Promise.resolve(change.last ?? ABSENT);
       if (name === 'sadf') return Promise.resolve(change.sadf ?? ABSENT);
-      if (args.includes('-n')) return Promise.resolve(change.before ?? ran(journal({ message: 'x', at: 1 })));
-      return Promise.resolve((args.includes('_TRANSPORT=kernel') ? change.kernel : change.journal) ?? ABSENT);
+      const isKernel = args.includes('_TRANSPORT=kernel');
+      if (args.includes('-n'))
+        return Promise.resolve((isKernel ? change.kernelBefore : change.before) ?? ran(journal({ message: 'x', at: 1 })));
+      return Promise.resolve((isKernel ? change.kernel : change.journal) ?? ABSENT);
     },
     read: (path) => {
       const file = files[path];
@@ -84,15 +101,99 @@ describe('investigate flaps', () => {
     ['with lines of the service manager alone', ran(journal({ message: 'Started stormpulse.service.', pid: '1' })), undefined],
     ['that begins inside the window', ran(journal({ message: 'agent: started' })), ran('')],
     ['of an agent that logs errors alone', ran(journal({ message: 'store: failed', priority: 3 })), undefined],
+    [
+      'that did not take all lines of the agent',
+      ran(
+        journal(
+          { message: 'dispatch: command finished' },
+          { message: 'Suppressed 812 messages from stormpulse.service', pid: '31', identifier: 'systemd-journald' },
+        ),
+      ),
+      undefined,
+    ],
   ])('%s: INCONCLUSIVE with a command, never CLEARED', async (_name, lines, before) => {
     const { reports } = await look('flaps', host({ journal: lines, ...(before === undefined ? {} : { before }) }));
     expect(verdicts(reports)).toEqual(['connection: INCONCLUSIVE']);
-    expect(reports[0]?.remedy).toMatch(/journalctl|stormpulse/u);
+    expect(reports[0]?.remedy).toMatch(/journalctl|stormpulse|systemctl/u);
   });
 
   it('no drop in a window that was seen: CLEARED, and it stops', async () => {
     const { reports } = await look('flaps', host({ journal: ran(journal({ message: 'dispatch: command finished' })) }));
     expect(reports).toEqual([{ suspect: 'connection', verdict: 'CLEARED', evidence: 'no drop in 1 lines of the agent' }]);
+  });
+
+  const DAY_MS = 24 * HOUR_MS;
+  const live = (since: number, until = NOW): Standing => ({ state: 'live', since, until });
+  const quiet = { journal: ran('') };
+
+  it.each([
+    ['a journal without a line of it', quiet],
+    ['no journal', { journal: ABSENT }],
+    ['a journal that begins inside the window', { ...quiet, before: ran('') }],
+    ['an agent that logs errors alone', { journal: ran(journal({ message: 'store: failed', priority: 3 })) }],
+  ])('%s, and one connection that has lasted for longer than the window: CLEARED', async (_name, change) => {
+    const { reports } = await look('flaps', host({ ...change, standing: live(NOW - DAY_MS) }));
+    expect(verdicts(reports)).toEqual(['connection: CLEARED']);
+    expect(reports[0]?.evidence).toContain(`has lasted since ${local(NOW - DAY_MS)}`);
+  });
+
+  it.each([
+    ['began inside the window', live(NOW - DAY_MS + 1)],
+    ['was last told of before its end', live(NOW - 2 * DAY_MS, NOW - HOUR_MS)],
+  ])('one connection that %s proves no more than it covers, and the remedy is that window', async (_name, standing) => {
+    const { reports } = await look('flaps', host({ ...quiet, standing }));
+    expect(verdicts(reports)).toEqual(['connection: INCONCLUSIVE']);
+    const [, since = '', until = ''] =
+      /^stormpulse investigate flaps --since "(.*)" --until "(.*)"$/u.exec(reports[0]?.remedy ?? '') ?? [];
+    const again = findInvestigation('flaps');
+    const narrow = await again?.look(host({ ...quiet, standing }), windowOf(since, until, NOW), '/nonexistent');
+    expect(verdicts(narrow?.reports ?? [])).toEqual(['connection: CLEARED']);
+  });
+
+  it('a connection that lasts clears nobody of a drop that the journal shows', async () => {
+    const drop = ran(journal({ message: 'connection: x code=E_CONN_CLOSED', priority: 4 }));
+    const { reports } = await look('flaps', host({ journal: drop, standing: live(NOW - DAY_MS) }));
+    expect(verdicts(reports)).toContain('reconnect churn: IMPLICATED');
+  });
+
+  it('no connection now: IMPLICATED with its error, though the journal has no drop', async () => {
+    const standing = { state: 'waiting', since: NOW - HOUR_MS, until: NOW, lastError: 'cannot reach the hub' };
+    const { reports } = await look('flaps', host({ journal: ran(journal({ message: 'dispatch: command finished' })), standing }));
+    expect(reports[0]).toMatchObject({
+      suspect: 'connection',
+      verdict: 'IMPLICATED',
+      detail: expect.stringContaining('cannot reach') as unknown,
+    });
+  });
+
+  it.each([
+    ["stormpulse.service: Failed with result 'signal'.", 'as signal'],
+    ['stormpulse.service: Deactivated successfully.', 'in order'],
+    ['stormpulse.service: Succeeded.', 'in order'],
+  ])('the agent ended, "%s": its connection went with it', async (message, how) => {
+    const lines = ran(journal({ message: 'dispatch: command finished' }, { message, pid: '1', identifier: 'systemd' }));
+    const { reports } = await look('flaps', host({ journal: lines }));
+    expect(reports[0]).toMatchObject({
+      suspect: 'agent restarts',
+      verdict: 'IMPLICATED',
+      evidence: `the agent ended 1 times: ${how} at ${local(NOW - HOUR_MS)}`,
+    });
+  });
+
+  it('asks for long lines whole: the journal leaves them out otherwise', async () => {
+    const asked: string[][] = [];
+    const outside = host(quiet);
+    const run: Outside['run'] = (name, args) => {
+      asked.push([...args]);
+      return outside.run(name, args);
+    };
+    await look('flaps', { ...outside, run });
+    expect(asked[0]).toContain('--all');
+  });
+
+  it('two runs of the agent and no word of an end, as a power cut leaves them: IMPLICATED', async () => {
+    const lines = ran(journal({ message: 'dispatch: x', run: 'a' }, { message: 'dispatch: x', run: 'b' }));
+    expect(verdicts((await look('flaps', host({ journal: lines }))).reports)).toContain('agent restarts: IMPLICATED');
   });
 
   it.each([
@@ -238,6 +339,47 @@ describe('investigate box', () => {
     ['rcu: Hierarchical RCU implementation.', 'CLEARED'],
   ])('kernel: %s', async (message, expected) => {
     expect(await verdictOf('kernel', host({ kernel: ran(journal({ message })) }))).toBe(expected);
+  });
+
+  it.each([
+    ['has lines of it from before', undefined, 'CLEARED'],
+    ['never had one, as in a container', ran(''), 'INCONCLUSIVE'],
+  ])('a kernel that said nothing, where the journal %s', async (_name, kernelBefore, expected) => {
+    const change = kernelBefore === undefined ? {} : { kernelBefore };
+    expect(await verdictOf('kernel', host({ kernel: ran(''), ...change }))).toBe(expected);
+  });
+});
+
+describe('how the agent stands', () => {
+  let agent: HostWithHub;
+  beforeEach(async () => {
+    agent = await HostWithHub.create();
+  });
+  afterEach(() => agent.close());
+
+  const since = NOW - HOUR_MS;
+  const connection = { state: 'live', since, attempt: 1 };
+
+  it('holds until now while its status file is written as an agent that lives writes it', () => {
+    agent.writeRunning({ connection, writtenAt: NOW - 100_000 });
+    expect(readStanding(agent.config, NOW)).toEqual({ state: 'live', since, until: NOW });
+  });
+
+  it('is known to have held until it was last written, where the agent may stand still', () => {
+    agent.writeRunning({ connection, writtenAt: NOW - 200_000 });
+    expect(readStanding(agent.config, NOW)).toEqual({ state: 'live', since, until: NOW - 200_000 });
+  });
+
+  it('is not known of one that is gone, or of a file that is not right', () => {
+    agent.writeRunning({ connection, mark: 'another boot/1' });
+    expect(readStanding(agent.config, NOW)).toMatchObject({ why: 'no agent runs on this file' });
+    expect(readStanding('/nonexistent/x.toml', NOW)).toMatchObject({ command: 'stormpulse config check /nonexistent/x.toml' });
+  });
+
+  it('clears a quiet agent of the program too, with no journal at all', async () => {
+    agent.writeRunning({ connection: { ...connection, since: Date.now() - 2 * HOUR_MS } });
+    const { stdout } = await runProgram(['investigate', 'flaps', '--since', '1h', '--config', agent.config, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ reports: [{ suspect: 'connection', verdict: 'CLEARED' }] });
   });
 });
 

@@ -2,12 +2,17 @@ import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { programPath, servicePrograms } from '../host/service-programs.ts';
+import type { Unseen } from './case-file.ts';
+import { readStanding } from './standing.ts';
+import type { Standing } from './standing.ts';
 
 /** What an investigation may look at. It reads, and asks nobody for more rights. */
 export interface Outside {
   readonly now: () => number;
   /** Whose unit the agent is. */
   readonly scope: 'system' | 'user';
+  /** How the agent of that file stands with its hub. */
+  readonly standing: (configPath: string) => Standing | Unseen;
   readonly run: (name: 'journalctl' | 'last' | 'sadf', args: readonly string[]) => Promise<Ran>;
   /** Undefined: not there, or not for this user. */
   readonly read: (path: string) => Buffer | undefined;
@@ -27,7 +32,9 @@ const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 export function realOutside(): Outside {
-  return { now: () => Date.now(), scope: servicePrograms().scope, run, read, list, wait: (ms) => sleep(ms) };
+  const now = (): number => Date.now();
+  const standing = (configPath: string): Standing | Unseen => readStanding(configPath, now());
+  return { now, scope: servicePrograms().scope, standing, run, read, list, wait: (ms) => sleep(ms) };
 }
 
 function run(name: string, args: readonly string[]): Promise<Ran> {

@@ -51,6 +51,8 @@ export interface HubOptions {
   readonly times?: Partial<GatewayTimes>;
   /** Days a certificate of an agent that cannot renew lives, 1 to 365; 365 unless told. */
   readonly v1CertificateDays?: number;
+  /** Days a certificate of an agent that renews lives, which may be a part of one; 30 unless told. */
+  readonly renewingCertificateDays?: number;
   readonly clock?: Clock;
   readonly log?: HubLog;
 }
@@ -95,7 +97,7 @@ export function settingsOf(options: HubOptions): HubSettings {
     dashboardDir: options.dashboardDir,
     minTlsVersion: options.minTlsVersion ?? 'TLSv1.3',
     times: { ...DEFAULT_TIMES, ...options.times },
-    days: { renewing: RENEWING_DAYS, v1: v1Days },
+    days: { renewing: options.renewingCertificateDays ?? RENEWING_DAYS, v1: v1Days },
   };
 }
 

@@ -11,7 +11,7 @@ import type { VerifiedCommand } from '../security/verify.ts';
 import { denial } from './gates.ts';
 import type { SetGate } from './gates.ts';
 import { keysOf } from './keys.ts';
-import { cancelled, failed } from './outcome.ts';
+import { AGENT_STOPS, cancelled, failed, interruptedBy } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { pluginFailure, runCommand } from './run-command.ts';
 
@@ -95,7 +95,7 @@ export class Dispatcher {
     // A request that does not run waits for nobody.
     if (sequenceId === null && first.outcome !== undefined) return refuse(first.command, first.outcome);
     const run = async (): Promise<void> => {
-      const early = stop.signal.aborted ? cancelled(stop.signal) : this.#draining ? NOT_STARTED : undefined;
+      const early = this.#draining ? NOT_STARTED : stop.signal.aborted ? cancelled(stop.signal) : undefined;
       if (early !== undefined) return answer(this.#refused(first, early), early);
       for (const step of steps) {
         const refused = step.outcome ?? (isResumed ? undefined : await this.#held(step));
@@ -120,7 +120,7 @@ export class Dispatcher {
     const { clock, jobs, queue } = this.#options.ports;
     const idle = Promise.all([queue.whenIdle(), jobs.drain()]);
     const cancel = clock.after(graceMs, () => {
-      for (const { stop } of this.#open) stop.abort(new Error('cancelled because the agent is stopping'));
+      for (const { stop } of this.#open) stop.abort(AGENT_STOPS);
     });
     await idle;
     cancel();
@@ -155,7 +155,7 @@ export class Dispatcher {
         ? await ports.jobs.run({ ...call, wireParams, sequenceId, keys }, stop, (members, signal) =>
             runCommand(call, ports, signal, members),
           )
-        : await runCommand(call, ports, stop);
+        : interruptedBy(stop, await runCommand(call, ports, stop));
     const recorded = Object.fromEntries(open);
     return { ref, command: command.wireName, keys: isJob ? [] : keys, outcome, recorded, run, isJob };
   }

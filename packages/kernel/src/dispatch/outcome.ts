@@ -13,7 +13,7 @@ export interface Outcome {
   readonly afterwards?: () => void;
 }
 
-/** v1's words; `cancelled`, `interrupted` (what the next start says, SEC-069) and `agent_overloaded` are in its open set. */
+/** v1's words; `cancelled`, `interrupted` (the agent's end cut it off, SEC-069) and `agent_overloaded` are in its open set. */
 export type FailureReason =
   | 'exit_code'
   | 'timeout'
@@ -32,4 +32,13 @@ export function failed(failure_reason: FailureReason, stderr: string, duration_m
 /** An outcome of something that was told to end; the reason of the signal says why. */
 export function cancelled({ reason }: AbortSignal, duration_ms = 0): Outcome {
   return failed('cancelled', reason instanceof Error ? reason.message : String(reason), duration_ms);
+}
+
+/** Aborts what runs when the agent itself ends. */
+export const AGENT_STOPS = new Error('cut off because the agent is stopping; look at what it did, then send it again');
+
+/** Nobody asked to cancel what the agent's own end cut off. */
+export function interruptedBy({ reason }: AbortSignal, outcome: Outcome): Outcome {
+  const isCutOff = reason === AGENT_STOPS && outcome.failure_reason === 'cancelled';
+  return isCutOff ? { ...outcome, failure_reason: 'interrupted' } : outcome;
 }

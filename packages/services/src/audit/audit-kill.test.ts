@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KilledProgram } from '../../test-support/killed-program.ts';
 import { readAuditLog, verifyAuditLog } from './verify-audit.ts';
 
 const ROUNDS = 100;
@@ -42,30 +38,17 @@ for (; ; n += 3) {
 `;
 
 describe('SEC-244: the audit log after SIGKILL', () => {
-  let root: string;
-  let script: string;
-  const children: ChildProcess[] = [];
+  let program: KilledProgram;
 
   beforeAll(async () => {
-    root = mkdtempSync(join(tmpdir(), 'audit-kill-'));
-    script = join(root, 'child.mjs');
-    await build({
-      stdin: { contents: CHILD, resolveDir: import.meta.dirname, loader: 'ts' },
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      conditions: ['@stormpulse/source'],
-      logLevel: 'silent',
-    });
+    program = await KilledProgram.create(CHILD, import.meta.dirname);
   });
-  afterAll(() => {
-    for (const child of children) child.kill('SIGKILL');
-    rmSync(root, { recursive: true, force: true });
-  });
+  afterAll(() => program.close());
 
   it(`is unbroken and holds whatever was answered, in ${ROUNDS} of ${ROUNDS} rounds`, { timeout: 240_000 }, async () => {
-    await Promise.all(Array.from({ length: LOGS }, (_, at) => killAgainAndAgain(join(root, `audit-${at}`), ROUNDS / LOGS)));
+    await Promise.all(
+      Array.from({ length: LOGS }, (_, at) => killAgainAndAgain(join(program.folder, `audit-${at}`), ROUNDS / LOGS)),
+    );
   });
 
   /** Each round goes on with the log that the last one left. */
@@ -73,14 +56,7 @@ describe('SEC-244: the audit log after SIGKILL', () => {
     const answered: string[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const [point, last] = [round % POINTS.length, (round % 5) * 3];
-      const args = [script, folder, String(round), String(point), String(last)];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-      children.push(child);
-      let text = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      await once(child, 'close');
-      expect(child.signalCode, `killed ${POINTS[point]}`).toBe('SIGKILL');
-      answered.push(...text.split('\n').slice(0, -1));
+      answered.push(...(await program.linesUntilKilled([folder, round, point, last])));
       expect(verifyAuditLog(folder).fault).toBeUndefined();
     }
     const records = [...readAuditLog(folder)].map(({ record }) => record);

@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KilledProgram } from '../../test-support/killed-program.ts';
 import { createEventLog } from './event-log.ts';
 
 const ROUNDS = 6;
@@ -31,42 +26,18 @@ for (let n = 0; ; n += 1) {
 `;
 
 describe('events after SIGKILL', () => {
-  let folder: string;
-  let script: string;
-  const children: ChildProcess[] = [];
+  let program: KilledProgram;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'events-kill-'));
-    script = join(folder, 'child.mjs');
-    await build({
-      stdin: { contents: CHILD, resolveDir: import.meta.dirname, loader: 'ts' },
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      conditions: ['@stormpulse/source'],
-      logLevel: 'silent',
-    });
+    program = await KilledProgram.create(CHILD, import.meta.dirname);
   });
-  afterAll(() => {
-    for (const child of children) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => program.close());
 
   it(`H3, H4: are all there and in order, and none that was acknowledged, in ${ROUNDS} of ${ROUNDS} rounds`, async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const path = join(folder, `events-${round}.jsonl`);
-      const child = spawn(process.execPath, [script, path, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] });
-      children.push(child);
-      let text = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-        // The kill falls at another point of the work each round.
-        if (text.length > 300 + round * 7_911) child.kill('SIGKILL');
-      });
-      await once(child, 'close');
-      expect(child.signalCode).toBe('SIGKILL');
-      const told = text.split('\n').slice(0, -1);
+      const path = join(program.folder, `events-${round}.jsonl`);
+      // The kill falls at another point of the work each round.
+      const told = await program.linesUntilKilled([path, round], 300 + round * 7_911);
       const acknowledged = told.findLastIndex((line) => line.endsWith('acknowledged'));
       const events = createEventLog({ clock: CLOCK, newId: () => 'x', file: { path, logger: SILENT } });
       const found = (events.drain()?.events ?? []).map((event) => event['n'] as number);

@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accepted } from '../../test-support/acceptance.ts';
+import { KilledProgram } from '../../test-support/killed-program.ts';
 import { openNonceStore } from './open-nonce-store.ts';
 
 const ROUNDS = 6;
@@ -33,45 +28,19 @@ for (let at = 0; ; at += 8) {
 `;
 
 describe('SEC-060 a nonce that was acknowledged, after SIGKILL', () => {
-  let folder: string;
-  let script: string;
-  const children: ChildProcess[] = [];
+  let program: KilledProgram;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'nonces-kill-'));
-    script = join(folder, 'child.mjs');
-    await build({
-      stdin: { contents: CHILD, resolveDir: import.meta.dirname, loader: 'ts' },
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      conditions: ['@stormpulse/source'],
-      // The database's native part is found from here, not from the temporary folder.
-      define: { 'import.meta.url': JSON.stringify(import.meta.url) },
-      logLevel: 'silent',
-    });
+    program = await KilledProgram.create(CHILD, import.meta.dirname);
   });
-  afterAll(() => {
-    for (const child of children) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => program.close());
 
   it(`is refused by the next start, in ${ROUNDS} of ${ROUNDS} rounds on one file`, async () => {
-    const path = join(folder, 'stormpulse.db');
+    const path = join(program.folder, 'stormpulse.db');
     const acknowledged: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const child = spawn(process.execPath, [script, path, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] });
-      children.push(child);
-      let text = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-        // The kill falls at another point of the work each round.
-        if (text.length > 300 + round * 911) child.kill('SIGKILL');
-      });
-      await once(child, 'close');
-      expect(child.signalCode).toBe('SIGKILL');
-      acknowledged.push(...text.split('\n').slice(0, -1));
+      // The kill falls at another point of the work each round.
+      acknowledged.push(...(await program.linesUntilKilled([path, round], 300 + round * 911)));
     }
     expect(acknowledged.length).toBeGreaterThan(ROUNDS * 30);
     const nowMs = Date.UTC(2026, 0, 1) + ROUNDS * 60_000;

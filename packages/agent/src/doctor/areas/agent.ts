@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { readRunning, statusPath } from '../../host/status-file.ts';
+import { isStatusHidden, readRunning, statusPath } from '../../host/status-file.ts';
 import { VERSION } from '../../version.ts';
 import type { Finding } from '../finding.ts';
 import type { HostUnderExamination } from '../host-under-examination.ts';
@@ -9,7 +8,7 @@ export function lookAtAgent({ configPath, config, user, hub }: HostUnderExaminat
   if (config.databasePath === undefined) return [];
   const where = statusPath(config.databasePath);
   const expected = 'an agent that runs and is connected';
-  const { isHidden, running } = user.look(() => ({ isHidden: cannotBeRead(where), running: readRunning(where) }));
+  const { isHidden, running } = user.look(() => ({ isHidden: isStatusHidden(where), running: readRunning(where) }));
   if (isHidden) {
     const problem = 'whether the agent runs cannot be seen by this user';
     return [{ level: 'note', problem, where, expected, fix: 'run the doctor as root, or as the user of the agent' }];
@@ -36,14 +35,4 @@ export function lookAtAgent({ configPath, config, user, hub }: HostUnderExaminat
     });
   }
   return found;
-}
-
-function cannotBeRead(path: string): boolean {
-  try {
-    readFileSync(path);
-    return false;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return error.code === 'EACCES' || error.code === 'EPERM';
-    throw error;
-  }
 }

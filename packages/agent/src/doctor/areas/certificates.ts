@@ -19,12 +19,12 @@ export function lookAtCertificates(host: HostUnderExamination): Finding[] {
   const ca = user.look(() => textOf(config.caPath));
   const { cert: own, key } = user.look(() => pairInUse(config));
   const roots = ca === undefined ? [] : certificatesIn(ca);
-  const leaf = own === undefined ? undefined : certificatesIn(own)[0];
+  const [leaf, ...between] = own === undefined ? [] : certificatesIn(own);
   return [
     ...(ca === undefined || config.serverCa === 'system' ? [] : ofAuthority(config.caPath ?? '', roots, now)),
     ...(own === undefined ? [] : ofOwn(host, leaf, now)),
     ...(leaf === undefined || key === undefined ? [] : ofKey(config.keyPath ?? '', leaf, key)),
-    ...(leaf === undefined || roots.length === 0 ? [] : ofChain(host, leaf, roots)),
+    ...(leaf === undefined || roots.length === 0 ? [] : ofChain(host, isUnder(roots, leaf, between))),
     ...ofSigningKey(host),
   ];
 }
@@ -94,8 +94,8 @@ function ofKey(path: string, leaf: X509Certificate, pem: string): Finding[] {
 }
 
 /** Only a note when the hub took it: what counts is which CAs the hub asks for. */
-function ofChain({ config, hub }: HostUnderExamination, leaf: X509Certificate, roots: readonly X509Certificate[]): Finding[] {
-  if (roots.some((root) => leaf.checkIssued(root) && leaf.verify(root.publicKey))) return [];
+function ofChain({ config, hub }: HostUnderExamination, isOurs: boolean): Finding[] {
+  if (isOurs) return [];
   return [
     {
       level: hub?.status === undefined ? 'wrong' : 'note',
@@ -105,6 +105,13 @@ function ofChain({ config, hub }: HostUnderExamination, leaf: X509Certificate, r
       fix: `name the files of one enrollment in [tls], or ${ENROLL}`,
     },
   ];
+}
+
+/** Whether one of the roots issued it, or a CA of those that stand behind it in its own file, and so on upwards. */
+function isUnder(roots: readonly X509Certificate[], leaf: X509Certificate, between: readonly X509Certificate[]): boolean {
+  const issued = (by: X509Certificate): boolean => leaf.checkIssued(by) && leaf.verify(by.publicKey);
+  if (roots.some(issued)) return true;
+  return between.some((by, at) => by.ca && issued(by) && isUnder(roots, by, between.toSpliced(at, 1)));
 }
 
 function ofSigningKey({ config, user }: HostUnderExamination): Finding[] {
