@@ -1,15 +1,19 @@
-// npm run check [-- --update]: types, lint, format, import rules, budgets, dependency list, the page of the command line. Everything is run; all problems are shown.
+// npm run check [-- --update | --release-contract]: types, lint, format, import rules, budgets, dependency list, the page of the command
+// line, what packages export, and whether the version of the plugin contract says what happened to it. Everything is run; all problems are shown.
 import { spawnSync } from 'node:child_process';
 import { bin, install, root } from './setup.mjs';
+import { checkApiReports } from './checks/api-reports.mjs';
 import { checkBudgets } from './checks/budgets.mjs';
 import { checkCliReference } from './checks/cli-reference.mjs';
 import { checkDependencies } from './checks/dependencies.mjs';
 import { checkImports } from './checks/imports.mjs';
 import { checkNode } from './checks/isomorphic.mjs';
 import { checkNoShell } from './checks/no-shell.mjs';
+import { checkPluginContract } from './checks/plugin-contract.mjs';
 
 install();
 const update = process.argv.includes('--update');
+const release = process.argv.includes('--release-contract');
 const tool =
   (name, ...args) =>
   () => {
@@ -27,6 +31,8 @@ const checks = {
   budgets: () => checkBudgets(root),
   dependencies: () => checkDependencies(root, { update }),
   'command line': () => checkCliReference(root, { update }),
+  'API reports': () => checkApiReports(root, { update }),
+  'plugin contract': () => checkPluginContract(root, { release }),
 };
 
 let failed = 0;
