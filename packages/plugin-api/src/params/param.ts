@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import type { TString } from '@sinclair/typebox';
 import type { FormHints } from '../schema.ts';
-import { PARAM_KINDS } from './kinds.ts';
+import { PARAM_KINDS, isParamKind } from './kinds.ts';
 import type { ParamKind } from './kinds.ts';
+import { ParamSchemaInvalid } from './policy-of.ts';
 
 /** What an author may say of a parameter besides its kind. */
 export interface ParamOptions {
@@ -16,9 +17,11 @@ export interface ParamOptions {
   readonly hints?: FormHints;
 }
 
-/** A string parameter of a named kind: `params: Type.Object({ branch: param('git_branch') })` (SEC-115). */
+/** A string parameter of a named kind: `params: Type.Object({ branch: param('git_branch') })` (SEC-115). Throws `E_PLUGIN_PARAM_INVALID`. */
 export function param(kind: ParamKind, options: ParamOptions = {}): TString {
   const { title, description, default: fallback, allowEmpty, secret, hints } = options;
+  if (!isParamKind(kind))
+    throw ParamSchemaInvalid({ problem: `has the kind "${String(kind)}"; there are ${Object.keys(PARAM_KINDS).join(', ')}` });
   const policy = PARAM_KINDS[kind];
   return Type.String({
     'x-param': allowEmpty === true ? Object.freeze({ ...policy, allowEmpty }) : policy,

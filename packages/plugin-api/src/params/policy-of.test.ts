@@ -63,3 +63,7 @@ describe('param', () => {
     expect(checkText(policyOf(param('free_text', { allowEmpty: true })), '')).toBeUndefined();
   });
 });
+
+it('a kind that there is not, is refused by name: nothing is left unchecked for a typo', () => {
+  expect(() => param('git_brnach' as 'git_branch')).toThrow(/"git_brnach".*git_branch/u);
+});
