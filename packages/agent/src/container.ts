@@ -34,6 +34,7 @@ import {
   createRefusalLog,
   createRenewal,
   createResultOutbox,
+  createRevealSecret,
   createSystemClock,
   createJobQueue,
   createWorkQueue,
@@ -41,6 +42,7 @@ import {
   openAuditLog,
   openJobStore,
   openNonceStore,
+  openStoreFile,
   preventCoreDumps,
 } from '@stormpulse/services';
 import type {
@@ -51,6 +53,7 @@ import type {
   LinkWatch,
   NonceDatabase,
   OutputOfCommands,
+  PluginServicesOfAgent,
   Renewal,
 } from '@stormpulse/services';
 import { createLocalPolicy, readHours } from '@stormpulse/services/policy';
@@ -88,6 +91,7 @@ const Tokens = {
   Jobs: token<JobService>('Jobs'),
   LinkWatch: token<LinkWatch>('LinkWatch'),
   Audit: token<HostAuditLog>('Audit'),
+  PluginServices: token<PluginServicesOfAgent>('PluginServices'),
   Refusals: token<RefusalLog>('Refusals'),
 } as const;
 
@@ -163,6 +167,15 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     const logger = from.resolve(Tokens.Logger)('audit');
     return openAuditLog({ folder: auditFolder(config.databasePath), clock: from.resolve(Tokens.Clock), logger });
   });
+  once(Tokens.PluginServices, (from) =>
+    createPluginServices({
+      clock: from.resolve(Tokens.Clock),
+      random: Math.random,
+      events: from.resolve(Tokens.Events),
+      stores: openStoreFile({ path: `${config.databasePath}.plugins`, logger: from.resolve(Tokens.Logger)('storage') }),
+      reveal: createRevealSecret(env),
+    }),
+  );
   const linkWatch = agent.resolve(Tokens.LinkWatch);
   return {
     clock: agent.resolve(Tokens.Clock),
@@ -177,7 +190,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     programs: agent.resolve(Tokens.Programs),
     output: agent.resolve(Tokens.Output),
     collectors: agent.resolve(Tokens.Collectors),
-    services: createPluginServices(),
+    services: agent.resolve(Tokens.PluginServices).open,
     refusals: agent.resolve(Tokens.Refusals),
     jobs: agent.resolve(Tokens.Jobs),
     events: agent.resolve(Tokens.Events),

@@ -1,0 +1,48 @@
+import type { Clock } from '@stormpulse/kernel';
+import type { AgentError } from '@stormpulse/plugin-api';
+
+export interface RequestLifeOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  /** Each ends the request, for its own reason. */
+  readonly enders: readonly { readonly signal: AbortSignal | undefined; readonly reason: string }[];
+  readonly error: (reason: string) => AgentError;
+}
+
+/** What a request runs within. */
+export interface RequestLife {
+  /** Aborted when the request is over, however it ended. */
+  readonly signal: AbortSignal;
+  /** From now on, instead of the deadline before. */
+  readonly endWithin: (ms: number) => void;
+}
+
+/**
+ * Runs a request to its end, or to its deadline, or until somebody gives it up; whatever it waits for, the promise is settled then.
+ * Nothing of it is left after that: no timer, no listener, no socket.
+ */
+export async function liveRequest<T>(options: RequestLifeOptions, work: (life: RequestLife) => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const listening = new AbortController();
+  let cancel = (): void => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    over.signal.addEventListener('abort', () => reject(over.signal.reason as AgentError), { once: true });
+  });
+  ended.catch(() => undefined);
+  for (const { signal, reason } of options.enders) {
+    const end = (): void => over.abort(options.error(reason));
+    if (signal?.aborted === true) end();
+    else signal?.addEventListener('abort', end, { once: true, signal: listening.signal });
+  }
+  const endWithin = (ms: number): void => {
+    cancel();
+    cancel = options.clock.after(ms, () => over.abort(options.error(`no whole answer came within ${ms} ms`)));
+  };
+  try {
+    if (over.signal.aborted) return await ended;
+    return await Promise.race([work({ signal: over.signal, endWithin }), ended]);
+  } finally {
+    cancel();
+    listening.abort();
+    over.abort();
+  }
+}
