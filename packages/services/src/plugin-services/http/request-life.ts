@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '@stormpulse/kernel';
 import type { AgentError } from '@stormpulse/plugin-api';
 
@@ -29,6 +30,8 @@ export async function liveRequest<T>(options: RequestLifeOptions, work: (life: R
   });
   ended.catch(() => undefined);
   for (const { signal, reason } of options.enders) {
+    // A plugin may well give one signal to a hundred requests.
+    if (signal !== undefined) setMaxListeners(0, signal);
     const end = (): void => over.abort(options.error(reason));
     if (signal?.aborted === true) end();
     else signal?.addEventListener('abort', end, { once: true, signal: listening.signal });
