@@ -3,6 +3,7 @@ import type { EventType, TSchema } from '@stormpulse/plugin-api';
 import { EventInvalid } from '@stormpulse/plugin-api/internal';
 import type { Contributions } from '@stormpulse/plugin-api/internal';
 import { fromPlainText, toPlainText } from '../plain-value.ts';
+import { createSeldom } from './seldom.ts';
 import { createRecordRate } from './record-rate.ts';
 import { wireFields } from './wire-fields.ts';
 
@@ -30,6 +31,7 @@ interface Listening {
   readonly event: EventType<TSchema>;
   readonly listener: (payload: unknown) => void | Promise<void>;
   waiting: number;
+  readonly seldom: (work: () => void) => void;
 }
 
 /** Whose events a hub takes for the agent's own: no plugin from elsewhere speaks as one of them. */
@@ -38,6 +40,8 @@ const KIND = /^[a-z][a-z0-9_.-]{0,159}$/u;
 const MAX_PAYLOAD_CHARS = 64 * 1024;
 /** Told and not yet heard, by one listener: beyond it events are lost to that listener alone. */
 const MAX_WAITING = 1_000;
+/** Between two lines of the log that say the same. */
+const WARN_MS = 60_000;
 
 /**
  * Each listener gets its own copy, checked by its own schema, in a turn of its own: one that throws, rejects or changes what it got
@@ -64,17 +68,12 @@ export function createEventBus({ clock, log }: EventBusOptions): EventBus {
 
   const tell = (to: Listening, text: string): void => {
     if (to.waiting >= MAX_WAITING) {
-      if (to.waiting === MAX_WAITING)
-        to.owner.logger.warn(
-          { event: to.event.id, waiting: to.waiting },
-          'events come too fast for a listener; some are lost to it',
-        );
-      to.waiting = MAX_WAITING + 1;
+      to.seldom(() => to.owner.logger.warn({ event: to.event.id }, 'events come too fast for a listener; some are lost to it'));
       return;
     }
     to.waiting += 1;
     setImmediate(() => {
-      to.waiting = Math.min(to.waiting, MAX_WAITING) - 1;
+      to.waiting -= 1;
       if (all.has(to)) void hear(to, text);
     });
   };
@@ -83,6 +82,7 @@ export function createEventBus({ clock, log }: EventBusOptions): EventBus {
     join(owner) {
       const mine = new Set<Listening>();
       const rate = createRecordRate(clock);
+      const seldom = createSeldom(clock, WARN_MS);
       const isTaken = SOURCES_OF_AGENT.has(owner.name) && !owner.firstParty;
       const name = isTaken ? `plugin.${owner.name}` : owner.name;
       let isOpen = true;
@@ -91,10 +91,11 @@ export function createEventBus({ clock, log }: EventBusOptions): EventBus {
         if (suppressed > 0) log.record({ source: name, kind: 'suppressed_events', suppressed });
       };
       const record = (event: EventType<TSchema>, text: string): void => {
-        const { allowed, suppressed } = rate.take();
-        if (!allowed) {
-          if (suppressed === 1)
-            owner.logger.warn({ event: event.id }, 'the plugin emits more events than a hub is told of; the others are counted');
+        const suppressed = rate.take();
+        if (suppressed === undefined) {
+          seldom(() =>
+            owner.logger.warn({ event: event.id }, 'the plugin emits more events than a hub is told of; the others are counted'),
+          );
           return;
         }
         told(suppressed);
@@ -120,7 +121,7 @@ export function createEventBus({ clock, log }: EventBusOptions): EventBus {
         },
         listen(listeners) {
           for (const { event, listener } of listeners) {
-            const listening = { owner, event, listener, waiting: 0 };
+            const listening = { owner, event, listener, waiting: 0, seldom: createSeldom(clock, WARN_MS) };
             mine.add(listening);
             all.add(listening);
           }

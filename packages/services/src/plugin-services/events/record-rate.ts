@@ -6,8 +6,8 @@ const PER_SECOND = 10;
 
 /** How often one plugin may have an event recorded: beyond the rate events are counted, and told of as a number. */
 export interface RecordRate {
-  /** `suppressed`: so many were not recorded before this one. */
-  take(): { readonly allowed: boolean; readonly suppressed: number };
+  /** Undefined: not this one. Else how many were left out right before it. */
+  take(): number | undefined;
   /** What was counted and not told of yet. */
   readonly suppressed: number;
 }
@@ -26,12 +26,12 @@ export function createRecordRate(clock: Pick<Clock, 'monotonic'>): RecordRate {
       at = now;
       if (tokens < 1) {
         suppressed += 1;
-        return { allowed: false, suppressed };
+        return undefined;
       }
       tokens -= 1;
       const told = suppressed;
       suppressed = 0;
-      return { allowed: true, suppressed: told };
+      return told;
     },
   };
 }

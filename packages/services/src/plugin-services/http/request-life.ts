@@ -11,7 +11,7 @@ export interface RequestLifeOptions {
 
 /** What a request runs within. */
 export interface RequestLife {
-  /** Aborted when the request is over, however it ended. */
+  /** Aborted when it is ended before its time. */
   readonly signal: AbortSignal;
   /** From now on, instead of the deadline before. */
   readonly endWithin: (ms: number) => void;
@@ -19,7 +19,7 @@ export interface RequestLife {
 
 /**
  * Runs a request to its end, or to its deadline, or until somebody gives it up; whatever it waits for, the promise is settled then.
- * Nothing of it is left after that: no timer, no listener, no socket.
+ * No timer and no listener is left after that.
  */
 export async function liveRequest<T>(options: RequestLifeOptions, work: (life: RequestLife) => Promise<T>): Promise<T> {
   const over = new AbortController();
@@ -46,6 +46,5 @@ export async function liveRequest<T>(options: RequestLifeOptions, work: (life: R
   } finally {
     cancel();
     listening.abort();
-    over.abort();
   }
 }
