@@ -32,7 +32,7 @@ test("https is checked against Node's roots and the name in the address, whateve
   const authority = await createAuthority();
   const ca = join(stage.folder, 'ca.pem');
   writeFileSync(ca, authority.caPem);
-  const server = createServer(await authority.issue({ names: ['localhost'] }), (request, response) => response.end('hello'));
+  const server = createServer(await authority.issue({ names: ['localhost'] }), (_, response) => response.end('hello'));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   try {

@@ -42,7 +42,7 @@ test('json sends what it was given and reads the answer by its schema: strange k
 
 test('a unix socket is an origin like another, and an empty answer is null', async () => {
   await using stage = setStage();
-  await using peer = await startPeer((request, response) => response.writeHead(204).end(), join(stage.folder, 'peer.sock'));
+  await using peer = await startPeer((_, response) => response.writeHead(204).end(), join(stage.folder, 'peer.sock'));
   expect(await clientOf(stage, peer.origin).json({ path: '/v1/x' }, Type.Null())).toBeNull();
   expect(peer.requests[0]?.headers.host).toBe('localhost');
 });
@@ -78,7 +78,7 @@ test('SEC-204: an origin that was not granted gets no client, however it is spel
 
 test('SEC-204: whatever a path holds, the request goes to the granted origin or nowhere', async () => {
   await using stage = setStage();
-  await using peer = await startPeer((request, response) => response.end('ok'));
+  await using peer = await startPeer((_, response) => response.end('ok'));
   const client = clientOf(stage, peer.origin);
   const hostile = [
     '//evil.example/x',
@@ -111,7 +111,7 @@ test('SEC-204: whatever a path holds, the request goes to the granted origin or 
 
 test('methods and headers that would decide where a request goes or how it is framed are refused, with no value told', async () => {
   await using stage = setStage();
-  await using peer = await startPeer((request, response) => response.end('ok'));
+  await using peer = await startPeer((_, response) => response.end('ok'));
   const client = clientOf(stage, peer.origin);
   for (const method of ['CONNECT', 'TRACE', 'GET /x', ''])
     expect(await rejection(client.text({ method, path: '/' }))).toMatchObject({ code: 'E_HTTP_REQUEST' });
@@ -139,8 +139,8 @@ test('methods and headers that would decide where a request goes or how it is fr
 
 test('a redirect is not followed: it is a status', async () => {
   await using stage = setStage();
-  await using elsewhere = await startPeer((request, response) => response.end('"reached"'));
-  await using peer = await startPeer((request, response) => response.writeHead(302, { location: `${elsewhere.origin}/` }).end());
+  await using elsewhere = await startPeer((_, response) => response.end('"reached"'));
+  await using peer = await startPeer((_, response) => response.writeHead(302, { location: `${elsewhere.origin}/` }).end());
   const refused = await rejection(clientOf(stage, peer.origin).json({ path: '/x' }, Type.String()));
   expect(refused).toMatchObject({ code: 'E_HTTP_STATUS', details: { status: 302 } });
   expect(elsewhere.requests).toEqual([]);
@@ -174,7 +174,7 @@ test.each([
   ['JSON nested a hundred thousand deep', '['.repeat(100_000), '/'],
 ])('an answer of %s is E_HTTP_SHAPE: nothing is coerced, nothing of it is told', async (_, answer, at) => {
   await using stage = setStage();
-  await using peer = await startPeer((request, response) => response.end(answer));
+  await using peer = await startPeer((_, response) => response.end(answer));
   const refused = await rejection(clientOf(stage, peer.origin).json({ path: '/x' }, Thing));
   expect(refused).toMatchObject({ code: 'E_HTTP_SHAPE', details: { at } });
   expect(refused.message).not.toContain('html');
@@ -183,7 +183,7 @@ test.each([
 test('SEC-051: a key __proto__ of an answer never reaches the plugin, even where the schema takes any key', async () => {
   await using stage = setStage();
   const answers = ['{"__proto__":{"admin":true},"x":1}', '{"\\u005f_proto__":{"admin":true},"x":1}'];
-  await using peer = await startPeer((request, response) => response.end(answers.shift()));
+  await using peer = await startPeer((_, response) => response.end(answers.shift()));
   const client = clientOf(stage, peer.origin);
   for (const schema of [Type.Record(Type.String(), Type.Unknown()), Type.Unknown()]) {
     const answer = (await client.json({ path: '/x' }, schema)) as object;
@@ -198,7 +198,7 @@ test('an answer beyond maxBytes is E_HTTP_TOO_LARGE, and the peer is left', asyn
   const isLeft = new Promise<void>((resolve) => {
     left = resolve;
   });
-  await using peer = await startPeer((request, response) => {
+  await using peer = await startPeer((_, response) => {
     response.once('close', left);
     const more = (): void => {
       while (response.write(Buffer.alloc(64 * 1024, 'x')));
@@ -217,7 +217,7 @@ test('an answer beyond maxBytes is E_HTTP_TOO_LARGE, and the peer is left', asyn
 
 test('exactly maxBytes is taken', async () => {
   await using stage = setStage();
-  await using peer = await startPeer((request, response) => response.end('0123456789'));
+  await using peer = await startPeer((_, response) => response.end('0123456789'));
   expect(await clientOf(stage, peer.origin).text({ path: '/x', maxBytes: 10 })).toBe('0123456789');
 });
 
@@ -245,7 +245,7 @@ test('the deadline holds to the end of the answer, also while headers are asked 
 
 test("the plugin's signal and the caller's end a request at once, in whatever it waits for", async () => {
   await using stage = setStage();
-  await using peer = await startPeer((request, response) => void response.write('first'));
+  await using peer = await startPeer((_, response) => void response.write('first'));
   const plugin = stage.plugin('demo', { http: [peer.origin] });
   const client = plugin.http.client(peer.origin);
   const caller = new AbortController();
@@ -268,7 +268,7 @@ test('a stream gives each piece when the one before is done with, and slows the 
   await using stage = setStage();
   const TOTAL = 32 * 1024 * 1024;
   let written = 0;
-  await using peer = await startPeer((request, response) => {
+  await using peer = await startPeer((_, response) => {
     const more = (): void => {
       while (written < TOTAL) {
         written += 64 * 1024;
@@ -371,7 +371,7 @@ test('what cannot be reached, breaks off, or speaks no HTTP is E_HTTP_UNREACHABL
 
 test("what asking for headers rejects with is the plugin's to see, and nothing is sent", async () => {
   await using stage = setStage();
-  await using peer = await startPeer((request, response) => response.end('ok'));
+  await using peer = await startPeer((_, response) => response.end('ok'));
   const client = clientOf(stage, peer.origin, () => stage.reveal({ env: 'NOT_SET' }).then((token) => ({ token })));
   expect(await rejection(client.text({ path: '/' }))).toMatchObject({ code: 'E_SECRET_MISSING' });
   expect(peer.requests).toEqual([]);
@@ -380,7 +380,7 @@ test("what asking for headers rejects with is the plugin's to see, and nothing i
 test('a hundred requests at once share sixteen connections, and all are answered', async () => {
   await using stage = setStage();
   const held: ServerResponse[] = [];
-  await using peer = await startPeer((request, response) => void held.push(response));
+  await using peer = await startPeer((_, response) => void held.push(response));
   const client = clientOf(stage, peer.origin);
   const warnings: Error[] = [];
   const onWarning = (warning: Error): void => void warnings.push(warning);
