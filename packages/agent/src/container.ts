@@ -28,13 +28,11 @@ import {
   createLiveOutput,
   createLogger,
   createOperatorPolicy,
-  createPluginServices,
   createProcessRunner,
   createProgramCheck,
   createRefusalLog,
   createRenewal,
   createResultOutbox,
-  createRevealSecret,
   createSystemClock,
   createJobQueue,
   createWorkQueue,
@@ -42,7 +40,6 @@ import {
   openAuditLog,
   openJobStore,
   openNonceStore,
-  openStoreFile,
   preventCoreDumps,
 } from '@stormpulse/services';
 import type {
@@ -65,6 +62,7 @@ import type { ClientPairs } from './host/client-pair.ts';
 import { credentialsEntry } from './host/credentials-entry.ts';
 import { isJournal } from './host/journal.ts';
 import { removeLeftovers } from './host/leftovers.ts';
+import { openPluginServices } from './host/plugin-services.ts';
 import { proxyOptions } from './host/proxy-authorization.ts';
 import { auditFolder, eventsPath } from './host/state-paths.ts';
 import { isSystemMode } from './host/system-mode.ts';
@@ -167,15 +165,10 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     const logger = from.resolve(Tokens.Logger)('audit');
     return openAuditLog({ folder: auditFolder(config.databasePath), clock: from.resolve(Tokens.Clock), logger });
   });
-  once(Tokens.PluginServices, (from) =>
-    createPluginServices({
-      clock: from.resolve(Tokens.Clock),
-      random: Math.random,
-      events: from.resolve(Tokens.Events),
-      stores: openStoreFile({ path: `${config.databasePath}.plugins`, logger: from.resolve(Tokens.Logger)('storage') }),
-      reveal: createRevealSecret(env),
-    }),
-  );
+  once(Tokens.PluginServices, (from) => {
+    const [clock, events] = [from.resolve(Tokens.Clock), from.resolve(Tokens.Events)];
+    return openPluginServices(config.databasePath, env, { clock, events, logger: from.resolve(Tokens.Logger)('storage') });
+  });
   const linkWatch = agent.resolve(Tokens.LinkWatch);
   return {
     clock: agent.resolve(Tokens.Clock),
