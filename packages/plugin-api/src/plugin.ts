@@ -3,7 +3,7 @@ import type { PluginContext } from './context.ts';
 import type { Infer, TObject } from './schema.ts';
 
 /** The version of this contract. A plugin runs when it names the same major and at most this minor. */
-export const API_VERSION = '1.1';
+export const API_VERSION = '1.0';
 
 export interface PluginDefinition<C extends TObject> {
   /** `^[a-z][a-z0-9-]{1,31}$`; the namespace of everything it contributes. */
