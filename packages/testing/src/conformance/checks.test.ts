@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Type, collector, definePlugin, handler, subprocess, wizard } from '@stormpulse/plugin-api';
-import type { Plugin, PluginContext, PluginDefinition, Step, TObject } from '@stormpulse/plugin-api';
+import type { Call, Plugin, PluginContext, PluginDefinition, Step, TObject, TSchema } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { manifestText, readmeText } from '../documents/documents.ts';
 import { CHECKS } from './checks.ts';
@@ -28,6 +28,20 @@ const count = (read: (ctx: Ctx, signal: AbortSignal) => Promise<number>, ctx: Ct
   });
 const asked = async ({ exec }: Ctx, signal: AbortSignal): Promise<number> =>
   (await exec('/bin/bell', ['count'], { signal })).stdout.length;
+
+const say = (
+  params: Readonly<Record<string, TSchema>>,
+  run: (call: Call<Readonly<Record<string, unknown>>>) => Promise<{ said: string }>,
+) =>
+  handler({
+    id: 'say',
+    title: 'Say',
+    effect: 'read',
+    timeout: '60s',
+    params: Type.Object(params) as TObject,
+    result: Type.Object({ said: Type.String() }),
+    run,
+  });
 
 const good = (ctx: Ctx): void => {
   ctx.commands.register(
@@ -113,6 +127,11 @@ const OFFENDERS: Readonly<Record<string, readonly [string, Plugin, RegExp]>> = {
     ),
     /release/u,
   ],
+  C10: [
+    'a command that hears no signal',
+    bell(({ commands }) => commands.register(say({}, () => new Promise(() => undefined)))),
+    /within a second/u,
+  ],
   C11: [
     'trouble that it keeps to itself',
     bell((ctx) => {
@@ -133,6 +152,21 @@ const OFFENDERS: Readonly<Record<string, readonly [string, Plugin, RegExp]>> = {
       );
     }),
     /not asked again/u,
+  ],
+  C13: [
+    'a secret in what it says',
+    bell(({ commands, logger }) =>
+      commands.register(
+        say(
+          { pin: Type.String({ pattern: '^[a-z0-9-]{1,40}$', examples: ['canary-of-a-call'], 'x-secret': true }) },
+          ({ params }) => {
+            logger.info(`opened with ${String(params['pin'])}`);
+            return Promise.resolve({ said: 'open' });
+          },
+        ),
+      ),
+    ),
+    /a secret is in the log/u,
   ],
   C14: [
     'a result outside its schema',

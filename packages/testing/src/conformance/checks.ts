@@ -1,4 +1,5 @@
 import type { Plugin } from '@stormpulse/plugin-api';
+import { checkCancel } from './cancel.ts';
 import { checkConfig } from './config.ts';
 import { checkBounds, checkCapabilities, checkDeterminism, checkPatterns, checkSetup } from './declarations.ts';
 import { checkDocuments, checkExample } from './documents.ts';
@@ -8,6 +9,7 @@ import { checkIdentity } from './identity.ts';
 import { checkInstances } from './instances.ts';
 import { checkGrants, checkStop } from './lifecycle.ts';
 import { checkResults } from './results.ts';
+import { checkSecrets } from './secrets.ts';
 import { checkWizard } from './wizard.ts';
 
 export interface Check {
@@ -26,8 +28,10 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   C07: { title: 'patterns are anchored and linear', run: checkPatterns },
   C08: { title: 'without grants it is refused with the TOML to add', run: checkGrants },
   C09: { title: 'it stops cleanly, twice', run: checkStop },
+  C10: { title: 'a command that is cut off ends at once, and is told so', run: checkCancel },
   C11: { title: 'when every process fails, nothing is unhandled and it says so', run: checkFailures },
   C12: { title: 'a collector that hangs is given up and asked again', run: checkHanging },
+  C13: { title: 'no secret is told', run: checkSecrets },
   C14: { title: 'results and states fit their schemas and sizes', run: checkResults },
   C15: { title: 'the example config is accepted and tells the true defaults', run: checkExample },
   C16: { title: 'README tables and manifest.json are what the code declares', run: checkDocuments },

@@ -1,0 +1,40 @@
+import type { Plugin } from '@stormpulse/plugin-api';
+import { FakeRunner } from '../fakes/runner.ts';
+import { createHarness } from '../harness.ts';
+import { paramsFor, wireNameOf } from './callable.ts';
+import { contribute } from './contributions.ts';
+import type { ConformanceFixture, Problems } from './fixture.ts';
+
+/** What a stopping agent gives running commands before it aborts them. */
+const GRACE_MS = 5_000;
+const SETTLE_MS = 1_000;
+
+/** C10: a command that runs when the agent stops sees its signal, ends within a second, and is told as cut off. */
+export async function checkCancel(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
+  const { config, firstParty = true } = fixture;
+  const { commands, capabilities } = contribute(plugin, config);
+  const problems: string[] = [];
+  for (const command of commands) {
+    const params = paramsFor(command, fixture);
+    if (typeof params === 'string') continue;
+    const exec = new FakeRunner();
+    for (const file of capabilities.exec ?? []) exec.hold(file, /.*/u);
+    const harness = await createHarness(plugin, { config, firstParty, exec });
+    let endedAt: number | undefined;
+    const call = harness.call(wireNameOf(plugin.name, command), params).then((result) => {
+      endedAt = harness.clock.monotonic();
+      return result;
+    });
+    await harness.advance(0);
+    const isRunning = endedAt === undefined;
+    const stoppedAt = harness.clock.monotonic();
+    await harness.close();
+    if (!isRunning) continue;
+    const { failure_reason: reason, success } = await call;
+    if (endedAt !== undefined && endedAt - stoppedAt > GRACE_MS + SETTLE_MS)
+      problems.push(`command "${command.id}" did not end within a second of its signal: pass it on to what it waits for`);
+    else if (!success && reason !== 'cancelled' && reason !== 'interrupted')
+      problems.push(`command "${command.id}" was cut off and says "${reason ?? ''}": let what the signal throws go up`);
+  }
+  return problems;
+}
