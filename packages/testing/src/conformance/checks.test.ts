@@ -38,7 +38,7 @@ const say = (
     title: 'Say',
     effect: 'read',
     timeout: '60s',
-    params: Type.Object(params) as TObject,
+    params: Type.Object(params),
     result: Type.Object({ said: Type.String() }),
     run,
   });
