@@ -61,8 +61,7 @@ export function checkPackage<T extends { readonly facts: PackageFacts }>(
 export async function loadPackage(config: PluginPackage, host: PackageHost): Promise<unknown> {
   const { name, integrity, isolation, grants } = config;
   const { agentUid, copies: copiesFolder } = host;
-  const copyName = `${name}-${process.pid}-${host.now()}`;
-  const open = (folder: string): VerifiedTree => openVerified({ folder, integrity, agentUid, copiesFolder, copyName });
+  const open = (folder: string): VerifiedTree => openVerified({ folder, integrity, agentUid, copiesFolder, copyName: name });
   const { record, tree } = checkPackage(config, host, open);
   const entry = pathToFileURL(join(tree.folder, tree.facts.entry)).href;
   const kept = keptManifest([join(host.packages, name, 'manifests'), host.manifests], config);

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PluginIntegrity, PluginTree } from './errors.ts';
 import { isOutOfReach, strayModules } from './out-of-reach.ts';
@@ -24,7 +24,7 @@ export interface OpenVerified {
   readonly agentUid: number;
   /** Made when it is needed; the caller removes it. */
   readonly copiesFolder: string;
-  /** Unique in `copiesFolder`. */
+  /** The copy's name begins with it. */
   readonly copyName: string;
 }
 
@@ -36,15 +36,16 @@ export function openVerified(options: OpenVerified): VerifiedTree {
   const { folder, integrity, agentUid, copiesFolder, copyName } = options;
   if (isOutOfReach(folder, agentUid)) return { folder, facts: verifyTree(folder, integrity), isInPlace: true };
   mkdirSync(copiesFolder, { recursive: true, mode: 0o700 });
-  const copy = join(copiesFolder, copyName);
-  const stray = strayModules(copy, agentUid);
+  const stray = strayModules(join(copiesFolder, copyName), agentUid);
   if (stray !== undefined)
-    throw PluginTree({ where: stray, problem: 'is another user\'s, and a module could be taken from it', expected: 'no such folder' });
+    throw PluginTree({ where: stray, problem: "is another user's, and a module could be taken from it", expected: 'no such folder' });
+  const own = mkdtempSync(join(copiesFolder, `${copyName}-`));
+  const copy = join(own, 'tree');
   try {
     const write = treeWriter(copy, 'private');
     return { folder: copy, facts: verifyTree(folder, integrity, write), isInPlace: false };
   } catch (error) {
-    rmSync(copy, { recursive: true, force: true });
+    rmSync(own, { recursive: true, force: true });
     throw error;
   }
 }
