@@ -9,14 +9,14 @@ const nowhere = (): Promise<never> => Promise.reject(new Error('nothing is reach
 /** Stands in for what isolates: it imports plugins into this process, and keeps what it was given. */
 export class StandInRunner implements PluginRunner {
   readonly loaded: PluginSource[] = [];
-  readonly derived: PluginSource[] = [];
+  readonly derived: Omit<PluginSource, 'kept'>[] = [];
 
   async load(source: PluginSource): Promise<Plugin> {
     this.loaded.push(source);
     return (await pluginOf(source)) as Plugin;
   }
 
-  async derive(source: PluginSource): ReturnType<PluginRunner['derive']> {
+  async derive(source: Omit<PluginSource, 'kept'>): ReturnType<PluginRunner['derive']> {
     this.derived.push(source);
     const definition = definitionOf(await pluginOf(source)) as AnyPluginDefinition;
     const config = parseConfig(definition.configSchema, source.config);
@@ -36,6 +36,6 @@ export class StandInRunner implements PluginRunner {
   }
 }
 
-async function pluginOf({ entry }: PluginSource): Promise<unknown> {
+async function pluginOf({ entry }: Pick<PluginSource, 'entry'>): Promise<unknown> {
   return ((await import(/* @vite-ignore */ entry)) as { readonly default?: unknown }).default;
 }

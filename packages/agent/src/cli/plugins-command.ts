@@ -41,7 +41,7 @@ export function addPluginsCommand(program: Command, config: string, exitWith: (c
       .option('-y, --yes', 'agree beforehand to what would be asked', false);
   const adding = (name: string): Command =>
     changing(name)
-      .option('--registry <url>', 'of npm; default: npm’s own')
+      .option('--registry <url>', 'a registry of npm; default: the public one')
       .option('--allow-older', 'take a version older than one this host had', false);
 
   adding('add')
@@ -78,9 +78,12 @@ export function addPluginsCommand(program: Command, config: string, exitWith: (c
       await grantPlugin(options.config, name, options, await deps());
     });
   changing('revoke')
-    .description('Take a plugin’s version back for good, or some of its rights; a running agent refuses its commands at once.')
+    .description('Take a version back for good, or some of its rights; a running agent then refuses its commands at once.')
     .argument('<name>', 'the plugin')
-    .argument('[words...]', 'rights: exec, http, read, write, commands, gate, consumeLogs, or one of a list: exec=/usr/bin/uptime')
+    .argument(
+      '[words...]',
+      'rights: exec, http, read, write, commands, gate, consumeLogs, or one of a list: exec=/usr/bin/uptime',
+    )
     .action(async (name: string, words: string[], options: Common) => {
       const { revokePlugin } = await import('./plugins/grant.ts');
       await revokePlugin(options.config, name, words, options, await deps());
@@ -109,8 +112,15 @@ export function addPluginsCommand(program: Command, config: string, exitWith: (c
 }
 
 async function deps(registry?: string): Promise<PluginsDeps> {
-  const { NO_RUNNER } = await import('../plugins/runner.ts');
+  // What is installed is for the agent's user to read, whatever root's mask says.
+  process.umask(0o022);
+  const { runnerInAgent } = await import('../plugins/runner.ts');
   const { askAtTerminal } = await import('./plugins/ask.ts');
   const { npmIn } = await import('./plugins/npm.ts');
-  return { runner: NO_RUNNER, ask: askAtTerminal, print: (line) => process.stdout.write(`${line}\n`), npm: npmIn(registry) };
+  return {
+    runnerAs: runnerInAgent,
+    ask: askAtTerminal,
+    print: (line) => process.stdout.write(`${line}\n`),
+    npm: npmIn(registry),
+  };
 }

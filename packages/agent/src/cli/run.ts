@@ -26,7 +26,7 @@ import { createStatusWriter, statusPath } from '../host/status-file.ts';
 import { narrow } from '../plugins/narrow.ts';
 import { changesFolder } from '../plugins/plugin-folders.ts';
 import type { PluginPackages } from '../plugins/plugin-packages.ts';
-import { NO_RUNNER } from '../plugins/runner.ts';
+import { runnerInAgent } from '../plugins/runner.ts';
 import { VERSION } from '../version.ts';
 
 /** `stormpulse run`: checks everything, then lives until SIGINT or SIGTERM. Throws what refused the start. */
@@ -82,7 +82,7 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   manager.stopping();
   renewal.stop();
   await kernel.close();
-  packages?.close();
+  await packages?.close();
   ports.audit.note({ kind: 'agent.stopped' });
   ports.audit.close();
   status.close();
@@ -121,7 +121,7 @@ async function start(
     await kernel.start();
     return kernel;
   } catch (error) {
-    packages?.close();
+    await packages?.close();
     rest.ports.nonces.close();
     if (isAgentError(error) && error.code === 'E_CONFIG_INVALID')
       throw await refusal(host, error.details['problems'] as readonly ConfigProblem[]);
@@ -154,7 +154,12 @@ async function openPackages(config: AgentConfig, ports: AgentPorts): Promise<Pac
   const { fenced, openPluginPackages } = await import('../plugins/plugin-packages.ts');
   const { audit } = ports;
   const agentUid = process.geteuid?.() ?? -1;
-  const packages = await openPluginPackages(config, { agentUid, audit, logger: ports.logger('plugins'), runner: NO_RUNNER });
+  const packages = await openPluginPackages(config, {
+    agentUid,
+    audit,
+    logger: ports.logger('plugins'),
+    runner: runnerInAgent(),
+  });
   return { ...packages, ports: config.packages.length === 0 ? {} : { policy: fenced(ports.policy, packages.fence) } };
 }
 

@@ -145,11 +145,7 @@ function policyConfig(section: Table | undefined): PolicyConfig | undefined {
 const METRICS_OF_THE_PLUGIN = ['per_core', 'filesystems', 'disk_io', 'network'];
 
 /** Which sections enable which of the plugins shipped with the agent (D3: a section's presence is its grant). */
-export function enabledPlugins(
-  values: SectionValues,
-  file: Table,
-  limits: PluginTables['limits'],
-): AgentConfig['plugins'] {
+export function enabledPlugins(values: SectionValues, file: Table, limits: PluginTables['limits']): AgentConfig['plugins'] {
   const metrics = Object.fromEntries(
     Object.entries(values['metrics'] ?? {}).filter(([key]) => METRICS_OF_THE_PLUGIN.includes(key)),
   );

@@ -36,14 +36,13 @@ export function setKeys(
 /** Takes a table out, with those below it and the comment directly above it. Throws {@link NotEditable}. */
 export function removeTable(text: string, table: Path): string {
   const found = statements(text);
-  let edited = text;
-  for (const [at, statement] of [...found.entries()].reverse()) {
-    if (statement.kind !== 'header' || !isBelow(statement.path, table)) continue;
-    const next = found.slice(at + 1).find(({ kind }) => kind === 'header');
-    const from = commentStart(edited, lineStart(edited, statement.start));
-    const to = next === undefined ? edited.length : commentStart(edited, lineStart(edited, next.start));
-    edited = edited.slice(0, from) + edited.slice(Math.max(to, from));
-  }
+  const above = (at: number): number => commentStart(text, lineStart(text, at));
+  const ranges = found.flatMap(({ kind, path, start }, at) => {
+    if (kind !== 'header' || !isBelow(path, table)) return [];
+    const next = found.slice(at + 1).find((statement) => statement.kind === 'header');
+    return [{ from: above(start), to: next === undefined ? text.length : above(next.start) }];
+  });
+  const edited = ranges.toReversed().reduce((left, { from, to }) => left.slice(0, from) + left.slice(to), text);
   return verified(text, edited.replace(/\n{2,}$/u, '\n'), (file) => {
     const parent = descend(file, table.slice(0, -1));
     delete parent[table.at(-1) ?? ''];
@@ -113,9 +112,9 @@ function plain(value: unknown): unknown {
 function descend(file: Record<string, unknown>, table: Path): Record<string, unknown> {
   let at = file;
   for (const key of table) {
-    at[key] ??= {};
-    if (!isTable(at[key])) throw new NotEditable(`${key} is no table`);
-    at = at[key] as Record<string, unknown>;
+    const below: unknown = (at[key] ??= {});
+    if (!isTable(below)) throw new NotEditable(`${key} is no table`);
+    at = below;
   }
   return at;
 }
@@ -135,7 +134,7 @@ function lineStart(text: string, at: number): number {
 /** Where the comment lines directly above a line begin; `at` when there are none. */
 function commentStart(text: string, at: number): number {
   let start = at;
-  for (let above = start; above > 0; ) {
+  for (let above = start; above > 0;) {
     above = lineStart(text, start - 1);
     if (!/^[ \t]*#/u.test(text.slice(above, start))) return start;
     start = above;

@@ -56,7 +56,7 @@ export function union(granted: WrittenGrants, asked: Capabilities): WrittenGrant
 export function without(granted: WrittenGrants, words: readonly string[]): WrittenGrants {
   const left: Record<string, unknown> = { ...granted };
   for (const word of words) {
-    const [key = '', value] = split(word);
+    const [key, value] = split(word);
     if (key === 'commands') left['commands'] = 'none';
     else if (value === undefined) delete left[key];
     else left[key] = ((left[key] ?? []) as readonly string[]).filter((held) => held !== value);

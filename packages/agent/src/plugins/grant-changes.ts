@@ -36,7 +36,9 @@ export function leaveChange(folder: string, change: GrantChange, now = Date.now(
 /** Puts what was left into the record, oldest first. Rejects with `E_AUDIT_*`; what is not recorded stays. */
 export async function recordChanges(folder: string, audit: Pick<AuditLog, 'append'>): Promise<void> {
   if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return;
-  for (const name of readdirSync(folder).filter((file) => NAME.test(file)).sort()) {
+  for (const name of readdirSync(folder)
+    .filter((file) => NAME.test(file))
+    .sort()) {
     const path = join(folder, name);
     await audit.append({ kind: 'grant.changed', ...read(path) });
     rmSync(path, { force: true });

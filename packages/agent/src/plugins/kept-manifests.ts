@@ -14,7 +14,9 @@ type Key = Pick<PluginPackage, 'name' | 'integrity' | 'config'>;
 export function keptManifest(folders: readonly string[], key: Key): PluginManifest | undefined {
   for (const folder of folders) {
     const file = read(join(folder, fileName(key)));
-    const kept = file as { readonly integrity?: unknown; readonly config?: unknown; readonly manifest?: PluginManifest } | undefined;
+    const kept = file as
+      | { readonly integrity?: unknown; readonly config?: unknown; readonly manifest?: PluginManifest }
+      | undefined;
     if (kept?.integrity !== key.integrity || kept.config !== configDigest(key.config)) continue;
     if (kept.manifest?.manifest === 1 && kept.manifest.name === key.name) return kept.manifest;
   }

@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { Capabilities } from '@stormpulse/plugin-api';
@@ -42,7 +52,14 @@ describe('loading a plugin of others', () => {
       config: {},
       ...change,
     };
-    record = { integrity, package: '@example/weather', version: '1.0.0', agentId: 'web-1', state: 'granted', at: '2026-01-01T00:00:00Z' };
+    record = {
+      integrity,
+      package: '@example/weather',
+      version: '1.0.0',
+      agentId: 'web-1',
+      state: 'granted',
+      at: '2026-01-01T00:00:00Z',
+    };
     putRecord(host.packages, 'weather', record);
   };
   const place = (): string => treeFolder(host.packages, 'weather', config.integrity);
@@ -55,8 +72,11 @@ describe('loading a plugin of others', () => {
     }
   };
   /** No code of it ran, in whatever way. */
-  const expectNothingRan = (): void => expect([runner.loaded, runner.derived, existsSync(folder.path('ran'))]).toEqual([[], [], false]);
-  const leaving = (): PackageSpec => ({ top: `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(folder.path('ran'))}, '');` });
+  const expectNothingRan = (): void =>
+    expect([runner.loaded, runner.derived, existsSync(folder.path('ran'))]).toEqual([[], [], false]);
+  const leaving = (): PackageSpec => ({
+    top: `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(folder.path('ran'))}, '');`,
+  });
 
   beforeEach(() => {
     folder = new HostFolder();
@@ -82,20 +102,42 @@ describe('loading a plugin of others', () => {
     expect(await load()).toBe('weather');
     expect(existsSync(folder.path('ran'))).toBe(true);
     expect(recorded).toEqual([
-      expect.objectContaining({ kind: 'plugin.loaded', plugin: 'weather', version: '1.0.0', integrity: config.integrity, ran: false }),
+      expect.objectContaining({
+        kind: 'plugin.loaded',
+        plugin: 'weather',
+        version: '1.0.0',
+        integrity: config.integrity,
+        ran: false,
+      }),
     ]);
   });
 
   it.each<[string, string, () => Partial<PluginPackage>]>([
     ['the tree', 'E_PLUGIN_NOT_FOUND', () => (rmSync(place(), { recursive: true }), {})],
     ['the record', 'E_PLUGIN_NOT_GRANTED', () => (rmSync(join(host.packages, 'weather/grants.json')), {})],
-    ['a record that can be read', 'E_PLUGIN_NOT_GRANTED', () => (writeFileSync(join(host.packages, 'weather/grants.json'), '{'), {})],
+    [
+      'a record that can be read',
+      'E_PLUGIN_NOT_GRANTED',
+      () => (writeFileSync(join(host.packages, 'weather/grants.json'), '{'), {}),
+    ],
     ['the agent id', 'E_PLUGIN_NOT_GRANTED', () => (putRecord(host.packages, 'weather', { ...record, agentId: 'web-2' }), {})],
     ['the package', 'E_PLUGIN_NOT_GRANTED', () => ({ package: '@example/other' })],
     ['the version', 'E_PLUGIN_MISMATCH', () => (putRecord(host.packages, 'weather', { ...record, version: '1.0.1' }), {})],
-    ['the grant, as it only waits', 'E_PLUGIN_NOT_GRANTED', () => (putRecord(host.packages, 'weather', { ...record, state: 'waiting' }), {})],
-    ['the grant, as it was revoked', 'E_PLUGIN_REVOKED', () => (putRecord(host.packages, 'weather', { ...record, state: 'revoked' }), {})],
-    ['the grant, as it ended', 'E_PLUGIN_NOT_GRANTED', () => (putRecord(host.packages, 'weather', { ...record, expiresAt: '2026-03-04T05:06:07Z' }), {})],
+    [
+      'the grant, as it only waits',
+      'E_PLUGIN_NOT_GRANTED',
+      () => (putRecord(host.packages, 'weather', { ...record, state: 'waiting' }), {}),
+    ],
+    [
+      'the grant, as it was revoked',
+      'E_PLUGIN_REVOKED',
+      () => (putRecord(host.packages, 'weather', { ...record, state: 'revoked' }), {}),
+    ],
+    [
+      'the grant, as it ended',
+      'E_PLUGIN_NOT_GRANTED',
+      () => (putRecord(host.packages, 'weather', { ...record, expiresAt: '2026-03-04T05:06:07Z' }), {}),
+    ],
     ['the digest', 'E_PLUGIN_INTEGRITY', () => (writeFileSync(join(place(), 'index.js'), '\n', { flag: 'a' }), {})],
   ])('SEC-200, SEC-203: without %s it is refused with %s, and nothing of it runs', async (_, code, remove) => {
     install(leaving());
@@ -112,14 +154,17 @@ describe('loading a plugin of others', () => {
     ['a gate', { gate: true }, { gate: false }],
     ['logs', { consumeLogs: true }, {}],
     ['commands', { commands: 'read' }, { commands: undefined }],
-  ])('SEC-204, SEC-200: one that asks for %s that is not granted is refused with the lines to paste', async (_, asked, change) => {
-    install({ capabilities: JSON.stringify(asked), commands: '[]' });
-    const grants = { ...config.grants, ...change } as PluginPackage['grants'];
-    const found = await loadPackage({ ...config, grants }, host).catch((error: unknown) => error);
-    expect(isAgentError(found) && found.message).toContain('[plugins.weather.grants]\n');
-    expect(isAgentError(found) && found.code).toBe('E_GRANT_MISSING');
-    expect(runner.loaded).toEqual([]);
-  });
+  ])(
+    'SEC-204, SEC-200: one that asks for %s that is not granted is refused with the lines to paste',
+    async (_, asked, change) => {
+      install({ capabilities: JSON.stringify(asked), commands: '[]' });
+      const grants = { ...config.grants, ...change } as PluginPackage['grants'];
+      const found = await loadPackage({ ...config, grants }, host).catch((error: unknown) => error);
+      expect(isAgentError(found) && found.message).toContain('[plugins.weather.grants]\n');
+      expect(isAgentError(found) && found.code).toBe('E_GRANT_MISSING');
+      expect(runner.loaded).toEqual([]);
+    },
+  );
 
   it('SEC-203: what it declared before is checked against its grants before any of its code runs again', async () => {
     install();
@@ -182,18 +227,21 @@ describe('loading a plugin of others', () => {
     expect(readFileSync(join(host.copies, copy, 'tree/index.js'))).toEqual(readFileSync(join(place(), 'index.js')));
   });
 
-  it.runIf(process.geteuid?.() === 0)('SEC-200: in system mode a record that others than root could write grants nothing', async () => {
-    install(leaving());
-    host = { ...host, isSystem: true };
-    const path = join(host.packages, 'weather/grants.json');
-    expect(await load()).toBe('weather');
-    rmSync(folder.path('ran'));
-    runner = new StandInRunner();
-    host = { ...host, runner };
-    for (const spoil of [() => chownSync(path, 65_534, 0), () => (chownSync(path, 0, 0), chmodSync(path, 0o664))]) {
-      spoil();
-      expect(['E_PLUGIN_NOT_GRANTED', 'E_FILE_MODE']).toContain(await load());
-    }
-    expectNothingRan();
-  });
+  it.runIf(process.geteuid?.() === 0)(
+    'SEC-200: in system mode a record that others than root could write grants nothing',
+    async () => {
+      install(leaving());
+      host = { ...host, isSystem: true };
+      const path = join(host.packages, 'weather/grants.json');
+      expect(await load()).toBe('weather');
+      rmSync(folder.path('ran'));
+      runner = new StandInRunner();
+      host = { ...host, runner };
+      for (const spoil of [() => chownSync(path, 65_534, 0), () => (chownSync(path, 0, 0), chmodSync(path, 0o664))]) {
+        spoil();
+        expect(['E_PLUGIN_NOT_GRANTED', 'E_FILE_MODE']).toContain(await load());
+      }
+      expectNothingRan();
+    },
+  );
 });

@@ -68,10 +68,9 @@ export async function loadPackage(config: PluginPackage, host: PackageHost): Pro
   if (kept !== undefined) assertManifestGranted(config, kept);
   const { version } = record;
   await host.record({ kind: 'plugin.loaded', plugin: name, package: config.package, version, integrity, isolation, grants });
-  if (isolation === 'none') return onlyGranted((await importDefault(entry)), grants);
-  const source = { name, entry, config: config.config, isolation };
-  const manifest = kept ?? (await derive(config, host, () => host.runner.derive(source)));
-  return onlyGranted(await host.runner.load({ ...source, kept: manifest }), grants);
+  const source = { name, entry, tree: tree.folder, config: config.config, isolation };
+  const manifest = kept ?? (isolation === 'none' ? undefined : await derive(config, host, () => host.runner.derive(source)));
+  return onlyGranted(await host.runner.load(manifest === undefined ? source : { ...source, kept: manifest }), grants);
 }
 
 async function derive(config: PluginPackage, host: PackageHost, run: () => Promise<PluginManifest>): Promise<PluginManifest> {
@@ -100,8 +99,4 @@ export function grantsOf({ commands, gate, consumeLogs, ...lists }: WrittenGrant
 /** `commands = "none"` takes the commands and leaves the rest; anything else that lacks is the kernel's to refuse. */
 function onlyGranted(plugin: unknown, { commands }: WrittenGrants): unknown {
   return commands === 'none' ? narrow(plugin, { commands }) : plugin;
-}
-
-async function importDefault(entry: string): Promise<unknown> {
-  return ((await import(entry)) as { readonly default?: unknown }).default;
 }

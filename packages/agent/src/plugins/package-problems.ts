@@ -24,7 +24,9 @@ export function packageProblems(host: HostFile, agentUid: number, folder?: strin
   const packages = folder ?? packagesFolder(database, isSystem);
   return host.plugins.packages.flatMap((entry) => {
     try {
-      checkPackage(entry, { agentId, isSystem, packages, now: Date.now }, (tree) => ({ facts: verifyTree(tree, entry.integrity) }));
+      checkPackage(entry, { agentId, isSystem, packages, now: Date.now }, (tree) => ({
+        facts: verifyTree(tree, entry.integrity),
+      }));
       return [];
     } catch (error) {
       const reason = reasonOf(error);

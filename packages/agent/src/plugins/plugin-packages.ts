@@ -16,7 +16,7 @@ export interface PluginPackages {
   readonly entries: readonly PluginEntry[];
   /** Asked before each command: what was revoked while the agent runs is refused at once (SEC-208). */
   readonly fence: (plugin: string) => string | undefined;
-  close(): void;
+  close(): Promise<void>;
 }
 
 interface Surroundings {
@@ -48,7 +48,10 @@ export async function openPluginPackages(config: AgentConfig, around: Surroundin
   rmSync(host.copies, { recursive: true, force: true });
   await record();
   if (packages.length > 0 && !isSystem)
-    logger.warn({ folder: host.packages }, 'plugins of others are installed where this user can change them (docs: plugins guide)');
+    logger.warn(
+      { folder: host.packages },
+      'plugins of others are installed where this user can change them (docs: plugins guide)',
+    );
   for (const { name, startup } of packages)
     if (startup === 'retry') logger.warn({ plugin: name }, 'startup = "retry": it is tried again when the agent starts again');
 
@@ -57,8 +60,9 @@ export async function openPluginPackages(config: AgentConfig, around: Surroundin
   return {
     entries: packages.map((entry) => packageEntry(entry, host)),
     fence: (plugin) => revoked.get(plugin),
-    close() {
+    async close() {
       unwatch();
+      await runner.close?.();
       rmSync(host.copies, { recursive: true, force: true });
     },
   };

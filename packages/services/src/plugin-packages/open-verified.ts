@@ -38,7 +38,11 @@ export function openVerified(options: OpenVerified): VerifiedTree {
   mkdirSync(copiesFolder, { recursive: true, mode: 0o700 });
   const stray = strayModules(join(copiesFolder, copyName), agentUid);
   if (stray !== undefined)
-    throw PluginTree({ where: stray, problem: "is another user's, and a module could be taken from it", expected: 'no such folder' });
+    throw PluginTree({
+      where: stray,
+      problem: "is another user's, and a module could be taken from it",
+      expected: 'no such folder',
+    });
   const own = mkdtempSync(join(copiesFolder, `${copyName}-`));
   const copy = join(own, 'tree');
   try {

@@ -72,8 +72,8 @@ function told(value: unknown): string {
 
 /** Below 0 when `a` is older than `b`, above 0 when it is newer, by the rules of semantic versions. */
 export function compareVersions(a: string, b: string): number {
-  const [coreA = '', preA] = split(a);
-  const [coreB = '', preB] = split(b);
+  const [coreA, preA] = split(a);
+  const [coreB, preB] = split(b);
   const core = compareParts(coreA.split('.'), coreB.split('.'));
   if (core !== 0 || preA === preB) return core;
   if (preA === undefined || preB === undefined) return preA === undefined ? 1 : -1;

@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
@@ -30,7 +42,14 @@ function put(path: string, content: string | Uint8Array, root = tree): void {
 const digest = (root = tree): string => treeDigest(readTree(root));
 
 function open(integrity: string, more: Partial<Parameters<typeof openVerified>[0]> = {}): VerifiedTree {
-  return openVerified({ folder: tree, integrity, agentUid: 1_000, copiesFolder: join(base, 'copies'), copyName: 'weather', ...more });
+  return openVerified({
+    folder: tree,
+    integrity,
+    agentUid: 1_000,
+    copiesFolder: join(base, 'copies'),
+    copyName: 'weather',
+    ...more,
+  });
 }
 
 /** The code of what it refuses with, and the path it names. */
@@ -39,7 +58,8 @@ function refusal(work: () => unknown): string {
     work();
   } catch (error) {
     if (!isAgentError(error)) throw error;
-    return `${error.code} ${String(error.details['where'] ?? '')}`.trim();
+    const { where = '' } = error.details as { readonly where?: string };
+    return `${error.code} ${where}`.trim();
   }
   return 'nothing refused';
 }
@@ -50,9 +70,7 @@ describe('SEC-201: the digest of a tree', () => {
     put('b/c', '');
     put('a', '1');
     // Made by hand of the definition: domain, then length of path, path, size, SHA-512 of the content.
-    expect(digest()).toBe(
-      'sha512-6zRSxtyQ2i3J9ftcTPEEw7cXDCPuSeaMUfpxO/iWccXgHFE+MiaTTgvCX4CXFjPIcAiaNeGwpJyxWSmnUweG9A==',
-    );
+    expect(digest()).toBe('sha512-6zRSxtyQ2i3J9ftcTPEEw7cXDCPuSeaMUfpxO/iWccXgHFE+MiaTTgvCX4CXFjPIcAiaNeGwpJyxWSmnUweG9A==');
   });
 
   it('does not know folders, modes and times, nor the order in which files were made', () => {
@@ -197,7 +215,10 @@ describe('SEC-201: what runs is the bytes that were hashed', () => {
 
 describe('SEC-202, SEC-203: package.json is read as data, and checked', () => {
   const facts = (change: object): unknown =>
-    packageFacts(Buffer.from(JSON.stringify({ name: 'weather', version: '1.0.0', ...change })), new Set(['index.js', 'lib/a.mjs', 'a.txt']));
+    packageFacts(
+      Buffer.from(JSON.stringify({ name: 'weather', version: '1.0.0', ...change })),
+      new Set(['index.js', 'lib/a.mjs', 'a.txt']),
+    );
 
   it.each<[object, string]>([
     [{}, 'index.js'],
@@ -232,7 +253,18 @@ describe('SEC-202, SEC-203: package.json is read as data, and checked', () => {
   });
 
   it('knows which version is older', () => {
-    const order = ['0.9.9', '1.0.0-alpha', '1.0.0-alpha.1', '1.0.0-alpha.beta', '1.0.0-rc.2', '1.0.0-rc.11', '1.0.0', '1.0.10', '1.2.0', '10.0.0'];
+    const order = [
+      '0.9.9',
+      '1.0.0-alpha',
+      '1.0.0-alpha.1',
+      '1.0.0-alpha.beta',
+      '1.0.0-rc.2',
+      '1.0.0-rc.11',
+      '1.0.0',
+      '1.0.10',
+      '1.2.0',
+      '10.0.0',
+    ];
     for (const [at, a] of order.entries())
       for (const [to, b] of order.entries()) expect(Math.sign(compareVersions(a, b)), `${a} ${b}`).toBe(Math.sign(at - to));
     expect(compareVersions('1.0.0+a', '1.0.0+b')).toBe(0);

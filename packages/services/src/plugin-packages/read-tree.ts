@@ -44,7 +44,8 @@ function readOnce(folder: string, path: string): Buffer {
   const descriptor = openSync(join(folder, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const stat = fstatSync(descriptor);
-    const changed = (problem: string) => PluginTree({ where: path, problem, expected: 'a package that nobody changes meanwhile' });
+    const changed = (problem: string) =>
+      PluginTree({ where: path, problem, expected: 'a package that nobody changes meanwhile' });
     if (!stat.isFile()) throw changed('became something else while it was read');
     if (stat.size > TREE_LIMITS.fileBytes) new TreeCount().add(path, stat.size);
     const bytes = Buffer.alloc(stat.size + 1);

@@ -17,7 +17,11 @@ export function treeHash(): { readonly add: (file: TreeFile) => void; readonly i
       head.writeUInt32BE(name.length);
       const size = Buffer.alloc(8);
       size.writeBigUInt64BE(BigInt(bytes.length));
-      whole.update(head).update(name).update(size).update(hash('sha512', bytes, 'buffer'));
+      whole
+        .update(head)
+        .update(name)
+        .update(size)
+        .update(hash('sha512', bytes, 'buffer'));
     },
     integrity: () => `sha512-${whole.digest('base64')}`,
   };

@@ -1,7 +1,13 @@
 import { PluginTree } from './errors.ts';
 
 /** What a package may amount to, its dependencies included (SEC-201). Bytes. */
-export const TREE_LIMITS = { files: 4_096, bytes: 32 * 1024 * 1024, fileBytes: 8 * 1024 * 1024, depth: 16, pathBytes: 240 } as const;
+export const TREE_LIMITS = {
+  files: 4_096,
+  bytes: 32 * 1024 * 1024,
+  fileBytes: 8 * 1024 * 1024,
+  depth: 16,
+  pathBytes: 240,
+} as const;
 
 /** One file of a package; `path` is relative, its parts joined by `/`. */
 export interface TreeFile {
@@ -47,8 +53,10 @@ export class TreeCount {
     this.#files += 1;
     this.#bytes += bytes;
     const { files, fileBytes, bytes: most } = TREE_LIMITS;
-    if (this.#files > files) throw PluginTree({ where: path, problem: 'is one file too many', expected: `at most ${files} files` });
-    if (bytes > fileBytes) throw PluginTree({ where: path, problem: `is ${bytes} bytes`, expected: `at most ${fileBytes} a file` });
+    if (this.#files > files)
+      throw PluginTree({ where: path, problem: 'is one file too many', expected: `at most ${files} files` });
+    if (bytes > fileBytes)
+      throw PluginTree({ where: path, problem: `is ${bytes} bytes`, expected: `at most ${fileBytes} a file` });
     if (this.#bytes > most)
       throw PluginTree({ where: path, problem: 'makes the package too large', expected: `at most ${most} bytes in all` });
   }

@@ -136,14 +136,19 @@ describe('SEC-202: an archive is unpacked by our own rules', () => {
     const many = Array.from({ length: TREE_LIMITS.files + 1 }, (_, at) => ({ name: `package/${at}` }));
     expect(refusal(tar(...many))).toBe('E_PLUGIN_TREE');
     expect(refusal(tar(...many.slice(1)))).toBe('nothing refused');
-    expect(refusal(tar(...Array.from({ length: 2 * TREE_LIMITS.files + 1 }, (_, at) => ({ name: `p/${at}`, type: '5' }))))).toBe('E_PLUGIN_TREE');
+    expect(refusal(tar(...Array.from({ length: 2 * TREE_LIMITS.files + 1 }, (_, at) => ({ name: `p/${at}`, type: '5' }))))).toBe(
+      'E_PLUGIN_TREE',
+    );
     expect(refusal(gzipSync(Buffer.alloc(64 * 1024 * 1024)))).toBe('E_PLUGIN_TREE');
     expect(refusal(Buffer.concat([gzipSync(tar(good)).subarray(0, 60)]))).toBe('E_PLUGIN_TREE');
   });
 
   it('never gives a path outside, whatever the archive', () => {
     const part = fc.constantFrom('..', '.', '', 'a', 'package', '/', '\\', '\0', 'node_modules', '.bin', '\u2028', 'ä');
-    const entry = fc.record({ name: fc.array(part, { maxLength: 6 }).map((parts) => parts.join('/')), type: fc.constantFrom('0', '1', '2', '5', 'x', 'L') });
+    const entry = fc.record({
+      name: fc.array(part, { maxLength: 6 }).map((parts) => parts.join('/')),
+      type: fc.constantFrom('0', '1', '2', '5', 'x', 'L'),
+    });
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 4 }), (entries) => {
         try {

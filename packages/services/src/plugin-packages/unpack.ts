@@ -54,7 +54,10 @@ function inflate(archive: Uint8Array): Buffer {
   try {
     return gunzipSync(archive, { maxOutputLength: MAX_ARCHIVE_BYTES });
   } catch (cause) {
-    throw PluginTree({ where, problem: 'is damaged, or unpacks to too much', expected: 'a tarball as npm pack makes it' }, { cause });
+    throw PluginTree(
+      { where, problem: 'is damaged, or unpacks to too much', expected: 'a tarball as npm pack makes it' },
+      { cause },
+    );
   }
 }
 
@@ -66,7 +69,7 @@ interface TarEntry {
 
 function* tarEntries(tar: Buffer): Generator<TarEntry> {
   let next: { path?: string; size?: number } = {};
-  for (let at = 0; at + BLOCK <= tar.length; ) {
+  for (let at = 0; at + BLOCK <= tar.length;) {
     const header = tar.subarray(at, at + BLOCK);
     if (header.every((byte) => byte === 0)) return;
     assertChecksum(header);
@@ -95,16 +98,17 @@ function nameOf(header: Buffer): string {
 /** Records `LENGTH key=value\n`; the path and the size of the next entry count. */
 function paxOf(bytes: Buffer): { path?: string; size?: number } {
   const found: { path?: string; size?: number } = {};
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);
     const length = Number(bytes.toString('latin1', at, space));
     if (space < 0 || !Number.isInteger(length) || length <= space - at || at + length > bytes.length)
       throw refusal('a pax header', 'is damaged', 'records of their own length');
-    const [key = '', value = ''] = split(bytes.toString('utf8', space + 1, at + length - 1), '=');
+    const [key, value] = split(bytes.toString('utf8', space + 1, at + length - 1), '=');
     if (key === 'path') found.path = value;
     if (key === 'size') {
       found.size = Number(value);
-      if (!Number.isSafeInteger(found.size) || found.size < 0) throw refusal('a pax header', `has the size ${value.slice(0, 40)}`, 'a size');
+      if (!Number.isSafeInteger(found.size) || found.size < 0)
+        throw refusal('a pax header', `has the size ${value.slice(0, 40)}`, 'a size');
     }
     at += length;
   }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TreeFile } from './tree-rules.ts';
 
@@ -8,18 +8,23 @@ const MODES = { shared: { folder: 0o755, file: 0o444 }, private: { folder: 0o700
 /** Writes files one by one below a folder that is made for them. Throws `EEXIST` for one that is there, and what the file system says. */
 export function treeWriter(folder: string, access: keyof typeof MODES): (file: TreeFile) => void {
   const modes = MODES[access];
-  mkdirSync(folder, { mode: modes.folder });
+  const makeFolder = (path: string): void => {
+    mkdirSync(path, { mode: modes.folder });
+    chmodSync(path, modes.folder); // whatever the mask of whoever installs it
+  };
+  makeFolder(folder);
   const made = new Set(['.']);
   const make = (path: string): void => {
     if (made.has(path)) return;
     make(dirname(path));
-    mkdirSync(join(folder, path), { mode: modes.folder });
+    makeFolder(join(folder, path));
     made.add(path);
   };
   return ({ path, bytes }) => {
     make(dirname(path));
     const descriptor = openSync(join(folder, path), 'wx', modes.file);
     try {
+      fchmodSync(descriptor, modes.file);
       writeFileSync(descriptor, bytes);
       if (access === 'shared') fsyncSync(descriptor);
     } finally {

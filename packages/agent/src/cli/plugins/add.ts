@@ -40,7 +40,13 @@ export async function addPlugin(config: string, source: string, options: AddOpti
     if (present !== undefined && present.integrity !== fetched.integrity)
       throw Refused({ what: `[plugins.${name}] is there with another version; to change it: stormpulse plugins update ${name}` });
     const isolation = options.isolation ?? present?.isolation ?? 'process';
-    return await bringIn(host, fetched, { name, isolation, config: present?.config ?? {}, grants: present?.grants }, options, deps);
+    return await bringIn(
+      host,
+      fetched,
+      { name, isolation, config: present?.config ?? {}, grants: present?.grants },
+      options,
+      deps,
+    );
   } finally {
     fetched.close();
   }
@@ -59,7 +65,9 @@ export async function updatePlugin(
   const fetched = await fetchPackage(source ?? `${present.package}@latest`, host.packages, deps);
   try {
     if (fetched.facts.name !== present.package)
-      throw Refused({ what: `this is the package ${fetched.facts.name}, and [plugins.${name}] is ${present.package}; for another one: stormpulse plugins remove ${name}, then add` });
+      throw Refused({
+        what: `this is the package ${fetched.facts.name}, and [plugins.${name}] is ${present.package}; for another one: stormpulse plugins remove ${name}, then add`,
+      });
     return await bringIn(host, fetched, present, options, deps);
   } finally {
     fetched.close();
@@ -71,7 +79,13 @@ interface Target extends Pick<PluginPackage, 'name' | 'isolation' | 'config'> {
   readonly grants: WrittenGrants | undefined;
 }
 
-async function bringIn(host: PluginsHost, fetched: FetchedPackage, target: Target, options: AddOptions, deps: PluginsDeps): Promise<Outcome> {
+async function bringIn(
+  host: PluginsHost,
+  fetched: FetchedPackage,
+  target: Target,
+  options: AddOptions,
+  deps: PluginsDeps,
+): Promise<Outcome> {
   const { name, isolation, config, grants } = target;
   const { facts, integrity } = fetched;
   const subject: Subject = { name, package: facts.name, version: facts.version, integrity };
@@ -83,7 +97,12 @@ async function bringIn(host: PluginsHost, fetched: FetchedPackage, target: Targe
   let manifest: PluginManifest;
   try {
     manifest = await deriveInstalled(host, deps, { name, integrity, config, isolation });
-    editedText(host.loaded.host.path, host.loaded.host.text, (text) => withSection(text, sectionOf(union(grants ?? {}, manifest.capabilities))), sectionToml(sectionOf({})));
+    editedText(
+      host.loaded.host.path,
+      host.loaded.host.text,
+      (text) => withSection(text, sectionOf(union(grants ?? {}, manifest.capabilities))),
+      sectionToml(sectionOf({})),
+    );
   } catch (error) {
     if (isNew) rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -104,7 +123,15 @@ async function bringIn(host: PluginsHost, fetched: FetchedPackage, target: Targe
   await agreed(grants === undefined ? 'Grant this?' : `Change [plugins.${name}] to version ${facts.version}?`, options.yes, deps);
   const granted = grants ?? union({}, manifest.capabilities);
   const action = grants === undefined ? 'add' : 'update';
-  announce(host, { action, plugin: name, package: facts.name, version: facts.version, integrity, more: grants === undefined ? grantLines(granted) : [], less: [] });
+  announce(host, {
+    action,
+    plugin: name,
+    package: facts.name,
+    version: facts.version,
+    integrity,
+    more: grants === undefined ? grantLines(granted) : [],
+    less: [],
+  });
   putRecord(host.packages, name, recordOf('granted'));
   replaceConfig(host, (text) => withSection(text, sectionOf(granted)), sectionToml(sectionOf(granted)));
   deps.print(`[plugins.${name}] is written; it counts from the agent's next start on: stormpulse restart`);
@@ -127,7 +154,9 @@ function assertNotBefore(host: PluginsHost, { name, version, integrity }: Subjec
   if (same?.state === 'revoked') throw PluginRevoked({ plugin: name, version, at: same.at });
   const newer = records.find((record) => record.state !== 'waiting' && compareVersions(record.version, version) > 0);
   if (newer !== undefined && !allowOlder)
-    throw Refused({ what: `this host had version ${newer.version} of "${name}", and ${version} is older: it may have faults that were mended since. If you mean it: --allow-older` });
+    throw Refused({
+      what: `this host had version ${newer.version} of "${name}", and ${version} is older: it may have faults that were mended since. If you mean it: --allow-older`,
+    });
 }
 
 function isInPlace(host: PluginsHost, { name, integrity }: Subject): boolean {
@@ -139,7 +168,9 @@ function isInPlace(host: PluginsHost, { name, integrity }: Subject): boolean {
 function nameFor({ facts }: FetchedPackage, wanted: string | undefined, { loaded }: PluginsHost): string {
   const name = wanted ?? facts.name.replace(/^@[^/]*\//u, '').replace(/^(?:stormpulse-)?(?:plugin-)?/u, '');
   if (!isPluginName(name))
-    throw Refused({ what: `"${name}" can be no plugin's name; expected 2 to 32 lower-case letters, digits and hyphens, a letter first: --name NAME` });
+    throw Refused({
+      what: `"${name}" can be no plugin's name; expected 2 to 32 lower-case letters, digits and hyphens, a letter first: --name NAME`,
+    });
   if (loaded.config.plugins.some((own) => own.name === name) || loaded.config.awaited.some(({ plugin }) => plugin === name))
     throw Refused({ what: `"${name}" is a plugin of the agent itself, and no other can take its name` });
   return name;

@@ -14,23 +14,25 @@ import type { PluginsDeps, PluginsHost } from './plugins-host.ts';
  */
 export async function deriveInstalled(
   host: PluginsHost,
-  { runner }: Pick<PluginsDeps, 'runner'>,
+  { runnerAs }: Pick<PluginsDeps, 'runnerAs'>,
   plugin: { readonly name: string; readonly integrity: string; readonly config: unknown; readonly isolation: string },
 ): Promise<PluginManifest> {
   const { name, integrity, config } = plugin;
+  const runner = runnerAs({ uid: host.user.uid, gid: host.user.gid });
   const copiesFolder = mkdtempSync(join(host.packages, '.staging-'));
   try {
     const folder = treeFolder(host.packages, name, integrity);
     const tree = openVerified({ folder, integrity, agentUid: host.user.uid, copiesFolder, copyName: name });
     const entry = pathToFileURL(join(tree.folder, tree.facts.entry)).href;
     const isolation = plugin.isolation === 'worker' ? 'worker' : 'process';
-    const manifest = await runner.derive({ name, entry, config, isolation });
+    const manifest = await runner.derive({ name, entry, tree: tree.folder, config, isolation });
     if (manifest.name === name) return manifest;
     throw Refused({ what: `the plugin calls itself "${manifest.name}"; its table must be called that: --name ${manifest.name}` });
   } catch (error) {
     if (!isAgentError(error) || error.code === 'E_AGENT_REFUSED') throw error;
     throw Refused({ what: `it does not start: ${error.message}` }, { cause: error });
   } finally {
+    await runner.close?.();
     rmSync(copiesFolder, { recursive: true, force: true });
   }
 }

@@ -55,7 +55,7 @@ async function filesOf(source: string, staging: string, npm: PluginsDeps['npm'])
   if (isPath(source)) throw Refused({ what: `${source} is not there; expected a folder, a .tgz, or the name of a package` });
   const folder = join(staging, 'packed');
   mkdirSync(folder);
-  await npm(['pack', source, ...QUIET], folder);
+  await npm(['pack', ...QUIET, '--', source], folder);
   const [tarball] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw Refused({ what: `npm pack ${source} made no tarball; is this the name of a package?` });
   return unpackFile(join(folder, tarball));
@@ -77,7 +77,11 @@ function factsOf(files: readonly TreeFile[]): PackageFacts {
   return packageFacts(manifest?.bytes, new Set(files.map(({ path }) => path)));
 }
 
-async function withDependencies(files: readonly TreeFile[], staging: string, npm: PluginsDeps['npm']): Promise<readonly TreeFile[]> {
+async function withDependencies(
+  files: readonly TreeFile[],
+  staging: string,
+  npm: PluginsDeps['npm'],
+): Promise<readonly TreeFile[]> {
   const folder = join(staging, 'installing');
   const write = treeWriter(folder, 'private');
   for (const file of files) write(file);

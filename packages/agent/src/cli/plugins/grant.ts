@@ -28,8 +28,10 @@ export async function grantPlugin(
   const record = targetOf(host, present);
   const { integrity } = record;
   const manifest =
-    keptManifest([join(host.packages, name, 'manifests'), manifestsFolder(host.loaded.config.databasePath)], { ...present, integrity }) ??
-    (await deriveInstalled(host, deps, { ...present, integrity }));
+    keptManifest([join(host.packages, name, 'manifests'), manifestsFolder(host.loaded.config.databasePath)], {
+      ...present,
+      integrity,
+    }) ?? (await deriveInstalled(host, deps, { ...present, integrity }));
   const grants = union(present.grants, manifest.capabilities);
   const found: GrantDifference = { ...difference(manifest.capabilities, present.grants), less: [] };
   const subject = { name, package: record.package, version: record.version, integrity };
@@ -58,7 +60,9 @@ export async function revokePlugin(
   const present = packageOf(host, name);
   const unknown = words.find((word) => !isGrantWord(word));
   if (unknown !== undefined)
-    throw Refused({ what: `"${unknown}" is no grant; expected exec, http, read, write, commands, gate, consumeLogs, or one of a list such as exec=/usr/bin/uptime` });
+    throw Refused({
+      what: `"${unknown}" is no grant; expected exec, http, read, write, commands, gate, consumeLogs, or one of a list such as exec=/usr/bin/uptime`,
+    });
   const record = recordOf(host, present);
   const left = without(present.grants, words);
   const less = words.length === 0 ? ['all of it'] : taken(present.grants, left);
@@ -68,7 +72,15 @@ export async function revokePlugin(
   await agreed('Revoke this?', options.yes, deps);
   if (words.length === 0) putRecord(host.packages, name, { ...record, state: 'revoked', at: new Date().toISOString() });
   else replaceConfig(host, (text) => withGrants(text, name, left), `change [plugins.${name}.grants]`);
-  announce(host, { action: 'revoke', plugin: name, package: record.package, version: record.version, integrity: present.integrity, more: [], less });
+  announce(host, {
+    action: 'revoke',
+    plugin: name,
+    package: record.package,
+    version: record.version,
+    integrity: present.integrity,
+    more: [],
+    less,
+  });
   const isFenced = words.length === 0 && host.running !== undefined;
   deps.print(
     isFenced

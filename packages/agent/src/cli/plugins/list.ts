@@ -36,7 +36,9 @@ export function listPlugins(config: string, deps: Pick<PluginsDeps, 'packages'>)
   const host = openPluginsHost(config, deps);
   const { plugins, packages } = host.loaded.config;
   return [
-    ...plugins.map(({ name }) => listed(host, { name, origin: 'agent', isolation: 'none', version: host.running?.version ?? null })),
+    ...plugins.map(({ name }) =>
+      listed(host, { name, origin: 'agent', isolation: 'none', version: host.running?.version ?? null }),
+    ),
     ...packages.map(({ name, isolation, integrity }) =>
       listed(host, { name, origin: 'package', isolation, version: recordFor(host, name, integrity)?.version ?? null }),
     ),
@@ -64,7 +66,7 @@ export function listText(plugins: readonly ListedPlugin[]): string {
     ...plugins.map((plugin) => [
       plugin.name,
       plugin.state ?? 'not running',
-      plugin.origin === 'agent' ? 'none (the agent’s own)' : plugin.isolation,
+      plugin.origin === 'agent' ? 'none (part of it)' : plugin.isolation,
       plugin.version ?? '-',
       plugin.cpuPercent === null ? '-' : `${plugin.cpuPercent.toFixed(1)} %`,
       plugin.memoryBytes === null ? '-' : `${(plugin.memoryBytes / 1024 / 1024).toFixed(1)} MiB`,
@@ -73,7 +75,14 @@ export function listText(plugins: readonly ListedPlugin[]): string {
     ]),
   ];
   const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0))) ?? [];
-  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Everything that can be said of one plugin without running a package's code. */
@@ -123,7 +132,10 @@ async function inspectOwn({ name, config, limits = {} }: EnabledPlugin): Promise
 
 function inspectPackage(host: PluginsHost, entry: PluginPackage): InspectedPlugin {
   const { name, integrity, isolation, grants } = entry;
-  const manifest = keptManifest([join(host.packages, name, 'manifests'), manifestsFolder(host.loaded.config.databasePath)], entry);
+  const manifest = keptManifest(
+    [join(host.packages, name, 'manifests'), manifestsFolder(host.loaded.config.databasePath)],
+    entry,
+  );
   return {
     name,
     origin: 'package',
@@ -156,8 +168,15 @@ export function inspectText(plugin: InspectedPlugin): string {
     `isolation  ${isolation}`,
     'may do',
     ...(mayDo.length === 0 ? ['  nothing but run'] : mayDo.map((line) => `  ${line}`)),
-    ...(found === null ? [] : [...found.more.map((line) => `  asks besides, and is not granted: ${line}`), ...found.less.map((line) => `  granted, and not asked for: ${line}`)]),
-    ...(commands === null ? [] : ['commands', ...commands.map(({ id, effect, title }) => `  ${plugin.name}_${id}  ${effect}  ${title}`)]),
+    ...(found === null
+      ? []
+      : [
+          ...found.more.map((line) => `  asks besides, and is not granted: ${line}`),
+          ...found.less.map((line) => `  granted, and not asked for: ${line}`),
+        ]),
+    ...(commands === null
+      ? []
+      : ['commands', ...commands.map(({ id, effect, title }) => `  ${plugin.name}_${id}  ${effect}  ${title}`)]),
     ...plugin.versions.map(({ version, state, at }) => `version    ${version} ${state} ${at}`),
   ];
   // A stranger's titles stand in some of them.

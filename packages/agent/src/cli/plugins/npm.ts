@@ -32,20 +32,29 @@ export function npmIn(registry: string | undefined): (args: readonly string[], c
 }
 
 function npmPath(): string {
-  const found = [dirname(process.execPath), ...FOLDERS].map((folder) => join(folder, 'npm')).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch (error) {
-      if (error instanceof Error && 'code' in error) return false;
-      throw error;
-    }
-  });
+  const found = [dirname(process.execPath), ...FOLDERS]
+    .map((folder) => join(folder, 'npm'))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch (error) {
+        if (error instanceof Error && 'code' in error) return false;
+        throw error;
+      }
+    });
   if (found !== undefined) return found;
-  throw Refused({ what: 'npm was expected beside node or in /usr/bin and is not there; install it, or give a tarball with its dependencies in it' });
+  throw Refused({
+    what: 'npm was expected beside node or in /usr/bin and is not there; install it, or give a tarball with its dependencies in it',
+  });
 }
 
-function run(file: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
+function run(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS });
     let stdout = '';

@@ -13,14 +13,15 @@ import { isSystemMode } from '../../host/system-mode.ts';
 import { leaveChange } from '../../plugins/grant-changes.ts';
 import type { GrantChange } from '../../plugins/grant-changes.ts';
 import { changesFolder, packagesFolder } from '../../plugins/plugin-folders.ts';
-import type { PluginRunner } from '../../plugins/runner.ts';
+import type { PluginRunner, RunAs } from '../../plugins/runner.ts';
 import { agentUser } from '../config-check-user.ts';
 import type { AgentUser } from '../config-check-user.ts';
 import { parse } from 'smol-toml';
 
 /** What the commands touch besides the host's files. */
 export interface PluginsDeps {
-  readonly runner: PluginRunner;
+  /** Runs plugins with the rights of the agent's user. */
+  readonly runnerAs: (user: RunAs) => PluginRunner;
   /** Yes or no to a question; a person answers it. */
   readonly ask: (question: string) => Promise<boolean>;
   readonly print: (line: string) => void;
@@ -97,11 +98,16 @@ export function editedText(path: string, text: string, edit: (text: string) => s
     edited = edit(text);
   } catch (error) {
     if (!(error instanceof NotEditable)) throw error;
-    throw Refused({ what: `${path} is written in a form that is not edited here (${error.message}); by hand: ${byHand}` }, { cause: error });
+    throw Refused(
+      { what: `${path} is written in a form that is not edited here (${error.message}); by hand: ${byHand}` },
+      { cause: error },
+    );
   }
   const file = parse(edited);
   const problems = [...checkConfig(file).problems, ...checkOtherTables(file).problems];
   if (problems.length > 0)
-    throw Refused({ what: `${path} would not be right any more (${problems[0]?.path.join('.')}); nothing was changed. By hand: ${byHand}` });
+    throw Refused({
+      what: `${path} would not be right any more (${problems[0]?.path.join('.')}); nothing was changed. By hand: ${byHand}`,
+    });
   return edited;
 }

@@ -9,7 +9,12 @@ import { announce, openToChange, packageOf, replaceConfig } from './plugins-host
 import type { PluginsDeps, PluginsHost } from './plugins-host.ts';
 
 /** Takes a plugin out of the file, and its code off the disk unless an agent may still run it. Rejects with `E_AGENT_REFUSED`. */
-export async function removePlugin(config: string, name: string, options: { readonly yes: boolean }, deps: PluginsDeps): Promise<void> {
+export async function removePlugin(
+  config: string,
+  name: string,
+  options: { readonly yes: boolean },
+  deps: PluginsDeps,
+): Promise<void> {
   const host = openToChange(config, deps);
   const present = packageOf(host, name);
   const version = readRecords(host.packages, name).find(({ integrity }) => integrity === present.integrity)?.version ?? 'unknown';
@@ -17,13 +22,23 @@ export async function removePlugin(config: string, name: string, options: { read
   const less = grantLines(present.grants);
   for (const line of [...subjectLines(subject), 'remove', ...differenceLines({ more: [], less })]) deps.print(line);
   await agreed('Remove it?', options.yes, deps);
-  announce(host, { action: 'remove', plugin: name, package: present.package, version, integrity: present.integrity, more: [], less });
+  announce(host, {
+    action: 'remove',
+    plugin: name,
+    package: present.package,
+    version,
+    integrity: present.integrity,
+    more: [],
+    less,
+  });
   replaceConfig(host, (text) => removeTable(text, ['plugins', name]), `take [plugins.${name}] out`);
   if (host.running === undefined) {
     removeTrees(host, name);
     deps.print('its section and its code are gone; what this host decided about it is kept, so that it stays decided');
   } else {
-    deps.print(`its section is gone; restart the agent to unload it (stormpulse restart), then remove ${treeFolder(host.packages, name, present.integrity)}`);
+    deps.print(
+      `its section is gone; restart the agent to unload it (stormpulse restart), then remove ${treeFolder(host.packages, name, present.integrity)}`,
+    );
   }
 }
 
