@@ -105,7 +105,7 @@ export function addPluginsCommand(program: Command, config: string, exitWith: (c
     .option('--config <file>', "the host's file", config)
     .option('--json', 'as one JSON object', false)
     .action(async (name: string, options: { config: string; json: boolean }) => {
-      const { inspectPlugin, inspectText } = await import('./plugins/list.ts');
+      const { inspectPlugin, inspectText } = await import('./plugins/inspect.ts');
       const found = await inspectPlugin(options.config, name, {});
       process.stdout.write(`${options.json ? JSON.stringify(found) : inspectText(found)}\n`);
     });

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,8 +19,10 @@ import { PluginsStage } from '../../../test-support/plugins-stage.ts';
 import { loadConfig } from '../../config/load.ts';
 import { treeFolder } from '../../plugins/plugin-folders.ts';
 import { checkConfigFile } from '../config-check.ts';
+import { addPlugin } from './add.ts';
 import { grantPlugin, revokePlugin } from './grant.ts';
-import { inspectPlugin, inspectText, listPlugins, listText } from './list.ts';
+import { inspectPlugin, inspectText } from './inspect.ts';
+import { listPlugins, listText } from './list.ts';
 import { removePlugin } from './remove.ts';
 
 const ID = "{ exec: ['/usr/bin/uptime', '/usr/bin/id'], commands: 'read' }";
@@ -287,6 +300,35 @@ describe('stormpulse plugins grant and revoke', () => {
     stage.folder.write('stormpulse.toml', stage.toml.replace('[plugins.weather]\n', '[plugins.weather]\nstartup = "error"\n'));
     expect((await checkConfigFile(stage.folder.config)).ok).toBe(false);
   });
+
+  it.runIf(process.geteuid?.() === 0)(
+    'in system mode the agent reads what root installs, its code is looked at with the rights of the agent, and the change is its',
+    async () => {
+      const agent = 65_534;
+      const state = stage.folder.path('state');
+      mkdirSync(state);
+      chmodSync(stage.folder.folder, 0o755);
+      chownSync(state, agent, agent);
+      stage.folder.write(
+        'stormpulse.toml',
+        stage.folder.validToml().replace(stage.folder.path('stormpulse.db'), join(state, 'stormpulse.db')),
+      );
+      const deps = { ...stage.deps, packages: stage.packages };
+      await addPlugin(stage.folder.config, stage.build({ version: '2.0.0' }), { yes: true, allowOlder: false }, deps);
+      expect(stage.ranAs.at(-1)).toBe(agent);
+      const [left = ''] = readdirSync(join(state, 'grant-changes'));
+      const owned = statSync(join(state, 'grant-changes', left));
+      expect([owned.uid, owned.mode & 0o777]).toEqual([agent, 0o600]);
+      const tree = treeFolder(stage.packages, 'weather', weather()?.integrity ?? '');
+      for (const [path, mode] of [
+        ['', 0o755],
+        ['index.js', 0o444],
+      ] as const) {
+        const { uid, mode: found } = statSync(join(tree, path));
+        expect([uid, found & 0o777]).toEqual([0, mode]);
+      }
+    },
+  );
 
   it('refuses words it does not know and what is not granted, and grants until a time to come', async () => {
     expect(await refusal(revoke('fly'))).toContain('"fly" is no grant');
