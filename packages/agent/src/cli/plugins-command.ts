@@ -25,6 +25,7 @@ interface Adding extends Common {
   readonly name?: string;
   readonly isolation?: 'process' | 'worker' | 'none';
   readonly registry?: string;
+  readonly settings?: string;
   readonly allowOlder: boolean;
 }
 
@@ -49,6 +50,7 @@ export function addPluginsCommand(program: Command, config: string, exitWith: (c
     .argument('<source>', 'a folder, a tarball, or the name of a package, such as @example/weather@1.2.0')
     .option('--name <name>', 'the key of its section; default: made of the name of the package')
     .addOption(new Option('--isolation <how>', 'how it is run; default: process').choices(['process', 'worker', 'none']))
+    .option('--settings <file>', "the plugin's own keys, as TOML: such as a copy of its config.example.toml")
     .action(async (source: string, options: Adding) => {
       const { addPlugin } = await import('./plugins/add.ts');
       await addPlugin(options.config, source, options, await deps(options.registry));

@@ -6,7 +6,7 @@ export interface PackageFacts {
   readonly version: string;
   /** The file that exports the plugin, relative to the tree. */
   readonly entry: string;
-  /** What it needs besides itself, by name. */
+  /** What it needs besides itself, by name; the SDK is a peer. */
   readonly dependencies: readonly string[];
 }
 
@@ -30,7 +30,11 @@ export function packageFacts(text: Uint8Array | undefined, paths: ReadonlySet<st
       problem: `exports ${told(entry)}`,
       expected: 'in "exports" or "main" a .js, .mjs or .cjs file that is in the package',
     });
-  return { name, version, entry, dependencies: Object.keys(object(manifest['dependencies']) ?? {}) };
+  const optional = object(manifest['peerDependenciesMeta']) ?? {};
+  const peers = Object.keys(object(manifest['peerDependencies']) ?? {}).filter(
+    (peer) => object(optional[peer])?.['optional'] !== true,
+  );
+  return { name, version, entry, dependencies: [...Object.keys(object(manifest['dependencies']) ?? {}), ...peers] };
 }
 
 /** The parts that Node reads, without asking Node: nothing of the package is resolved before it is checked. */

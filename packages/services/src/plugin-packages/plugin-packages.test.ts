@@ -247,6 +247,17 @@ describe('SEC-202, SEC-203: package.json is read as data, and checked', () => {
     expect(refusal(() => facts(change))).toBe('E_PLUGIN_PACKAGE');
   });
 
+  it('tells what it needs: dependencies, and peers that are not optional', () => {
+    expect(
+      facts({
+        dependencies: { a: '1' },
+        devDependencies: { b: '1' },
+        peerDependencies: { c: '1', d: '1' },
+        peerDependenciesMeta: { d: { optional: true } },
+      }),
+    ).toMatchObject({ dependencies: ['a', 'c'] });
+  });
+
   it('refuses no package.json, no JSON, and a text that is too long', () => {
     for (const text of [undefined, Buffer.from('{'), Buffer.from([0xff]), Buffer.alloc(300_000, 0x20)])
       expect(refusal(() => packageFacts(text, new Set()))).toBe('E_PLUGIN_PACKAGE');

@@ -17,11 +17,14 @@ import type { FetchedPackage } from './fetch-package.ts';
 import { announce, editedText, openToChange, packageOf, replaceConfig } from './plugins-host.ts';
 import type { PluginsDeps, PluginsHost } from './plugins-host.ts';
 import { sectionToml, withSection } from './section.ts';
+import { readSettings } from './settings.ts';
 
 export interface AddOptions {
   /** The key of the table; default: made of the package's name. */
   readonly name?: string;
   readonly isolation?: 'process' | 'worker' | 'none';
+  /** A file with the plugin's own keys. */
+  readonly settings?: string;
   readonly yes: boolean;
   /** Take a version older than one that this host had. */
   readonly allowOlder: boolean;
@@ -39,14 +42,13 @@ export async function addPlugin(config: string, source: string, options: AddOpti
     const present = host.loaded.config.packages.find((entry) => entry.name === name);
     if (present !== undefined && present.integrity !== fetched.integrity)
       throw Refused({ what: `[plugins.${name}] is there with another version; to change it: stormpulse plugins update ${name}` });
+    const newConfig = options.settings === undefined ? undefined : readSettings(options.settings, name);
+    if (newConfig !== undefined && present !== undefined)
+      throw Refused({ what: `[plugins.${name}] is there already; write its keys under [plugins.${name}.config]` });
     const isolation = options.isolation ?? present?.isolation ?? 'process';
-    return await bringIn(
-      host,
-      fetched,
-      { name, isolation, config: present?.config ?? {}, grants: present?.grants },
-      options,
-      deps,
-    );
+    const own = newConfig ?? present?.config ?? {};
+    const target = { name, isolation, config: own, grants: present?.grants, ...(newConfig === undefined ? {} : { newConfig }) };
+    return await bringIn(host, fetched, target, options, deps);
   } finally {
     fetched.close();
   }
@@ -77,6 +79,7 @@ export async function updatePlugin(
 interface Target extends Pick<PluginPackage, 'name' | 'isolation' | 'config'> {
   /** Undefined: nothing was granted yet, and what it asks for is what is agreed to. */
   readonly grants: WrittenGrants | undefined;
+  readonly newConfig?: PluginPackage['config'];
 }
 
 async function bringIn(
@@ -138,7 +141,8 @@ async function bringIn(
   return 'done';
 
   function sectionOf(allowed: WrittenGrants) {
-    return { ...subject, isolation, grants: allowed };
+    const { newConfig } = target;
+    return { ...subject, isolation, grants: allowed, ...(newConfig === undefined ? {} : { newConfig }) };
   }
 
   function recordOf(state: 'granted' | 'waiting') {

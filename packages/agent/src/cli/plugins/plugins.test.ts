@@ -131,7 +131,27 @@ describe('stormpulse plugins add', () => {
     expect(stage.trees).toEqual([]);
   });
 
-  it('takes a tarball, and refuses a file of another owner', async () => {
+  it('takes the keys that a plugin needs from a file, whole section or keys alone', async () => {
+    const source = stage.build({ configSchema: 'Type.Object({ town: Type.String(), at: Type.Object({ lat: Type.Number() }) })' });
+    const keys = 'town = "here"\n[at]\nlat = 1.5\n';
+    const settings = stage.folder.write('weather.toml', keys);
+    expect(await stage.add(source, { settings })).toBe('done');
+    expect(weather()?.config).toEqual({ town: 'here', at: { lat: 1.5 } });
+    expect((await checkConfigFile(stage.folder.config)).ok).toBe(true);
+    expect(await refusal(stage.add(source, { settings }))).toContain('write its keys under [plugins.weather.config]');
+    await removePlugin(stage.folder.config, 'weather', { yes: true }, stage.deps);
+    stage.folder.write('weather.toml', '[plugins.weather.config]\ntown = "there"\nat = { lat = 2 }\n');
+    expect(await stage.add(source, { settings })).toBe('done');
+    expect(weather()?.config).toEqual({ town: 'there', at: { lat: 2 } });
+    for (const text of ['town = ', '[plugins.other.config]\n']) {
+      stage.folder.write('weather.toml', text);
+      expect(await refusal(stage.add(stage.build({ version: '2.0.0' }), { name: 'sky', settings }))).toMatch(
+        /^E_AGENT_REFUSED: .*weather\.toml/u,
+      );
+    }
+  });
+
+  it('takes a tarball, and refuses a file that is not there', async () => {
     stage.folder.write('weather.tgz', packed(stage.build()));
     expect(await stage.add(stage.folder.path('weather.tgz'))).toBe('done');
     expect(await refusal(stage.add(stage.folder.path('missing.tgz')))).toContain('is not there; expected a folder, a .tgz');

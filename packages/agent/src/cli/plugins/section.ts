@@ -1,3 +1,5 @@
+import { stringify } from 'smol-toml';
+import type { Table } from '../../config/check-table.ts';
 import { setKeys } from '../../config/edit-toml.ts';
 import type { TomlValue } from '../../config/edit-toml.ts';
 import type { WrittenGrants } from '../../config/plugin-tables.ts';
@@ -10,6 +12,8 @@ export interface Section {
   readonly integrity: string;
   readonly isolation: string;
   readonly grants: WrittenGrants;
+  /** The plugin's own keys, where the file has none of them yet. */
+  readonly newConfig?: Table;
 }
 
 const WORDS = ['exec', 'http', 'read', 'write', 'commands', 'gate', 'consumeLogs'] as const;
@@ -23,7 +27,9 @@ export function withSection(text: string, section: Section): string {
   ];
   const { package: name, integrity, isolation } = section;
   const withTable = setKeys(text, table, { package: name, integrity, isolation }, comment);
-  return withGrants(withTable, section.name, section.grants);
+  const granted = withGrants(withTable, section.name, section.grants);
+  const { newConfig } = section;
+  return newConfig === undefined ? granted : `${granted}\n${stringify({ plugins: { [section.name]: { config: newConfig } } })}`;
 }
 
 /** The file with other grants. */
