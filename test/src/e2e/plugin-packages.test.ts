@@ -51,6 +51,12 @@ exec = ["/usr/bin/uptime"]
 commands = "read"
 `;
   };
+  /** As the command line leaves a decision: whole at once. */
+  const leave = (change: object): void => {
+    const path = stage.path('grant-changes/1767225600000-0123456789ab.json');
+    writeFileSync(`${path}.tmp`, JSON.stringify(change), { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+  };
   const integrityIn = (section: string): string => /sha512-[^"]+/u.exec(section)?.[0] ?? '';
   const registered = async (): Promise<{ readonly link: HubSide; readonly commands: readonly string[] }> => {
     const link = await stage.hub.link();
@@ -121,7 +127,7 @@ commands = "read"
       by: 0,
     };
     mkdirSync(stage.path('grant-changes'), { mode: 0o700 });
-    writeFileSync(stage.path('grant-changes/1767225600000-0123456789ab.json'), JSON.stringify(change), { mode: 0o600 });
+    leave(change);
     stage.start(section);
     await registered();
     await vi.waitFor(() => expect(audited().map(({ kind }) => kind)).toContain('plugin.loaded'), PATIENT);
@@ -142,9 +148,7 @@ commands = "read"
     const { link } = await registered();
     expect((await stage.hub.run('weather_uptime')).payload).toMatchObject({ success: true });
     writeRecord('weather', integrityIn(section), 'revoked');
-    writeFileSync(stage.path('grant-changes/1767225600000-0123456789ab.json'), '{"action":"revoke","plugin":"weather"}', {
-      mode: 0o600,
-    });
+    leave({ action: 'revoke', plugin: 'weather' });
     await vi.waitFor(
       async () =>
         expect((await stage.hub.run('weather_uptime')).payload).toMatchObject({

@@ -7,9 +7,10 @@ import type { HostFile } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
 import type { Rehearsal } from '../config/rehearse.ts';
 import { readIdentityFiles } from '../host/identity-files.ts';
-import { packageProblems } from '../plugins/package-problems.ts';
+import { keptCommands, packageProblems } from '../plugins/package-problems.ts';
 import type { PackageProblem } from '../plugins/package-problems.ts';
 import { agentUser } from './config-check-user.ts';
+import type { AgentUser } from './config-check-user.ts';
 
 /** One finding, at its place in the file. */
 export interface Finding {
@@ -78,7 +79,7 @@ export async function checkConfigFile(path: string): Promise<ConfigReport> {
     notes: rehearsal.notes,
     sections: [...host.awaited, ...unloadable.map(({ section }) => section)],
     unclaimed: host.unclaimed,
-    wouldRun: fatal.length === 0 ? wouldRun(host, rehearsal, unloadable) : null,
+    wouldRun: fatal.length === 0 ? wouldRun(host, rehearsal, unloadable, user) : null,
     asUser: user.uid,
   };
 }
@@ -97,12 +98,14 @@ function wouldRun(
   host: HostFile,
   { commands, leftOut }: Rehearsal,
   unloadable: readonly PackageProblem[],
+  user: AgentUser,
 ): ConfigReport['wouldRun'] {
   const { config } = asLoaded(host);
   const offered = commands.filter((name) => !leftOut.some(({ command }) => command === name));
   const loaded = config.packages.filter(({ name }) => !unloadable.some(({ section }) => section.plugin === name));
   const plugins = [...config.plugins, ...loaded].map(({ name }) => name);
-  return { agentId: config.agentId, hub: config.hubUrl, plugins, commands: offered };
+  const theirs = user.look(() => keptCommands(host, loaded, user.uid));
+  return { agentId: config.agentId, hub: config.hubUrl, plugins, commands: [...offered, ...theirs] };
 }
 
 /** The content of the key files; only worth a look when everything else is right. */

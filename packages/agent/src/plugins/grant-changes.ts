@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AuditLog } from '@stormpulse/kernel';
 import type { Logger } from '@stormpulse/plugin-api';
 import { readGuarded } from '../host/guarded-file.ts';
-import { createFile } from '../host/replace-file.ts';
+import { replaceFile } from '../host/replace-file.ts';
 
 /** A decision of the host's operator about a plugin, for the host's own record (SEC-210). */
 export interface GrantChange {
@@ -30,7 +30,8 @@ const NAME = /^\d{13,}-[0-9a-f]{12}\.json$/u;
 export function leaveChange(folder: string, change: GrantChange, now = Date.now()): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const content = `${JSON.stringify({ ...change, decided_at: new Date(now).toISOString() })}\n`;
-  createFile(join(folder, `${now}-${randomBytes(6).toString('hex')}.json`), content, { mode: 0o600 });
+  // Whole from the first moment on: an agent that watches takes it at once.
+  replaceFile(join(folder, `${now}-${randomBytes(6).toString('hex')}.json`), content, { mode: 0o600 });
 }
 
 /** Puts what was left into the record, oldest first. Rejects with `E_AUDIT_*`; what is not recorded stays. */

@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { ConfigProblem } from '@stormpulse/plugin-api';
 import { verifyTree } from '@stormpulse/services/plugin-packages';
 import type { HostFile } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
+import type { PluginPackage } from '../config/plugin-tables.ts';
 import { isSystemMode } from '../host/system-mode.ts';
 import { checkPackage } from './load-package.ts';
-import { packagesFolder } from './plugin-folders.ts';
+import { keptManifest } from './kept-manifests.ts';
+import { manifestsFolder, packagesFolder } from './plugin-folders.ts';
 
 /** Why a plugin of others would not be loaded, as far as that can be said without running it. */
 export interface PackageProblem {
@@ -40,6 +43,18 @@ export function packageProblems(host: HostFile, agentUid: number, folder?: strin
       ];
     }
   });
+}
+
+/** Wire names of what loadable packages offer, as far as they were looked at before. */
+export function keptCommands(host: HostFile, packages: readonly PluginPackage[], agentUid: number): readonly string[] {
+  const database = String(host.values['storage']?.['db_path']);
+  const installed = packagesFolder(database, isSystemMode(host.path, agentUid));
+  return packages
+    .filter(({ grants }) => grants.commands !== 'none')
+    .flatMap((entry) => {
+      const kept = keptManifest([join(installed, entry.name, 'manifests'), manifestsFolder(database)], entry);
+      return (kept?.commands ?? []).map(({ id }) => `${entry.name}_${id}`);
+    });
 }
 
 /** What the file system refuses is a reason too. */

@@ -95,6 +95,7 @@ async function bringIn(
   assertNotBefore(host, subject, options.allowOlder);
   for (const line of subjectLines(subject)) deps.print(line);
   deps.print(`contents  ${fetched.files} files, ${fetched.bytes} bytes; no script of it or its dependencies was run`);
+  if (!host.isSystem) deps.print('of a user: whoever acts as you can change what is installed and granted (docs: plugins guide)');
   await agreed('Run its code once, isolated and with no rights, to read what it asks for?', options.yes, deps);
   const { folder, isNew } = fetched.install(name);
   let manifest: PluginManifest;

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { parse } from 'smol-toml';
 import { NotEditable } from '../../config/edit-toml.ts';
 import { checkConfig } from '../../config/check.ts';
 import { loadConfig } from '../../config/load.ts';
@@ -16,7 +17,6 @@ import { changesFolder, packagesFolder } from '../../plugins/plugin-folders.ts';
 import type { PluginRunner, RunAs } from '../../plugins/runner.ts';
 import { agentUser } from '../config-check-user.ts';
 import type { AgentUser } from '../config-check-user.ts';
-import { parse } from 'smol-toml';
 
 /** What the commands touch besides the host's files. */
 export interface PluginsDeps {

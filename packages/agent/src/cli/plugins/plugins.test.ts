@@ -58,6 +58,7 @@ describe('stormpulse plugins add', () => {
       'package   @example/weather 1.0.0',
       `digest    ${integrity}`,
       expect.stringMatching(/^contents {2}2 files, \d+ bytes; no script/u),
+      'of a user: whoever acts as you can change what is installed and granted (docs: plugins guide)',
       'it asks for',
       '        + exec /usr/bin/uptime',
       '        + commands read',
@@ -82,7 +83,10 @@ describe('stormpulse plugins add', () => {
         by: process.getuid?.(),
       }),
     ]);
-    expect((await checkConfigFile(stage.folder.config)).wouldRun?.plugins).toContain('weather');
+    expect((await checkConfigFile(stage.folder.config)).wouldRun).toMatchObject({
+      plugins: ['host-metrics', 'weather'],
+      commands: ['weather_uptime'],
+    });
   });
 
   it.each<[string, (question: string) => boolean, number]>([
@@ -291,7 +295,8 @@ describe('stormpulse plugins grant and revoke', () => {
   it('W40: commands can be revoked; the rest stays', async () => {
     await revoke('commands');
     expect(weather()?.grants).toEqual({ exec: ['/usr/bin/uptime'], commands: 'none' });
-    expect((await checkConfigFile(stage.folder.config)).sections).toEqual([]);
+    const { sections, wouldRun } = await checkConfigFile(stage.folder.config);
+    expect([sections, wouldRun?.plugins, wouldRun?.commands]).toEqual([[], ['host-metrics', 'weather'], []]);
   });
 
   it('W41: all of it can be revoked: it is not loaded any more, and cannot be granted again', async () => {

@@ -11,12 +11,14 @@ export function lookAtPlugins({ configPath, report, config, user }: HostUnderExa
   const running = path === undefined ? undefined : user.look(() => readRunning(statusPath(path)));
   const told = new Set(report.sections.map(({ plugin }) => plugin));
   return [
-    ...sections.map(({ table, reason }): Finding => ({
+    ...sections.map(({ table, plugin, reason }): Finding => ({
       level: 'wrong',
       problem: `[${table}] is disabled_error: ${reason}`,
       where: `${configPath} ${table}`,
       expected: 'a section that one of the plugins of this agent can serve',
-      fix: `correct the section, write enabled = false in it, or remove it; then: stormpulse restart`,
+      fix: table.startsWith('plugins.')
+        ? `do what it says, or: stormpulse plugins remove ${plugin}; then: stormpulse restart`
+        : 'correct the section, write enabled = false in it, or remove it; then: stormpulse restart',
     })),
     ...(running?.plugins ?? [])
       .filter(({ name, state }) => BROKEN.has(state) && !told.has(name))
