@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { digestOf, writePackage } from '../../../packages/agent/test-support/plugin-package.ts';
 import type { PackageSpec } from '../../../packages/agent/test-support/plugin-package.ts';
 import type { HubSide } from '../doubles/v1-hub.ts';
-import { HostStage } from './agent-process.ts';
+import { HostStage, command } from './agent-process.ts';
 
 const PATIENT = { timeout: 20_000, interval: 20 };
 
@@ -105,6 +105,22 @@ commands = "read"
       PATIENT,
     );
     expect(agent.child.exitCode).toBeNull();
+  });
+
+  it('W40 SEC-204: what is held to less lives on without it, plugins of the agent too', async () => {
+    const quiet = install('quiet').replace('commands = "read"', 'commands = "none"');
+    const agent = stage.start(`${quiet}
+[plugins.custom-commands.grants]
+commands = "read"
+${command('look', ['/bin/echo', 'seen'], 'effect = "read"\n')}${command('change', ['/bin/echo', 'changed'])}`);
+    const { commands } = await registered();
+    expect(commands).toEqual(['look']);
+    expect((await stage.hub.run('look')).payload).toMatchObject({ stdout: 'seen\n' });
+    expect((await stage.hub.run('change')).payload).toMatchObject({ success: false });
+    await vi.waitFor(() => expect(statuses()['quiet']).toBe('ready: '), PATIENT);
+    expect(agent.log()).toMatch(
+      /plugins\.custom-commands\.grants\.commands: is "read", and the effect of this command is "write"/u,
+    );
   });
 
   it('startup = "error": the agent does not start without it, and says why', async () => {

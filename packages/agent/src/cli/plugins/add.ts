@@ -16,6 +16,7 @@ import { fetchPackage } from './fetch-package.ts';
 import type { FetchedPackage } from './fetch-package.ts';
 import { announce, editedText, openToChange, packageOf, replaceConfig } from './plugins-host.ts';
 import type { PluginsDeps, PluginsHost } from './plugins-host.ts';
+import { pruneTrees } from './prune.ts';
 import { sectionToml, withSection } from './section.ts';
 import { readSettings } from './settings.ts';
 
@@ -138,6 +139,7 @@ async function bringIn(
   });
   putRecord(host.packages, name, recordOf('granted'));
   replaceConfig(host, (text) => withSection(text, sectionOf(granted)), sectionToml(sectionOf(granted)));
+  pruneTrees(host, name);
   deps.print(`[plugins.${name}] is written; it counts from the agent's next start on: stormpulse restart`);
   return 'done';
 

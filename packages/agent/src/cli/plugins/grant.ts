@@ -13,6 +13,7 @@ import { deriveInstalled } from './derive.ts';
 import { installedFacts } from './installed-facts.ts';
 import { announce, openToChange, packageOf, replaceConfig } from './plugins-host.ts';
 import type { PluginsDeps, PluginsHost } from './plugins-host.ts';
+import { pruneTrees } from './prune.ts';
 import { sectionToml, withGrants, withSection } from './section.ts';
 
 /** Grants what a plugin asks for, and with it the version that waits. Rejects with `E_AGENT_REFUSED`, `E_PLUGIN_*`. */
@@ -45,6 +46,7 @@ export async function grantPlugin(
   putRecord(host.packages, name, expiresAt === undefined ? granted : { ...granted, expiresAt });
   const section = { ...subject, isolation: present.isolation, grants };
   replaceConfig(host, (text) => withSection(text, section), sectionToml(section));
+  pruneTrees(host, name);
   deps.print("it counts from the agent's next start on: stormpulse restart");
 }
 

@@ -212,7 +212,7 @@ describe('stormpulse plugins update', () => {
     expect(await stage.update(stage.build({ version: '1.1.0' }))).toBe('done');
     expect(weather()).toMatchObject({ isolation: 'worker', startup: 'error' });
     expect(stage.toml).toContain('isolation = "worker" # cheaper\n');
-    expect(stage.records).toEqual(['1.0.0 granted', '1.1.0 granted']);
+    expect([stage.records, stage.trees.length]).toEqual([['1.0.0 granted', '1.1.0 granted'], 1]);
     expect(stage.changes.at(-1)).toMatchObject({ action: 'update', version: '1.1.0', more: [], less: [] });
   });
 

@@ -1,12 +1,12 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTable } from '../../config/edit-toml.ts';
 import { readRecords } from '../../plugins/grant-records.ts';
 import { grantLines } from '../../plugins/asked-and-granted.ts';
-import { treeFolder } from '../../plugins/plugin-folders.ts';
 import { agreed, differenceLines, subjectLines } from './decide.ts';
 import { announce, openToChange, packageOf, replaceConfig } from './plugins-host.ts';
-import type { PluginsDeps, PluginsHost } from './plugins-host.ts';
+import type { PluginsDeps } from './plugins-host.ts';
+import { pruneTrees } from './prune.ts';
 
 /** Takes a plugin out of the file, and its code off the disk unless an agent may still run it. Rejects with `E_AGENT_REFUSED`. */
 export async function removePlugin(
@@ -32,17 +32,11 @@ export async function removePlugin(
     less,
   });
   replaceConfig(host, (text) => removeTable(text, ['plugins', name]), `take [plugins.${name}] out`);
-  if (host.running === undefined) {
-    removeTrees(host, name);
-    deps.print('its section and its code are gone; what this host decided about it is kept, so that it stays decided');
-  } else {
-    deps.print(
-      `its section is gone; restart the agent to unload it (stormpulse restart), then remove ${treeFolder(host.packages, name, present.integrity)}`,
-    );
-  }
-}
-
-function removeTrees({ packages }: PluginsHost, name: string): void {
-  for (const entry of readdirSync(join(packages, name)).filter((file) => file !== 'grants.json'))
-    rmSync(join(packages, name, entry), { recursive: true, force: true });
+  rmSync(join(host.packages, name, 'manifests'), { recursive: true, force: true });
+  const left = pruneTrees(host, name);
+  deps.print(
+    left.length === 0
+      ? 'its section and its code are gone; what this host decided about it is kept, so that it stays decided'
+      : `its section is gone; restart the agent to unload it (stormpulse restart), then remove ${left.join(' ')}`,
+  );
 }
