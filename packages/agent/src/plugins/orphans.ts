@@ -12,7 +12,7 @@ export function orphanTrees(packages: string, named: readonly PluginPackage[]): 
   return readdirSync(packages).flatMap((plugin) => {
     const folder = join(packages, plugin);
     if (plugin.startsWith('.staging-')) return [folder];
-    if (lstatSync(folder).isDirectory() !== true) return [];
+    if (!lstatSync(folder).isDirectory()) return [];
     const wanted = new Set([
       ...named.filter(({ name }) => name === plugin).map(({ integrity }) => integrity),
       ...readRecords(packages, plugin).flatMap(({ state, integrity }) => (state === 'waiting' ? [integrity] : [])),
