@@ -28,7 +28,6 @@ import {
   createLiveOutput,
   createLogger,
   createOperatorPolicy,
-  createPluginServices,
   createProcessRunner,
   createProgramCheck,
   createRefusalLog,
@@ -51,6 +50,7 @@ import type {
   LinkWatch,
   NonceDatabase,
   OutputOfCommands,
+  PluginServicesOfAgent,
   Renewal,
 } from '@stormpulse/services';
 import { createLocalPolicy, readHours } from '@stormpulse/services/policy';
@@ -62,6 +62,7 @@ import type { ClientPairs } from './host/client-pair.ts';
 import { credentialsEntry } from './host/credentials-entry.ts';
 import { isJournal } from './host/journal.ts';
 import { removeLeftovers } from './host/leftovers.ts';
+import { openPluginServices } from './host/plugin-services.ts';
 import { proxyOptions } from './host/proxy-authorization.ts';
 import { auditFolder, eventsPath } from './host/state-paths.ts';
 import { isSystemMode } from './host/system-mode.ts';
@@ -88,6 +89,7 @@ const Tokens = {
   Jobs: token<JobService>('Jobs'),
   LinkWatch: token<LinkWatch>('LinkWatch'),
   Audit: token<HostAuditLog>('Audit'),
+  PluginServices: token<PluginServicesOfAgent>('PluginServices'),
   Refusals: token<RefusalLog>('Refusals'),
 } as const;
 
@@ -163,6 +165,10 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     const logger = from.resolve(Tokens.Logger)('audit');
     return openAuditLog({ folder: auditFolder(config.databasePath), clock: from.resolve(Tokens.Clock), logger });
   });
+  once(Tokens.PluginServices, (from) => {
+    const [clock, events] = [from.resolve(Tokens.Clock), from.resolve(Tokens.Events)];
+    return openPluginServices(config.databasePath, env, { clock, events, logger: from.resolve(Tokens.Logger)('storage') });
+  });
   const linkWatch = agent.resolve(Tokens.LinkWatch);
   return {
     clock: agent.resolve(Tokens.Clock),
@@ -177,7 +183,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     programs: agent.resolve(Tokens.Programs),
     output: agent.resolve(Tokens.Output),
     collectors: agent.resolve(Tokens.Collectors),
-    services: createPluginServices(),
+    services: agent.resolve(Tokens.PluginServices).open,
     refusals: agent.resolve(Tokens.Refusals),
     jobs: agent.resolve(Tokens.Jobs),
     events: agent.resolve(Tokens.Events),

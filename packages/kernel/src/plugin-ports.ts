@@ -1,4 +1,4 @@
-import type { Capabilities, EventType, Http, Logger, SecretSource, Store, TSchema } from '@stormpulse/plugin-api';
+import type { Capabilities, EventType, Http, LogCatalogue, Logger, SecretSource, Store, TSchema } from '@stormpulse/plugin-api';
 import type { Contributions } from '@stormpulse/plugin-api/internal';
 
 /** One plugin, as what stands behind its `ctx` knows it. */
@@ -22,6 +22,8 @@ export interface PluginServices {
   store(name: string, schema: TSchema): Store<unknown>;
   /** Throws `E_EVENT_INVALID`. */
   emit(event: EventType<TSchema>, payload: unknown): void;
+  /** What all plugins declared of logs. Rejects with `E_GRANT_LOGS`. */
+  logCatalogue(): Promise<LogCatalogue>;
   /** Rejects with `E_SECRET_*`. */
   reveal(source: SecretSource): Promise<string>;
   /** Takes listeners, probes, log sources, parsers and enrichers. Throws `E_PLUGIN_CONTRIBUTION`, and takes none then. */

@@ -6,6 +6,8 @@ export interface EventType<S extends TSchema> {
   /** `<plugin>.<what happened>`, dotted. */
   readonly id: string;
   readonly payload: S;
+  /** First-party plugins only: `source` of the event as hubs get it. Default: the plugin's name. */
+  readonly wireSource?: string;
 }
 
 export interface Events {
@@ -25,7 +27,11 @@ export const EventInvalid = defineError<{ event: string; problem: string }>(
 const ID = /^[a-z][a-z0-9-]{1,31}(?:\.[a-z][a-z0-9_-]{0,31}){1,4}$/u;
 
 /** Defines an event type. Throws `E_EVENT_INVALID` when the id is not dotted lower-case words, the plugin's name first. */
-export function defineEvent<const S extends TSchema>(id: `${string}.${string}`, payload: S): EventType<S> {
+export function defineEvent<const S extends TSchema>(
+  id: `${string}.${string}`,
+  payload: S,
+  options: Pick<EventType<S>, 'wireSource'> = {},
+): EventType<S> {
   if (!ID.test(id)) throw EventInvalid({ event: id, problem: 'its id is not "<plugin>.<what happened>" in lower-case words' });
-  return Object.freeze({ id, payload });
+  return Object.freeze({ id, payload, ...options });
 }

@@ -16,7 +16,7 @@ export type { EventType, Events } from './event.ts';
 export type { Health, Probe } from './health.ts';
 export { investigation } from './investigation.ts';
 export type { Investigation, InvestigationSpec, Report, Verdict, Window } from './investigation.ts';
-export type { LogEnricher, LogLine, LogParser, LogRecord, LogSource, Logs } from './logs.ts';
+export type { LogCatalogue, LogEnricher, LogLine, LogParser, LogRecord, LogSource, Logs } from './logs.ts';
 export { wizard } from './wizard.ts';
 export type { Step, Wizard, WizardHost, WizardSpec, Wizards } from './wizard.ts';
 export type { CommandGate, GateAnswer, GatedCommand } from './gate.ts';

@@ -75,8 +75,8 @@ describe('parameters of a handler', () => {
     handler({ ...command, effect: 'delete', params, result: Type.Null(), run });
     // @ts-expect-error -- A period has a unit.
     handler({ ...command, timeout: '5', params, result: Type.Null(), run });
-    // @ts-expect-error -- No such kind.
-    param('git_brnach');
+    // @ts-expect-error -- No such kind, and nothing is left unchecked for it.
+    expect(() => param('git_brnach')).toThrow('git_brnach');
   });
 });
 

@@ -27,6 +27,7 @@ export {
   GrantExec,
   GrantGate,
   GrantHttp,
+  GrantLogs,
   GrantMissing,
   PluginApiVersion,
   PluginContribution,

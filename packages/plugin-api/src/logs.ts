@@ -41,9 +41,21 @@ export interface LogEnricher {
   readonly enrich: (record: LogRecord) => LogRecord | Promise<LogRecord>;
 }
 
-/** Only during setup. What is declared here is read by the plugin that ships logs. */
+/** What the plugins of this host declared and still stand for, every id as `<plugin>.<id>`. */
+export interface LogCatalogue {
+  readonly sources: readonly LogSource[];
+  readonly parsers: readonly LogParser[];
+  readonly enrichers: readonly LogEnricher[];
+}
+
+/** What is declared here is read by the plugin that ships logs. */
 export interface Logs {
+  /** Only during setup. A `file` must be one that capabilities().read names. */
   source(source: LogSource): void;
+  /** Only during setup. */
   parser(parser: LogParser): void;
+  /** Only during setup. */
   enricher(enricher: LogEnricher): void;
+  /** As it is now; ask again after plugins came or went. Needs the capability `consumeLogs`. Rejects with `E_GRANT_LOGS`. */
+  catalogue(): Promise<LogCatalogue>;
 }

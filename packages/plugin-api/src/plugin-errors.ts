@@ -64,6 +64,12 @@ export const GrantGate = defineError<{ plugin: string }>(
   'plugin',
   (d) => `plugin "${d.plugin}" sets a gate over commands and did not ask for it in capabilities().gate`,
 );
+export const GrantLogs = defineError<{ plugin: string }>(
+  'E_GRANT_LOGS',
+  'permission_denied',
+  'plugin',
+  (d) => `plugin "${d.plugin}" reads what others log and did not ask for it in capabilities().consumeLogs`,
+);
 export const GrantCommands = defineError<{ plugin: string; command: string; effect: Effect }>(
   'E_GRANT_COMMANDS',
   'permission_denied',

@@ -16,6 +16,7 @@ const LIVE: LiveMembers = {
   signal: new AbortController().signal,
   collector: () => ({ current: undefined, refresh: never }),
   store: () => ({ get: never, set: never, delete: never, entries: never as never }),
+  logCatalogue: never,
   emit: nothing,
   ok: nothing,
   degraded: nothing,

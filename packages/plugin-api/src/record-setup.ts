@@ -10,7 +10,7 @@ import type { Probe } from './health.ts';
 import type { Http } from './http.ts';
 import type { Investigation } from './investigation.ts';
 import type { Logger } from './logger.ts';
-import type { LogEnricher, LogParser, LogSource } from './logs.ts';
+import type { LogCatalogue, LogEnricher, LogParser, LogSource } from './logs.ts';
 import { PluginLateRegistration, PluginSetup } from './plugin-errors.ts';
 import type { AnyPluginDefinition } from './plugin.ts';
 import type { TSchema } from './schema.ts';
@@ -46,6 +46,7 @@ export interface LiveMembers {
   readonly signal: AbortSignal;
   readonly collector: (definition: CollectorDefinition) => CollectorHandle<unknown>;
   readonly store: (name: string, schema: TSchema) => Store<unknown>;
+  readonly logCatalogue: () => Promise<LogCatalogue>;
   readonly emit: (event: EventType<TSchema>, payload: unknown) => void;
   readonly ok: () => void;
   readonly degraded: (reason: string) => void;
@@ -96,6 +97,7 @@ export function tryRecordSetup(
       source: (source) => declare('sources', source, `log source "${source.id}"`),
       parser: (parser) => declare('parsers', parser, `log parser "${parser.id}"`),
       enricher: (enricher) => declare('enrichers', enricher, `the enricher of "${enricher.parser}"`),
+      catalogue: live.logCatalogue,
     },
     events: {
       emit: live.emit,

@@ -1,11 +1,9 @@
 import { createKernel } from '@stormpulse/kernel';
 import type { Grants, Kernel, KernelStatus } from '@stormpulse/kernel';
-
-import type { Plugin } from '@stormpulse/plugin-api';
+import type { EventType, Infer, LogRecord, Plugin, TSchema } from '@stormpulse/plugin-api';
 import { definitionOf } from '@stormpulse/plugin-api/internal';
-import { boundRequestId, createMessage, encodeMessage, formatTimestamp, signRequest } from '@stormpulse/protocol';
 import type { Payloads } from '@stormpulse/protocol';
-import { newMessageId, newNonce, nodeCrypto } from '@stormpulse/protocol/node';
+import { newMessageId, nodeCrypto } from '@stormpulse/protocol/node';
 import {
   createCollectorService,
   createEventLog,
@@ -16,16 +14,19 @@ import {
   createResultOutbox,
   createWorkQueue,
 } from '@stormpulse/services';
-import type { JobStore } from '@stormpulse/services';
+import type { JobStore, PluginServicesOfAgent, ProbeAnswer, StoreRows } from '@stormpulse/services';
 import { FakeClock, settle } from './fakes/clock.ts';
+import { FakeHttp } from './fakes/http.ts';
+import { AGENT, HarnessHub, KEY } from './fakes/hub.ts';
+import type { CallResult } from './fakes/hub.ts';
 import { createMemoryJobStore } from './fakes/job-store.ts';
 import { createMemoryLogger } from './fakes/logger.ts';
 import type { LoggedLine } from './fakes/logger.ts';
 import { createMemoryNonceStore } from './fakes/nonces.ts';
 import { createMemoryResultStore } from './fakes/results.ts';
 import { FakeRunner } from './fakes/runner.ts';
-import { FakeTransport } from './fakes/transport.ts';
-import type { FakeLink } from './fakes/transport.ts';
+import { createFakeSecrets } from './fakes/secrets.ts';
+import { createMemoryStores } from './fakes/stores.ts';
 
 export interface HarnessOptions {
   readonly config?: object;
@@ -37,22 +38,21 @@ export interface HarnessOptions {
   readonly exec?: FakeRunner;
   /** Jobs that an earlier agent of this host left, from `createMemoryJobStore()`. Default: none. */
   readonly jobs?: JobStore;
-}
-
-/** What one call came to, as the hub got it in `command.result`. */
-export interface CallResult {
-  readonly success: boolean;
-  readonly exit_code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly failure_reason: string | null;
-  readonly group: string;
-  readonly command: string;
+  /** What plugins of an earlier agent of this host kept, from `createMemoryStores()`. Default: nothing. */
+  readonly stores?: StoreRows;
+  /** What `{ file = "…" }` and `{ env = "…" }` of the config hold, by that path or name. Default: no secret is there. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** The real kernel, registry, verification and dispatch, with clock, processes, store and hub replaced. */
 export interface Harness extends AsyncDisposable {
+  /** What the plugin runs: `exec.on('/bin/df', /-k/, { stdout })`; without a rule an empty success. */
   readonly exec: Pick<FakeRunner, 'on' | 'hold' | 'calls'>;
+  /**
+   * What the plugin reaches by HTTP, behind the same grants and schemas as on a host: `http.on('GET /v1/things', [{ id: 1 }])`; without
+   * a rule nobody answers.
+   */
+  readonly http: Pick<FakeHttp, 'on' | 'calls'>;
   /** Through the whole path: a signed frame in, a result out. `docker.logs` or the wire name. Rejects when it did not succeed. */
   run(command: string, params?: Readonly<Record<string, string | number | boolean>>): Promise<unknown>;
   /** The same, giving the result whatever it is. */
@@ -69,15 +69,22 @@ export interface Harness extends AsyncDisposable {
   readonly metrics: Readonly<Record<string, unknown>> | undefined;
   /** The `commands` of `register`. */
   readonly manifest: Readonly<Record<string, unknown>>;
+  /** Every event that the hub got, flat as on the wire; they leave with the next push (`advance`). */
   readonly events: readonly Readonly<Record<string, unknown>>[];
+  /** What the plugin emitted, in order, its payload as it was given. */
+  readonly emitted: readonly { readonly id: string; readonly payload: unknown }[];
+  /** Emits an event of another plugin, and lets what follows from it settle. Throws `E_EVENT_INVALID`. */
+  emit<S extends TSchema>(event: EventType<S>, payload: Infer<S>): Promise<void>;
+  /** One line through the parser `<plugin>.<id>`; undefined: it drops the line. Throws what the parser throws, or when there is none. */
+  parseLog(parser: string, line: string): LogRecord | undefined;
+  /** Asks the probe `<plugin>.<id>` now, whatever its period. Rejects with `E_PROBE_UNKNOWN`. */
+  probe(id: string): Promise<ProbeAnswer>;
   readonly log: readonly LoggedLine[];
   readonly status: KernelStatus;
   readonly clock: FakeClock;
   close(): Promise<void>;
 }
 
-const AGENT = 'harness';
-const KEY = new TextEncoder().encode('harness-key-of-thirty-two-bytes!');
 const PUSH_MS = 15_000;
 
 /** Starts an agent with one plugin and connects it to a hub in memory. Rejects with what refused the plugin. */
@@ -91,6 +98,16 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
   const collectors = createCollectorService({ clock, random: () => 0, events });
   const store = options.jobs ?? createMemoryJobStore();
   const results = createResultOutbox({ store: createMemoryResultStore(), clock, events, logger: logger('results') });
+  const http = new FakeHttp();
+  const emitted: { readonly id: string; readonly payload: unknown }[] = [];
+  const services = createPluginServices({
+    clock,
+    random: () => 0.5,
+    events,
+    stores: options.stores ?? createMemoryStores(),
+    reveal: createFakeSecrets(options.secrets ?? {}),
+    exchange: http.exchange,
+  });
   const kernel: Kernel = await createKernel({
     agentId: AGENT,
     version: '0.0.0',
@@ -121,7 +138,7 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
       runner,
       programs: { problemWith: () => undefined },
       collectors,
-      services: createPluginServices(),
+      services: recordingEmitted(services, emitted),
       refusals: createRefusalLog({ clock, events, logger: logger('verify') }),
       jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,
@@ -136,6 +153,25 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
   };
   return {
     exec: runner,
+    http,
+    emitted,
+    async emit(event, payload) {
+      const signal = new AbortController().signal;
+      const name = event.id.split('.', 1)[0] ?? '';
+      const other = { name, firstParty: true, capabilities: {}, logger: logger(name), signal, onHealth: () => undefined };
+      const opened = services.open(other);
+      opened.emit(event, payload);
+      opened.close();
+      await settle();
+    },
+    parseLog(parser, line) {
+      const { parsers } = services.logCatalogue();
+      const found = parsers.find(({ id }) => id === parser);
+      if (found === undefined)
+        throw new Error(`there is no parser "${parser}"; there is: ${parsers.map(({ id }) => id).join(', ') || 'none'}`);
+      return found.parse(line);
+    },
+    probe: (id) => services.askProbe(id),
     call,
     async run(command, params) {
       const result = await call(command, params);
@@ -169,6 +205,22 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
   };
 }
 
+function recordingEmitted(
+  services: PluginServicesOfAgent,
+  emitted: { readonly id: string; readonly payload: unknown }[],
+): PluginServicesOfAgent['open'] {
+  return (owner) => {
+    const opened = services.open(owner);
+    return {
+      ...opened,
+      emit(event, payload) {
+        opened.emit(event, payload);
+        emitted.push({ id: event.id, payload });
+      },
+    };
+  };
+}
+
 /** Closing waits for deadlines of the fake clock, so time has to move until it is done. */
 async function closeAll(kernel: Kernel, clock: FakeClock): Promise<void> {
   let closed = false;
@@ -185,57 +237,5 @@ function parsed(stdout: string): unknown {
   } catch (error) {
     if (error instanceof SyntaxError) return stdout;
     throw error;
-  }
-}
-
-/** The other end in memory: acknowledges, signs, and hands results to whoever asked. */
-class HarnessHub {
-  readonly transport: FakeTransport;
-  readonly #messages: { readonly type: string; readonly payload: Readonly<Record<string, unknown>> }[] = [];
-  readonly #waiting = new Map<string, (result: CallResult) => void>();
-
-  constructor() {
-    this.transport = new FakeTransport((message, link) => this.#received(message, link));
-  }
-
-  all(type: string): readonly Readonly<Record<string, unknown>>[] {
-    return this.#messages.filter((message) => message.type === type).map((message) => message.payload);
-  }
-
-  last(type: string): Readonly<Record<string, unknown>> | undefined {
-    return this.all(type).at(-1);
-  }
-
-  request(clock: FakeClock, command: string, params: Readonly<Record<string, string>>): Promise<CallResult> {
-    const link = this.transport.current;
-    if (link === undefined) return Promise.reject(new Error('the agent is not connected'));
-    const ts = formatTimestamp(BigInt(Math.trunc(clock.now() * 1_000)));
-    const nonce = newNonce();
-    const id = boundRequestId(nodeCrypto, nonce);
-    const hmac = signRequest(nodeCrypto, KEY, { command, params, nonce, ts });
-    return new Promise((resolve) => {
-      this.#waiting.set(id, resolve);
-      link.deliver(encodeMessage(createMessage('command.request', AGENT, { command, params, hmac, nonce }, { id, ts })));
-    });
-  }
-
-  #received(message: Record<string, unknown>, link: FakeLink): void {
-    const type = String(message['type']);
-    const payload = message['payload'] as Readonly<Record<string, unknown>>;
-    this.#messages.push({ type, payload });
-    if (type === 'register') this.#answer(link, 'register.ok', { features: payload['features'] as string[] });
-    if (type === 'events.batch') this.#answer(link, 'events.batch.ack', { batch_id: payload['batch_id'] as string });
-    if (type === 'command.result') {
-      const id = String(payload['request_id']);
-      this.#answer(link, 'command.result.ack', { request_id: id });
-      this.#waiting.get(id)?.(payload as unknown as CallResult);
-      this.#waiting.delete(id);
-    }
-  }
-
-  #answer(link: FakeLink, type: string, payload: object): void {
-    setImmediate(() =>
-      link.deliver(JSON.stringify({ v: 1, type, id: newMessageId(), ts: '2026-01-01T00:00:00Z', agent_id: AGENT, payload })),
-    );
   }
 }

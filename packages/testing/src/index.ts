@@ -1,11 +1,16 @@
 export { createHarness } from './harness.ts';
-export type { CallResult, Harness, HarnessOptions } from './harness.ts';
+export type { Harness, HarnessOptions } from './harness.ts';
+export type { CallResult } from './fakes/hub.ts';
 export { FakeClock, settle } from './fakes/clock.ts';
+export { FakeHttp } from './fakes/http.ts';
+export type { HttpCall, HttpReply } from './fakes/http.ts';
 export { createMemoryJobStore } from './fakes/job-store.ts';
 export { createMemoryLogger } from './fakes/logger.ts';
 export type { LoggedLine } from './fakes/logger.ts';
 export { createMemoryNonceStore } from './fakes/nonces.ts';
 export { createMemoryResultStore } from './fakes/results.ts';
+export { createFakeSecrets } from './fakes/secrets.ts';
+export { createMemoryStores } from './fakes/stores.ts';
 export { FakeRunner } from './fakes/runner.ts';
 export type { ExecCall } from './fakes/runner.ts';
 export { FakeTransport } from './fakes/transport.ts';

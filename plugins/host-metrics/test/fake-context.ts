@@ -33,7 +33,7 @@ export async function startPlugin<C extends TObject>(definition: PluginDefinitio
       },
     },
     wizard: { register: refuse },
-    logs: { source: refuse, parser: refuse, enricher: refuse },
+    logs: { source: refuse, parser: refuse, enricher: refuse, catalogue: refuse },
     events: { emit: refuse, on: refuse },
     health: { ok: refuse, degraded: refuse, probe: refuse, investigation: refuse },
     storage: { open: refuse },

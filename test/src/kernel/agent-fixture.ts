@@ -16,7 +16,13 @@ import {
 } from '@stormpulse/services';
 import type { JobStore, ResultStore } from '@stormpulse/services';
 import { FakeClock, FakeRunner, FakeTransport, createMemoryJobStore, createMemoryLogger } from '@stormpulse/testing';
-import { createMemoryNonceStore, createMemoryResultStore, settle } from '@stormpulse/testing';
+import {
+  createFakeSecrets,
+  createMemoryNonceStore,
+  createMemoryResultStore,
+  createMemoryStores,
+  settle,
+} from '@stormpulse/testing';
 import type { FakeLink, LoggedLine } from '@stormpulse/testing';
 
 export const AGENT = 'node-7';
@@ -150,7 +156,13 @@ export async function startRig(
       ...(options.frameNumbers === undefined ? {} : { frameNumbers: options.frameNumbers }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       collectors,
-      services: createPluginServices(),
+      services: createPluginServices({
+        clock,
+        random: () => 0.5,
+        events,
+        stores: createMemoryStores(),
+        reveal: createFakeSecrets({}),
+      }).open,
       refusals: createRefusalLog({ clock, events, audit: options.audit, logger: logger('verify') }),
       jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,

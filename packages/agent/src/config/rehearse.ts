@@ -136,6 +136,7 @@ function declare(definition: AnyPluginDefinition, config: unknown) {
     http: { client: () => ({ json: nowhere, text: nowhere, stream: nowhere }) },
     collector: () => ({ current: undefined, refresh: nowhere }),
     store: () => ({ get: nowhere, set: nowhere, delete: nowhere, entries: nowhere as never }),
+    logCatalogue: nowhere,
     emit: nothing,
     ok: nothing,
     degraded: nothing,

@@ -22,6 +22,7 @@ export function liveMembers(
     http: services.http,
     collector: (definition) => addCollector(instance, definition, ports),
     store: (name, schema) => services.store(name, schema),
+    logCatalogue: () => services.logCatalogue(),
     emit: (event, payload) => services.emit(event, payload),
     ok: () => instance.become('ready'),
     degraded: (reason) => instance.become('degraded', reason.slice(0, 500)),

@@ -41,6 +41,7 @@ export function contribute(plugin: Plugin, config: object): Declared {
       const use = waits(`storage.${name}`);
       return { get: use, set: use, delete: use, entries: use as never };
     },
+    logCatalogue: waits('logs.catalogue'),
     emit: silent,
     ok: silent,
     degraded: silent,
