@@ -28,6 +28,7 @@ export class StandInRunner implements PluginRunner {
       collector: () => ({ current: undefined, refresh: nowhere }),
       store: () => ({ get: nowhere, set: nowhere, delete: nowhere, entries: nowhere as never }),
       emit: nothing,
+      logCatalogue: nowhere,
       ok: nothing,
       degraded: nothing,
       defer: nothing,
