@@ -8,6 +8,7 @@ export type { ConnectionStatus } from './connection/connection.ts';
 export { createBackoff } from './connection/backoff.ts';
 export { createVerifier } from './security/verify.ts';
 export type { Refusal, Verdict, VerifiedCommand, Verifier, VerifierOptions } from './security/verify.ts';
+export { assertGranted } from './plugins/grants.ts';
 export type { Grants } from './plugins/grants.ts';
 export type { PluginStatus } from './plugins/host.ts';
 export type { PluginState } from './plugins/states.ts';

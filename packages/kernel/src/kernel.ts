@@ -222,7 +222,7 @@ class AssembledKernel implements Kernel {
       unsealed_since: null,
       wire_contract: null,
       features: [...AGENT_FEATURES],
-      ...(ports.policy === undefined ? {} : { policy: ports.policy.rules }),
+      ...(ports.policy?.rules === undefined ? {} : { policy: ports.policy.rules }),
     };
   }
 

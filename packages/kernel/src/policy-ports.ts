@@ -37,10 +37,10 @@ export interface AuditLog {
 
 /** What the host itself allows, whatever the hub signed (SEC-073). No message changes it. */
 export interface LocalPolicy {
-  /** As the hub may read it. */
-  readonly rules: Readonly<Record<string, unknown>>;
+  /** As the hub may read it; none where the host wrote none. */
+  readonly rules?: Readonly<Record<string, unknown>>;
   /** Undefined: it may run, and is counted. Else what a person is told. */
-  refusalFor(command: { readonly wireName: string; readonly group: string }): string | undefined;
+  refusalFor(command: { readonly wireName: string; readonly group: string; readonly plugin?: string }): string | undefined;
 }
 
 /** Counts what was refused and tells of it at a bounded rate (SEC-067). */

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 /** Whose eyes a check looks with: what the agent's user may read is not what root may. */
 export interface AgentUser {
   readonly uid: number;
+  readonly gid: number;
   /** Does `work` with that user's rights. */
   readonly look: <T>(work: () => T) => T;
 }
@@ -13,8 +14,9 @@ export interface AgentUser {
 export function agentUser(databasePath: unknown): AgentUser {
   const own = process.geteuid?.() ?? -1;
   const folder = typeof databasePath === 'string' ? stateFolder(databasePath) : undefined;
-  if (own !== 0 || folder === undefined || folder.uid === 0) return { uid: own, look: (work) => work() };
-  return { uid: folder.uid, look: (work) => lookAs(folder.uid, folder.gid, work) };
+  if (own !== 0 || folder === undefined || folder.uid === 0)
+    return { uid: own, gid: process.getegid?.() ?? -1, look: (work) => work() };
+  return { uid: folder.uid, gid: folder.gid, look: (work) => lookAs(folder.uid, folder.gid, work) };
 }
 
 /** Undefined where there is none to look at; the check tells that. */

@@ -5,8 +5,12 @@ import { inspectHost } from '../config/inspect.ts';
 import { asLoaded, readHostFile } from '../config/load.ts';
 import type { HostFile } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
+import type { Rehearsal } from '../config/rehearse.ts';
 import { readIdentityFiles } from '../host/identity-files.ts';
+import { keptCommands, packageProblems } from '../plugins/package-problems.ts';
+import type { PackageProblem } from '../plugins/package-problems.ts';
 import { agentUser } from './config-check-user.ts';
+import type { AgentUser } from './config-check-user.ts';
 
 /** One finding, at its place in the file. */
 export interface Finding {
@@ -58,18 +62,24 @@ export async function checkConfigFile(path: string): Promise<ConfigReport> {
   const files = user.look(() => fileProblems(host.values));
   const { problems, rehearsal } = await inspectHost(host, files, user.uid);
   const refused = [...problems, ...host.unknownKeys, ...rehearsal.unknownKeys];
+  const unloadable = user.look(() => packageProblems(host, user.uid));
+  refused.push(...unloadable.filter(({ isFatal }) => isFatal).map(({ problem }) => problem));
   const identity = refused.length > 0 ? [] : user.look(() => identityProblems(host));
   const fatal = [...inOrder(host, refused), ...identity.map((text) => ({ problem: text, text }))];
   return {
     config: path,
     ok: fatal.length === 0,
     fatal,
-    warnings: inOrder(host, [...host.disabling, ...host.oddities]),
+    warnings: inOrder(host, [
+      ...host.disabling,
+      ...host.oddities,
+      ...unloadable.filter(({ isFatal }) => !isFatal).map(({ problem }) => problem),
+    ]),
     leftOut: rehearsal.leftOut.map(({ command, problem }) => ({ command, ...finding(host, problem) })),
     notes: rehearsal.notes,
-    sections: host.awaited,
+    sections: [...host.awaited, ...unloadable.map(({ section }) => section)],
     unclaimed: host.unclaimed,
-    wouldRun: fatal.length === 0 ? wouldRun(host, rehearsal.commands, rehearsal.leftOut) : null,
+    wouldRun: fatal.length === 0 ? wouldRun(host, rehearsal, unloadable, user) : null,
     asUser: user.uid,
   };
 }
@@ -86,12 +96,16 @@ const NOTHING: Omit<ConfigReport, 'config' | 'fatal' | 'asUser'> = {
 
 function wouldRun(
   host: HostFile,
-  commands: readonly string[],
-  leftOut: readonly { readonly command: string }[],
+  { commands, leftOut }: Rehearsal,
+  unloadable: readonly PackageProblem[],
+  user: AgentUser,
 ): ConfigReport['wouldRun'] {
   const { config } = asLoaded(host);
   const offered = commands.filter((name) => !leftOut.some(({ command }) => command === name));
-  return { agentId: config.agentId, hub: config.hubUrl, plugins: config.plugins.map(({ name }) => name), commands: offered };
+  const loaded = config.packages.filter(({ name }) => !unloadable.some(({ section }) => section.plugin === name));
+  const plugins = [...config.plugins, ...loaded].map(({ name }) => name);
+  const theirs = user.look(() => keptCommands(host, loaded, user.uid));
+  return { agentId: config.agentId, hub: config.hubUrl, plugins, commands: [...offered, ...theirs] };
 }
 
 /** The content of the key files; only worth a look when everything else is right. */

@@ -5,11 +5,12 @@ import { VERSION } from '../version.ts';
 import { addAuditCommand } from './audit-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addInvestigateCommand } from './investigate-command.ts';
+import { addPluginsCommand } from './plugins-command.ts';
 import { addServiceCommands } from './service-commands.ts';
 import { addSignCommand } from './sign-command.ts';
 
 const EXAMPLES = `
-Exit code: 0 done, 1 refused or something is wrong, 2 a wrong command line; logs and restart: that of the program they run.
+Exit code: 0 done, 1 refused or something is wrong, 2 a wrong command line, 3 an update waits for a grant; logs and restart: that of the program they run.
 
 Examples:
   stormpulse enroll https://hub.example/api/enroll/ web-1 sp1.…   get this host its identity, once
@@ -117,5 +118,6 @@ export function createProgram(say: (line: string) => void, exitWith: (code: numb
   addServiceCommands(program, say, exitWith);
   addSignCommand(program);
   addAuditCommand(program, paths.config, exitWith);
+  addPluginsCommand(program, paths.config, exitWith);
   return program;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createKernel } from '@stormpulse/kernel';
 import type { Kernel, KernelOptions, KernelStatus, LeftOut, PluginEntry, Ports } from '@stormpulse/kernel';
 import { isAgentError } from '@stormpulse/plugin-api';
@@ -10,6 +11,7 @@ import { asLoaded, readHostFile } from '../config/load.ts';
 import type { HostFile, LoadedConfig } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
 import { composeOperator, composePorts, composeRenewal } from '../container.ts';
+import type { AgentPorts } from '../container.ts';
 import { ConfigRefused, PluginAbsent } from '../errors.ts';
 import { clientPairs } from '../host/client-pair.ts';
 import { assertStateFolder } from '../host/guarded-file.ts';
@@ -21,6 +23,10 @@ import { takeServiceManager } from '../host/service-manager.ts';
 import { guardStart } from '../host/start-guards.ts';
 import type { GuardOptions } from '../host/start-guards.ts';
 import { createStatusWriter, statusPath } from '../host/status-file.ts';
+import { narrow } from '../plugins/narrow.ts';
+import { changesFolder } from '../plugins/plugin-folders.ts';
+import type { PluginPackages } from '../plugins/plugin-packages.ts';
+import { runnerInAgent } from '../plugins/runner.ts';
 import { VERSION } from '../version.ts';
 
 /** `stormpulse run`: checks everything, then lives until SIGINT or SIGTERM. Throws what refused the start. */
@@ -67,7 +73,8 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
     told(read);
     manager.status(summary(read()));
   };
-  const kernel = await start(loaded, { hmacKey, ports, onStatus });
+  const packages = await openPackages(config, ports);
+  const kernel = await start(loaded, packages, { hmacKey, ports: { ...ports, ...packages?.ports }, onStatus });
   renewal.start();
   reportLeftOut(kernel.status.leftOut, loaded, say);
   manager.ready(summary(kernel.status));
@@ -75,6 +82,7 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   manager.stopping();
   renewal.stop();
   await kernel.close();
+  await packages?.close();
   ports.audit.note({ kind: 'agent.stopped' });
   ports.audit.close();
   status.close();
@@ -92,6 +100,7 @@ function summary({ connection, commands }: KernelStatus): string {
 
 async function start(
   loaded: LoadedConfig,
+  packages: Packages | undefined,
   rest: Pick<KernelOptions, 'hmacKey' | 'ports'> & Required<Pick<KernelOptions, 'onStatus'>>,
 ): Promise<Kernel> {
   const { config, host } = loaded;
@@ -107,11 +116,12 @@ async function start(
       timing: { reconnectMinMs, reconnectMaxMs, heartbeatMs, pushMs, commandMaxAgeSeconds },
       ...(operator === undefined ? {} : { operator }),
       inventory: readInventory(),
-      plugins: [...config.plugins.map(pluginEntry), ...config.awaited.map(absentEntry)],
+      plugins: [...config.plugins.map(pluginEntry), ...config.awaited.map(absentEntry), ...(packages?.entries ?? [])],
     });
     await kernel.start();
     return kernel;
   } catch (error) {
+    await packages?.close();
     rest.ports.nonces.close();
     if (isAgentError(error) && error.code === 'E_CONFIG_INVALID')
       throw await refusal(host, error.details['problems'] as readonly ConfigProblem[]);
@@ -131,8 +141,26 @@ function seal(config: AgentConfig, ports: Ports): void {
 }
 
 /** What v1 refused to start over, this agent does too: its own commands and figures are part of the core (D1, I4). */
-function pluginEntry({ name, config }: AgentConfig['plugins'][number]): PluginEntry {
-  return { name, config, load: () => loadFirstParty(name), firstParty: true, grants: 'all', startup: 'error' };
+function pluginEntry({ name, config, limits }: AgentConfig['plugins'][number]): PluginEntry {
+  const load = async (): Promise<unknown> => narrow(await loadFirstParty(name), limits);
+  return { name, config, load, firstParty: true, grants: 'all', startup: 'error' };
+}
+
+type Packages = PluginPackages & { readonly ports: Pick<Ports, 'policy'> };
+
+/** What reads packages is loaded by an agent whose file, or whose operator since the last run, names one. */
+async function openPackages(config: AgentConfig, ports: AgentPorts): Promise<Packages | undefined> {
+  if (config.packages.length === 0 && !existsSync(changesFolder(config.databasePath))) return undefined;
+  const { fenced, openPluginPackages } = await import('../plugins/plugin-packages.ts');
+  const { audit } = ports;
+  const agentUid = process.geteuid?.() ?? -1;
+  const packages = await openPluginPackages(config, {
+    agentUid,
+    audit,
+    logger: ports.logger('plugins'),
+    runner: runnerInAgent(),
+  });
+  return { ...packages, ports: config.packages.length === 0 ? {} : { policy: fenced(ports.policy, packages.fence) } };
 }
 
 /** Refused with its reason, or off, so that the hub and `status` are told; the agent runs (I6). */

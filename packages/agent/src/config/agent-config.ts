@@ -5,6 +5,7 @@ import type { SectionValues } from './check.ts';
 import type { Table } from './check-table.ts';
 import type { AwaitedSection } from './other-tables.ts';
 import { readPin } from './pin.ts';
+import type { PluginPackage, PluginTables, WrittenGrants } from './plugin-tables.ts';
 
 /** The core of a host's file, checked and named as the code names things. */
 export interface AgentConfig {
@@ -40,9 +41,27 @@ export interface AgentConfig {
   /** SEC-073; undefined: the host allows what it lists. */
   readonly policy: PolicyConfig | undefined;
   /** Plugins this file enables, by name, each with its own part of the file. */
-  readonly plugins: readonly { readonly name: string; readonly config: Table }[];
+  readonly plugins: readonly EnabledPlugin[];
+  /** Plugins of others, each from a package. */
+  readonly packages: readonly PluginPackage[];
   /** Sections whose plugin this agent does not have. */
   readonly awaited: readonly AwaitedSection[];
+}
+
+/** A plugin of the agent itself. */
+export interface EnabledPlugin {
+  readonly name: string;
+  readonly config: Table;
+  /** What it is held to beside its section (D3). */
+  readonly limits?: WrittenGrants;
+}
+
+/** A checked file, as far as the values are made of it. */
+export interface CheckedFile {
+  readonly values: SectionValues;
+  readonly file: Table;
+  readonly awaited: readonly AwaitedSection[];
+  readonly plugins: PluginTables;
 }
 
 /** `url` is `http://host:port`. */
@@ -67,7 +86,7 @@ export interface PolicyConfig {
 }
 
 /** Names the checked values; the types were established by `checkConfig`. */
-export function agentConfig(path: string, values: SectionValues, file: Table, awaited: readonly AwaitedSection[]): AgentConfig {
+export function agentConfig(path: string, { values, file, awaited, plugins }: CheckedFile): AgentConfig {
   const text = (section: string, key: string): string => values[section]?.[key] as string;
   const seconds = (section: string, key: string): number => (values[section]?.[key] as number) * 1_000;
   return {
@@ -97,7 +116,8 @@ export function agentConfig(path: string, values: SectionValues, file: Table, aw
     project: (values['project'] ?? {}) as AgentConfig['project'],
     operator: operatorConfig(values['operator']),
     policy: policyConfig(values['policy']),
-    plugins: enabledPlugins(values, file),
+    plugins: enabledPlugins(values, file, plugins.limits),
+    packages: plugins.packages,
     awaited,
   };
 }
@@ -125,12 +145,12 @@ function policyConfig(section: Table | undefined): PolicyConfig | undefined {
 const METRICS_OF_THE_PLUGIN = ['per_core', 'filesystems', 'disk_io', 'network'];
 
 /** Which sections enable which of the plugins shipped with the agent (D3: a section's presence is its grant). */
-export function enabledPlugins(values: SectionValues, file: Table): AgentConfig['plugins'] {
+export function enabledPlugins(values: SectionValues, file: Table, limits: PluginTables['limits']): AgentConfig['plugins'] {
   const metrics = Object.fromEntries(
     Object.entries(values['metrics'] ?? {}).filter(([key]) => METRICS_OF_THE_PLUGIN.includes(key)),
   );
   const commands = file['commands'];
-  return [
+  const plugins: EnabledPlugin[] = [
     { name: 'host-metrics', config: metrics },
     ...(commands === undefined
       ? []
@@ -145,4 +165,8 @@ export function enabledPlugins(values: SectionValues, file: Table): AgentConfig[
           },
         ]),
   ];
+  return plugins.map((plugin) => {
+    const own = limits[plugin.name];
+    return own === undefined ? plugin : { ...plugin, limits: own };
+  });
 }

@@ -28,7 +28,7 @@ export async function inspectHost(host: HostFile, files: readonly ConfigProblem[
 /** A [project] with a mistake still names what commands may place. */
 function pluginsToRehearse(host: HostFile): AgentConfig['plugins'] {
   const project = host.values['project'];
-  if (project === undefined) return enabledPlugins(host.values, host.file);
+  if (project === undefined) return enabledPlugins(host.values, host.file, host.plugins.limits);
   const whole = { project_dir: '/', compose_file: '/', docker_service_name: 'unknown', ...project };
-  return enabledPlugins({ ...host.values, project: whole }, host.file);
+  return enabledPlugins({ ...host.values, project: whole }, host.file, host.plugins.limits);
 }

@@ -62,19 +62,3 @@ export const LOG_GROUP: TableSpec = {
     retention_days: { type: 'number' },
   },
 };
-
-/** `[plugins.<name>]` (design D3); what `grants` and `config` hold is the plugin's to check. */
-export const PLUGIN_TABLE: TableSpec = {
-  ours: true,
-  keys: {
-    package: { type: 'string', required: true },
-    integrity: {
-      type: 'string',
-      required: true,
-      check: (value: string) => (/^sha512-[A-Za-z0-9+/]{86}==$/u.test(value) ? undefined : 'sha512- and the digest in base64'),
-    },
-    isolation: { type: 'string', fallback: 'process', check: oneOf('process', 'worker', 'none') },
-    grants: { type: 'table' },
-    config: { type: 'table' },
-  },
-};

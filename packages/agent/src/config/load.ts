@@ -13,6 +13,7 @@ import { modeProblem } from './file-problems.ts';
 import { locator } from './locate.ts';
 import { checkOtherTables } from './other-tables.ts';
 import type { AwaitedSection } from './other-tables.ts';
+import type { PluginTables } from './plugin-tables.ts';
 import { report } from './report.ts';
 
 /** SEC-187. */
@@ -37,6 +38,10 @@ export interface HostFile {
   readonly disabling: readonly ConfigProblem[];
   readonly unclaimed: readonly string[];
   readonly awaited: readonly AwaitedSection[];
+  /** `[plugins.*]`. */
+  readonly plugins: PluginTables;
+  /** As it stands. */
+  readonly text: string;
   readonly values: SectionValues;
   /** One line a problem, in the order of the file; also for what is found later. */
   readonly explain: (problems: readonly ConfigProblem[]) => string;
@@ -60,10 +65,10 @@ export function loadConfig(path: string): LoadedConfig {
 
 /** Names the values of a file without problems. */
 export function asLoaded(host: HostFile): LoadedConfig {
-  const { path, values, file, awaited, explain } = host;
+  const { path, explain } = host;
   const strangers = host.unclaimed.map(unclaimedTable);
   const warnings = explain([...host.unknownKeys, ...host.oddities, ...host.disabling, ...strangers]);
-  return { config: agentConfig(path, values, file, awaited), host, warnings, explain };
+  return { config: agentConfig(path, host), host, warnings, explain };
 }
 
 /** Reads and checks a host's file. Throws `E_CONFIG_UNREADABLE`, or `E_CONFIG_REFUSED` for what is no TOML or too much of it. */
@@ -88,6 +93,8 @@ export function readHostFile(path: string): HostFile {
     disabling: others.disabling,
     unclaimed: core.unclaimed,
     awaited: others.awaited,
+    plugins: others.plugins,
+    text,
     values: core.values,
     explain,
     lineOf,

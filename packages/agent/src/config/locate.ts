@@ -4,6 +4,16 @@ export interface Position {
   readonly column: number;
 }
 
+/** A header or a `key = value` of its own, as an editor needs it; offsets count UTF-16 units from 0. */
+export interface Statement {
+  readonly kind: 'header' | 'pair';
+  readonly path: readonly (string | number)[];
+  readonly start: number;
+  /** Where the value begins; for a header where it ends. */
+  readonly valueStart: number;
+  readonly end: number;
+}
+
 type Path = readonly (string | number)[];
 
 /** Of values in one another and of keys in a row; far above what a file may have. */
@@ -31,6 +41,17 @@ export function locator(text: string): (path: Path) => Position {
   };
 }
 
+/** Every header and every pair that is not within a value, in the order of the text, which already parsed. */
+export function statements(text: string): readonly Statement[] {
+  const found: Statement[] = [];
+  new Scanner(
+    text,
+    () => undefined,
+    (statement) => found.push(statement),
+  ).scan();
+  return found;
+}
+
 /** An index may be given as a number or as its digits: TypeBox's paths have only text. */
 function nameOf(path: Path): string {
   return JSON.stringify(path.map(String));
@@ -40,15 +61,21 @@ class Scanner {
   readonly #text: string;
   /** `isWhole`: the path is written there; else it only comes to be, as `a` does by `[a.b]`. */
   readonly #emit: (path: Path, position: Position, isWhole: boolean) => void;
+  readonly #state: (statement: Statement) => void;
   readonly #arrayCounts = new Map<string, number>();
   #depth = 0;
   #at = 0;
   #line = 1;
   #lineStart = 0;
 
-  constructor(text: string, emit: (path: Path, position: Position, isWhole: boolean) => void) {
+  constructor(
+    text: string,
+    emit: (path: Path, position: Position, isWhole: boolean) => void,
+    state: (statement: Statement) => void = () => undefined,
+  ) {
     this.#text = text;
     this.#emit = emit;
+    this.#state = state;
   }
 
   scan(): void {
@@ -63,6 +90,7 @@ class Scanner {
   }
 
   #header(): Path {
+    const start = this.#at;
     const position = this.#position();
     const isArray = this.#text.startsWith('[[', this.#at);
     this.#move(isArray ? 2 : 1);
@@ -81,6 +109,7 @@ class Scanner {
     }
     for (let length = 1; length < path.length; length += 1) this.#emit(path.slice(0, length), position, false);
     this.#emit(path, position, true);
+    this.#state({ kind: 'header', path, start, valueStart: this.#at, end: this.#at });
     return path;
   }
 
@@ -96,12 +125,17 @@ class Scanner {
   }
 
   #pair(table: Path): void {
+    const start = this.#at;
     const position = this.#position();
     const path = [...table, ...this.#keys('=')];
     for (let length = table.length + 1; length < path.length; length += 1) this.#emit(path.slice(0, length), position, false);
     this.#emit(path, position, true);
     this.#move(1);
+    this.#skip(/[ \t]/u);
+    const valueStart = this.#at;
     this.#value(path);
+    const end = valueStart + this.#text.slice(valueStart, this.#at).trimEnd().length;
+    if (this.#depth === 0) this.#state({ kind: 'pair', path, start, valueStart, end });
   }
 
   #keys(end: string): string[] {

@@ -69,11 +69,16 @@ describe("tables that are not the core's", () => {
         state: 'disabled_error',
         reason: absent(name),
       })),
+    ]);
+    expect(config.packages).toEqual([
       {
-        table: 'plugins.weather',
-        plugin: 'weather',
-        state: 'disabled_error',
-        reason: 'this agent does not load plugins of others yet',
+        name: 'weather',
+        package: '@example/weather',
+        integrity: `sha512-${'A'.repeat(86)}==`,
+        startup: 'disable',
+        isolation: 'process',
+        grants: { exec: ['/usr/bin/uptime'] },
+        config: { town: 'here' },
       },
     ]);
   });
@@ -173,12 +178,29 @@ describe("tables that are not the core's", () => {
     ['[plugins.weather.grants]\nexec = ["/usr/bin/uptime"]', '[[plugins.weather.grants]]', 'plugins.weather.grants: is'],
     ['[plugins.weather.config]', '[plugins.Weather_2]', 'plugins.Weather_2: has a name that no plugin can have'],
     [
-      '[plugins.weather.config]',
-      '[plugins.host-metrics.grants]',
-      'plugins.host-metrics: is for a plugin that belongs to the agent',
+      '[plugins.weather.config]\n',
+      '[plugins.host-metrics]\n[plugins.weather.config]\n',
+      'plugins.host-metrics.grants: is missing',
     ],
-    ['[plugins.weather.config]', '[plugins.garage.grants]', 'plugins.garage: is for a plugin that belongs to the agent'],
-  ])('[plugins.<name>] is ours: %s as %s refuses the file', (what, by, says) => {
+    ['[plugins.weather.config]', '[plugins.garage]\ngrants = {}\nconfig = 1\n[x]', 'plugins.garage.config: is not a key'],
+    ['isolation = "process"', 'startup = "always"', 'expected "disable" or "error" or "retry"'],
+    [
+      'exec = ["/usr/bin/uptime"]',
+      'exec = ["uptime"]',
+      'plugins.weather.grants.exec: is ["uptime"]; expected a list of absolute',
+    ],
+    ['exec =', 'exce =', 'plugins.weather.grants.exce: is not a key this agent knows'],
+    ['exec = ["/usr/bin/uptime"]', 'http = ["http://x/path"]', 'plugins.weather.grants.http: is'],
+    ['exec = ["/usr/bin/uptime"]', 'commands = "all"', 'expected "none" or "read" or "write" or "destructive"'],
+    ['exec = ["/usr/bin/uptime"]', 'gate = "yes"', 'plugins.weather.grants.gate: is "yes"; expected true or false'],
+    ['exec = ["/usr/bin/uptime"]', 'native = true', 'plugins.weather.grants.native: is not a key this agent knows'],
+  ])('SEC-204: [plugins.<name>] is a closed table of ours: %s as %s refuses the file', (what, by, says) => {
     expect(refused(WEATHER.replace(what, () => by))).toEqual([expect.stringContaining(says)]);
+  });
+
+  it('[plugins.<name>.grants] of a plugin of the agent is what it is held to', () => {
+    const { config } = load('[plugins.host-metrics.grants]\nread = []\n', WEATHER);
+    expect(config.plugins).toEqual([expect.objectContaining({ name: 'host-metrics', limits: { read: [] } })]);
+    expect(config.packages.map(({ name }) => name)).toEqual(['weather']);
   });
 });

@@ -2,13 +2,15 @@ import type { ConfigProblem } from '@stormpulse/plugin-api';
 import { describeProblem } from '@stormpulse/plugin-api';
 import { checkTable, describe, isTable } from './check-table.ts';
 import type { Table } from './check-table.ts';
-import { INTEGRATIONS, PLUGIN_TABLE } from './integrations.ts';
+import { INTEGRATIONS } from './integrations.ts';
 import { checkLogGroups } from './log-groups.ts';
+import { checkPluginTables } from './plugin-tables.ts';
+import type { PluginTables } from './plugin-tables.ts';
 import { AWAITED_TABLES } from './sections.ts';
 
 /** A section of the file whose plugin this agent does not have: what it amounts to, and why. */
 export interface AwaitedSection {
-  /** As written, without brackets: `garage`, `plugins.weather`. */
+  /** As written, without brackets: `garage`. */
   readonly table: string;
   readonly plugin: string;
   readonly state: 'disabled_error' | 'disabled_choice';
@@ -22,11 +24,11 @@ export interface OtherTables {
   readonly disabling: readonly ConfigProblem[];
   readonly warnings: readonly ConfigProblem[];
   readonly awaited: readonly AwaitedSection[];
+  readonly plugins: PluginTables;
 }
 
 /** Shipped with this agent; their sections are the core's and `[commands.*]`. */
 const PRESENT: readonly string[] = ['host-metrics', 'custom-commands'];
-const PLUGIN_NAME = /^[a-z][a-z0-9-]{1,31}$/u;
 
 /** Checks every table that is neither the core's nor `[commands]` (wire page, 11.2; design D3). */
 export function checkOtherTables(file: Table): OtherTables {
@@ -62,8 +64,9 @@ export function checkOtherTables(file: Table): OtherTables {
     disabling.push(...found);
     awaited.push(awaitedSection(table, plugin, value, found));
   }
-  checkPlugins(file['plugins'], problems, awaited);
-  return { problems, disabling, warnings, awaited };
+  const plugins = checkPluginTables(file['plugins'], [...PRESENT, ...Object.values(AWAITED_TABLES)]);
+  problems.push(...plugins.problems);
+  return { problems, disabling, warnings, awaited, plugins };
 }
 
 function awaitedSection(table: string, plugin: string, value: unknown, found: readonly ConfigProblem[]): AwaitedSection {
@@ -81,29 +84,3 @@ function skips(problem: ConfigProblem): ConfigProblem {
   const fix = problem.fix === undefined ? '' : `${problem.fix}; `;
   return { ...problem, fix: `${fix}this group is skipped, the others are not` };
 }
-
-function checkPlugins(plugins: unknown, problems: ConfigProblem[], awaited: AwaitedSection[]): void {
-  if (plugins === undefined) return;
-  if (!isTable(plugins)) {
-    problems.push({ path: ['plugins'], problem: `is ${describe(plugins)}`, expected: 'tables, each written [plugins.<name>]' });
-    return;
-  }
-  for (const [name, table] of Object.entries(plugins)) {
-    const path = ['plugins', name];
-    if (!isTable(table)) {
-      problems.push({ path, problem: `is ${describe(table)}`, expected: `a table, written [plugins.${name}]` });
-    } else if (!PLUGIN_NAME.test(name)) {
-      const expected = '2 to 32 lower-case letters, digits and hyphens, a letter first';
-      problems.push({ path, problem: 'has a name that no plugin can have', expected });
-    } else if (PRESENT.includes(name) || Object.values(AWAITED_TABLES).includes(name)) {
-      // A narrowed grant that nobody keeps would be worse than none.
-      const expected = 'no such table: this version cannot narrow what a plugin of its own package may do';
-      problems.push({ path, problem: 'is for a plugin that belongs to the agent', expected, fix: 'remove the table' });
-    } else {
-      problems.push(...checkTable(path, PLUGIN_TABLE, table).problems);
-      awaited.push({ table: `plugins.${name}`, plugin: name, state: 'disabled_error', reason: NO_THIRD_PARTY });
-    }
-  }
-}
-
-const NO_THIRD_PARTY = 'this agent does not load plugins of others yet';

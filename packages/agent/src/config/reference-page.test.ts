@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KeySpec } from './check-table.ts';
-import { INTEGRATIONS, LOG_GROUP, PLUGIN_TABLE } from './integrations.ts';
+import { INTEGRATIONS, LOG_GROUP } from './integrations.ts';
+import { GRANTS_TABLE, PLUGIN_TABLE } from './plugin-tables.ts';
 import { AWAITED_TABLES, OTHER_TABLES, SECTIONS } from './sections.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../../../docs/reference/config.md'), 'utf8');
@@ -60,7 +61,12 @@ describe('docs/reference/config.md', () => {
     expect(awaited.map(([name]) => name)).toEqual(Object.keys(AWAITED_TABLES).map((name) => `\`${name}\``));
   });
 
-  const others = Object.entries({ ...INTEGRATIONS, log_groups: LOG_GROUP, 'plugins.<name>': PLUGIN_TABLE });
+  const others = Object.entries({
+    ...INTEGRATIONS,
+    log_groups: LOG_GROUP,
+    'plugins.<name>': PLUGIN_TABLE,
+    'plugins.<name>.grants': GRANTS_TABLE,
+  });
   const otherSpecs = others.flatMap(([name, { keys }]) =>
     Object.entries(keys).map(([key, spec]) => [`${name}.${key}`, spec] as const),
   );

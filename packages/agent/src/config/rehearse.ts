@@ -4,7 +4,8 @@ import { isAgentError } from '@stormpulse/plugin-api';
 import type { ConfigProblem, TSchema } from '@stormpulse/plugin-api';
 import { definitionOf, parseConfig, tryRecordSetup } from '@stormpulse/plugin-api/internal';
 import type { AnyPluginDefinition, CommandDefinition } from '@stormpulse/plugin-api/internal';
-import type { AgentConfig } from './agent-config.ts';
+import type { AgentConfig, EnabledPlugin } from './agent-config.ts';
+import { narrow } from '../plugins/narrow.ts';
 import { loadFirstParty } from './first-party.ts';
 import { isRelated, without } from './problem-paths.ts';
 
@@ -26,7 +27,7 @@ const MAX_ROUNDS = 100;
 
 /** Sets the plugins up with a context that keeps what they say and does nothing: for a check, never to run. */
 export async function rehearse(plugins: AgentConfig['plugins'], programs: ProgramCheck): Promise<Rehearsal> {
-  const found = await Promise.all(plugins.map(({ name, config }) => rehearseOne(name, config, programs)));
+  const found = await Promise.all(plugins.map((plugin) => rehearseOne(plugin, programs)));
   return {
     problems: found.flatMap(({ problems }) => problems),
     unknownKeys: found.flatMap(({ unknownKeys }) => unknownKeys),
@@ -36,8 +37,8 @@ export async function rehearse(plugins: AgentConfig['plugins'], programs: Progra
   };
 }
 
-async function rehearseOne(name: string, config: unknown, programs: ProgramCheck): Promise<Rehearsal> {
-  const definition = definitionOf(await loadFirstParty(name));
+async function rehearseOne({ name, config, limits }: EnabledPlugin, programs: ProgramCheck): Promise<Rehearsal> {
+  const definition = definitionOf(narrow(await loadFirstParty(name), limits));
   if (definition === undefined) throw new Error(`the plugin "${name}" of this agent is no plugin`);
   const { problems, parsed } = parseWhatIsRight(definition.configSchema, config);
   const declared = parsed === undefined ? undefined : declare(definition, parsed);

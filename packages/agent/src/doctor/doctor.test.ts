@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { chmodSync, chownSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openNonceStore } from '@stormpulse/services';
 import { createAuthority } from '../../test-support/authority.ts';
@@ -38,6 +38,26 @@ describe('stormpulse doctor', () => {
       'Looked at: environment, config, files, certificates, disk, nonces, clock, dns, proxy, hub, plugins, agent.\n' +
         `Nothing is wrong with this host and ${host.config}.`,
     );
+  });
+
+  it('W48: a tree that no section names is a note, one that is not as it was granted is wrong', async () => {
+    const integrity = `sha512-${'A'.repeat(86)}==`;
+    const tree = host.folder.path(`plugins/weather/${integrity}`);
+    mkdirSync(tree, { recursive: true, mode: 0o755 });
+    const orphan = await look();
+    expect(orphan).toMatchObject({
+      ok: true,
+      findings: [{ level: 'note', area: 'plugins', problem: expect.stringContaining('orphan_package'), where: tree }],
+    });
+    host.writeConfig(
+      ['ca_cert', 'require_server_eku = false\nca_cert'],
+      ['[storage]', `[plugins.weather]\npackage = "weather"\nintegrity = "${integrity}"\n\n[storage]`],
+    );
+    expect(await wrong()).toEqual([
+      expect.stringMatching(
+        /^plugins: \[plugins\.weather\] is disabled_error: .*no grant.* -> .*stormpulse plugins remove weather/u,
+      ),
+    ]);
   });
 
   it('names eight faults of one host, each with where, what was expected and what to do', async () => {

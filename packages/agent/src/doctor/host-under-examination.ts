@@ -44,7 +44,7 @@ export async function readHost(configPath: string, surroundings: Surroundings): 
   const report = await checkConfigFile(configPath);
   const user = agentUser(readable(configPath)?.values['storage']?.['db_path']);
   const file = user.look(() => readable(configPath));
-  const config: Partial<AgentConfig> = file === undefined ? {} : agentConfig(configPath, file.values, file.file, file.awaited);
+  const config: Partial<AgentConfig> = file === undefined ? {} : agentConfig(configPath, file);
   const name = await resolve(config.hubUrl, surroundings);
   const isReachable = config.hubUrl !== undefined && name !== undefined && name.failure === undefined;
   const hub = isReachable ? await surroundings.probe(probeOptions(config, config.hubUrl, user)) : undefined;

@@ -15,6 +15,18 @@ export interface RunningStatus extends KernelStatus {
   readonly linkFaults?: Readonly<Record<string, number>>;
   /** The address in use, where the host's file names more than one. */
   readonly hub?: string;
+  /** Plugins with a process or a thread of their own. */
+  readonly pluginProcesses?: readonly PluginProcess[];
+}
+
+/** How one isolated plugin does. */
+export interface PluginProcess {
+  readonly name: string;
+  /** Of one core, over the last seconds. */
+  readonly cpuPercent?: number;
+  readonly memoryBytes?: number;
+  readonly restarts?: number;
+  readonly lastError?: string;
 }
 
 /** What the running agent says of itself, for `stormpulse status` (D12: it listens nowhere). */

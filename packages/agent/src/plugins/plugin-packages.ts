@@ -1,0 +1,113 @@
+import { rmSync } from 'node:fs';
+import type { AuditLog, LocalPolicy, PluginEntry } from '@stormpulse/kernel';
+import type { Logger } from '@stormpulse/plugin-api';
+import type { AgentConfig } from '../config/agent-config.ts';
+import type { PluginPackage } from '../config/plugin-tables.ts';
+import { isSystemMode } from '../host/system-mode.ts';
+import { recordChanges, watchChanges } from './grant-changes.ts';
+import { readRecords } from './grant-records.ts';
+import { grantsOf, loadPackage } from './load-package.ts';
+import type { PackageHost } from './load-package.ts';
+import { changesFolder, copiesFolder, manifestsFolder, packagesFolder } from './plugin-folders.ts';
+import type { PluginRunner } from './runner.ts';
+
+/** The plugins of others that this run of the agent loads. */
+export interface PluginPackages {
+  readonly entries: readonly PluginEntry[];
+  /** Asked before each command: what was revoked while the agent runs is refused at once (SEC-208). */
+  readonly fence: (plugin: string) => string | undefined;
+  close(): Promise<void>;
+}
+
+interface Surroundings {
+  readonly agentUid: number;
+  readonly audit: Pick<AuditLog, 'append'>;
+  readonly logger: Logger;
+  readonly runner: PluginRunner;
+  /** Where packages are, when not in their usual place. */
+  readonly packages?: string;
+}
+
+/** Records what was decided about grants since the last run, then makes an entry of each package for the kernel. Loads nothing yet. */
+export async function openPluginPackages(config: AgentConfig, around: Surroundings): Promise<PluginPackages> {
+  const { databasePath, packages } = config;
+  const { agentUid, audit, logger, runner } = around;
+  const isSystem = isSystemMode(config.path, agentUid);
+  const host: PackageHost = {
+    agentId: config.agentId,
+    agentUid,
+    isSystem,
+    packages: around.packages ?? packagesFolder(databasePath, isSystem),
+    copies: copiesFolder(databasePath),
+    manifests: manifestsFolder(databasePath),
+    runner,
+    now: Date.now,
+    record: async (entry) => await audit.append(entry),
+  };
+  const changes = changesFolder(databasePath);
+  rmSync(host.copies, { recursive: true, force: true });
+  await record();
+  if (packages.length > 0 && !isSystem)
+    logger.warn(
+      { folder: host.packages },
+      'plugins of others are installed where this user can change them (docs: plugins guide)',
+    );
+  for (const { name, startup } of packages)
+    if (startup === 'retry') logger.warn({ plugin: name }, 'startup = "retry": it is tried again when the agent starts again');
+
+  const revoked = new Map<string, string>();
+  const unwatch = packages.length === 0 ? () => undefined : watchChanges(changes, logger, () => void seen());
+  return {
+    entries: packages.map((entry) => packageEntry(entry, host)),
+    fence: (plugin) => revoked.get(plugin),
+    async close() {
+      unwatch();
+      await runner.close?.();
+      rmSync(host.copies, { recursive: true, force: true });
+    },
+  };
+
+  /** The fence stands before the record is written: what was taken away must not run meanwhile. */
+  async function seen(): Promise<void> {
+    for (const entry of packages) if (isRevoked(entry, host.packages)) revoked.set(entry.name, REVOKED);
+    await record();
+  }
+
+  async function record(): Promise<void> {
+    try {
+      await recordChanges(changes, audit);
+    } catch (error) {
+      logger.error({ err: error }, 'changes of grants could not be recorded yet');
+    }
+  }
+}
+
+const REVOKED = 'the operator of this host revoked the plugin of this command; restart the agent to unload it';
+
+/** The host's policy, and the fence before it. */
+export function fenced(policy: LocalPolicy | undefined, fence: PluginPackages['fence']): LocalPolicy {
+  return {
+    ...(policy?.rules === undefined ? {} : { rules: policy.rules }),
+    refusalFor: (command) => fence(command.plugin ?? '') ?? policy?.refusalFor(command),
+  };
+}
+
+function packageEntry(config: PluginPackage, host: PackageHost): PluginEntry {
+  return {
+    name: config.name,
+    config: config.config,
+    load: async () => await loadPackage(config, host),
+    firstParty: false,
+    grants: grantsOf(config.grants),
+    startup: config.startup === 'error' ? 'error' : 'disable',
+  };
+}
+
+/** What cannot be read any more grants nothing. */
+function isRevoked({ name, integrity }: PluginPackage, packages: string): boolean {
+  try {
+    return readRecords(packages, name).find((record) => record.integrity === integrity)?.state !== 'granted';
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Plugin } from '@stormpulse/plugin-api';
+import type { PluginManifest } from '@stormpulse/plugin-api/internal';
+import { PluginIsolation } from './errors.ts';
+
+/** Verified code, and what it is run with. */
+export interface PluginSource {
+  readonly name: string;
+  /** A file URL. */
+  readonly entry: string;
+  /** The folder of all its code, dependencies included. */
+  readonly tree: string;
+  /** Its part of the file, as written. */
+  readonly config: unknown;
+  readonly isolation: 'process' | 'worker' | 'none';
+  /** What it declared for this code and config before: it is offered without waiting for its code. */
+  readonly kept?: PluginManifest;
+}
+
+/** Runs plugins where the host wants them (D11). */
+export interface PluginRunner {
+  /** The plugin, or what stands for it while its functions are elsewhere. */
+  load(source: PluginSource): Promise<Plugin>;
+  /** Runs the code once apart from everything, to read what it declares; never in this process. */
+  derive(source: Omit<PluginSource, 'kept'>): Promise<PluginManifest>;
+  /** Ends what it started. */
+  close?(): Promise<void>;
+}
+
+/** Whose rights the code of a plugin gets: never root's, not even to be looked at. */
+export interface RunAs {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What an agent has that cannot isolate: `isolation = "none"` runs in it, everything else is refused. */
+export function runnerInAgent(): PluginRunner {
+  return {
+    load: async ({ name, entry, isolation }) => {
+      if (isolation !== 'none') throw PluginIsolation({ plugin: name, isolation });
+      return ((await import(entry)) as { readonly default: Plugin }).default;
+    },
+    derive: ({ name }) => Promise.reject(PluginIsolation({ plugin: name, isolation: 'process' })),
+  };
+}

@@ -1,0 +1,12 @@
+export { PluginIntegrity, PluginPackage, PluginTree } from './errors.ts';
+export { openVerified, verifyTree } from './open-verified.ts';
+export type { OpenVerified, VerifiedTree } from './open-verified.ts';
+export { isRootsAlone } from './out-of-reach.ts';
+export { compareVersions, packageFacts } from './package-facts.ts';
+export type { PackageFacts } from './package-facts.ts';
+export { readTree } from './read-tree.ts';
+export { treeDigest } from './tree-digest.ts';
+export { TREE_LIMITS } from './tree-rules.ts';
+export type { TreeFile } from './tree-rules.ts';
+export { unpack } from './unpack.ts';
+export { treeWriter } from './write-tree.ts';
