@@ -108,6 +108,7 @@ export async function startRig(
     readonly programs?: Ports['programs'];
     readonly policy?: Ports['policy'];
     readonly output?: NonNullable<Ports['output']>;
+    readonly services?: Ports['services'];
     readonly onMessage?: (message: Record<string, unknown>, link: FakeLink) => void;
     readonly kernel?: Partial<KernelOptions>;
   } = {},
@@ -148,7 +149,7 @@ export async function startRig(
       ...(options.output === undefined ? {} : { output: options.output }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       collectors,
-      services: createPluginServices(),
+      services: options.services ?? createPluginServices(),
       refusals: createRefusalLog({ clock, events, audit: options.audit, logger: logger('verify') }),
       jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,

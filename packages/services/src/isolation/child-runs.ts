@@ -1,0 +1,60 @@
+import { Check } from '@sinclair/typebox/value';
+import { CommandFailed } from '@stormpulse/plugin-api';
+import type { JobCall, ParamValue, TObject } from '@stormpulse/plugin-api';
+import { closed, typedParams } from '@stormpulse/plugin-api/internal';
+import type { CommandDefinition, Contributions, JobMode } from '@stormpulse/plugin-api/internal';
+import { text } from './args.ts';
+import { childExec, childLogger } from './child-members.ts';
+import type { Args, Rpc } from './rpc.ts';
+
+type Params = Readonly<Record<string, ParamValue>>;
+type Callable = Extract<CommandDefinition['mode'], { readonly kind: 'handler' | 'job' }>;
+
+/** One run of a handler or a job, and what the agent will ask of its result. */
+export async function runCall(declared: Contributions, args: Args, signal: AbortSignal, rpc: Rpc): Promise<object> {
+  const definition = find(declared, args['command']);
+  const { mode } = definition;
+  if (mode.kind === 'subprocess') throw new Error('the agent runs this command itself');
+  const { run, requestId, resumedFrom } = args;
+  const plain = args['params'] as Params;
+  const call: JobCall<Readonly<Record<string, unknown>>, unknown> = {
+    params: typedParams(definition.params, plain),
+    requestId: String(requestId),
+    signal,
+    log: childLogger(rpc),
+    exec: childExec(rpc, signal),
+    progress: (update) => rpc.note('progress', { run, update }),
+    checkpoint: async (value) => {
+      await rpc.call('checkpoint', { run, value });
+    },
+    resumedFrom,
+  };
+  const value = await mode.run(call);
+  checkResult(mode, value);
+  if (mode.kind === 'handler') return { value };
+  return { value, ...narrowed(mode, plain), ...(mode.extras === undefined ? {} : { extras: mode.extras(value) }) };
+}
+
+/** Throws what `serializeBy` throws. */
+export function keyOf(declared: Contributions, args: Args): string {
+  const { serializeBy, params } = find(declared, args['command']);
+  return String(serializeBy?.(typedParams(params as TObject, args['params'] as Params)));
+}
+
+function narrowed({ rereads }: JobMode, params: Params): object {
+  if (rereads.every(({ only }) => only === undefined)) return {};
+  return { rereads: rereads.map(({ only }) => only?.(params) ?? null) };
+}
+
+/** In the kernel's words: this side has the whole schema. */
+function checkResult(mode: Callable, value: unknown): void {
+  if (!Check(closed(mode.result), value))
+    throw CommandFailed({ reason: 'os_error', message: 'the plugin returned something its result schema does not allow' });
+}
+
+function find({ commands }: Contributions, id: unknown): CommandDefinition {
+  const wanted = text(id, 'command');
+  const found = commands.find((one) => one.id === wanted);
+  if (found === undefined) throw new Error(`it has no command "${wanted}"`);
+  return found;
+}
