@@ -206,7 +206,7 @@ export function brand<P extends TObject>(base: CommandBase<P>, mode: CommandDefi
   const { concurrency, serializeBy } = base;
   if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1 || serializeBy !== undefined))
     throw CommandInvalid({ id: base.id, problem: 'concurrency is a whole number from 1, and stands without serializeBy' });
-  return commandOf(Object.freeze({ ...base, mode }) as unknown as CommandDefinition);
+  return commandOf(Object.freeze({ ...base, mode }));
 }
 
 /** The command of a definition that was checked before. */

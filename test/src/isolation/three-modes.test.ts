@@ -85,7 +85,7 @@ async function everything(services: MemoryServices): Promise<Record<string, unkn
   const order = orders.find(({ length }) => length === 6) ?? [];
   seen['keyed'] = order.filter((step) => step.includes('a'));
   seen['count'] = await run('sample_count', { to: '3' });
-  seen['progress'] = rig.sent('command.progress').map(({ request_id: _, ...progress }) => progress);
+  seen['progress'] = rig.sent('command.progress').map((progress) => ({ ...progress, request_id: undefined }));
   const [record, , dropped, bad] = await Promise.allSettled(
     ['one', 'two', '', 'bad'].map(async (line) => await declared.parsers[0]?.parse(line)),
   );

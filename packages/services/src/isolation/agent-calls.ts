@@ -3,7 +3,7 @@ import type { AbsolutePath, ExecOptions, HttpClient, HttpRequest, Progress, Stor
 import { asArgs, bytes, numberOf, optional, record, text, texts } from './args.ts';
 import { secretNamed } from './config-secrets.ts';
 import { SecretUnnamed } from './errors.ts';
-import { LogFlow } from './log-flow.ts';
+import type { LogFlow } from './log-flow.ts';
 import type { Host, RunMembers } from './remote.ts';
 import type { Args } from './rpc.ts';
 import { schemaOfJson } from './schema-of-json.ts';

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Errors } from '@sinclair/typebox/errors';
 import { Check } from '@sinclair/typebox/value';
-import { policyOf } from '@stormpulse/plugin-api';
+import { checkText, policyOf } from '@stormpulse/plugin-api';
 import type { TSchema } from '@stormpulse/plugin-api';
 import type { PluginManifest } from '@stormpulse/plugin-api/internal';
 import { PluginManifestInvalid } from './errors.ts';
@@ -177,9 +177,9 @@ export function checkManifest(plugin: string, value: unknown): PluginManifest {
 function checkParams(params: TSchema): void {
   for (const schema of Object.values((params as { properties?: Record<string, TSchema> }).properties ?? {})) {
     if (schema['type'] !== 'string') continue;
-    const { source, maxChars } = policyOf(schema);
-    if (source !== undefined) new RegExp(source, 'u');
-    if (!(maxChars <= 65_536)) throw new Error('a parameter has no bound of its length');
+    const policy = policyOf(schema);
+    checkText(policy, 'x');
+    if (!(policy.maxChars <= 65_536)) throw new Error('a parameter has no bound of its length');
   }
 }
 

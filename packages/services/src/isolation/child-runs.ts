@@ -1,6 +1,6 @@
 import { Check } from '@sinclair/typebox/value';
 import { CommandFailed } from '@stormpulse/plugin-api';
-import type { JobCall, ParamValue, TObject } from '@stormpulse/plugin-api';
+import type { JobCall, ParamValue } from '@stormpulse/plugin-api';
 import { closed, typedParams } from '@stormpulse/plugin-api/internal';
 import type { CommandDefinition, Contributions, JobMode } from '@stormpulse/plugin-api/internal';
 import { text } from './args.ts';
@@ -38,7 +38,8 @@ export async function runCall(declared: Contributions, args: Args, signal: Abort
 /** Throws what `serializeBy` throws. */
 export function keyOf(declared: Contributions, args: Args): string {
   const { serializeBy, params } = find(declared, args['command']);
-  return String(serializeBy?.(typedParams(params as TObject, args['params'] as Params)));
+  if (serializeBy === undefined) throw new Error('this command has no key');
+  return serializeBy(typedParams(params, args['params'] as Params));
 }
 
 function narrowed({ rereads }: JobMode, params: Params): object {

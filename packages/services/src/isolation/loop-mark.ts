@@ -43,16 +43,19 @@ export function openLoopMark(file: string): LoopMark {
       let answer: ReturnType<typeof work>;
       try {
         answer = work();
-      } finally {
+      } catch (error) {
         inside.pop();
+        write();
+        throw error;
       }
+      inside.pop();
       if (answer instanceof Promise) {
         count(plugin, 1);
         const done = (): void => {
           count(plugin, -1);
           if (!isClosed) write();
         };
-        answer.then(done, done);
+        answer.finally(done).catch(() => undefined);
       }
       write();
       return answer;

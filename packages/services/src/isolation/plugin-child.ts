@@ -30,7 +30,7 @@ function pipes(): Line {
 }
 
 function port(to: NonNullable<typeof parentPort>): Line {
-  return { send: (frame) => to.postMessage(frame), listen: (onFrame) => void to.on('message', onFrame) };
+  return { send: (frame) => to.postMessage(frame, []), listen: (onFrame) => void to.on('message', onFrame) };
 }
 
 const line = parentPort === null ? pipes() : port(parentPort);

@@ -86,7 +86,11 @@ export function createRunner(options: RunnerOptions): PluginRunner {
       const isolation = source.isolation === 'worker' ? 'worker' : 'process';
       const { session, manifest } = begin(options, source, isolation, {}, callsOf(options, source.name, () => undefined), () => undefined);
       open.add(session);
-      return await manifest.finally(() => closing(session));
+      try {
+        return await manifest;
+      } finally {
+        await closing(session);
+      }
     },
     async close() {
       await Promise.all([...open].map(closing));

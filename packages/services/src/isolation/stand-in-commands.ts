@@ -1,4 +1,4 @@
-import type { Command, JobCall } from '@stormpulse/plugin-api';
+import type { Command, JobCall, TObject } from '@stormpulse/plugin-api';
 import { commandOf } from '@stormpulse/plugin-api/internal';
 import type { CommandDefinition, JobMode, ManifestCommand, ManifestMode } from '@stormpulse/plugin-api/internal';
 import { Attached } from './attached.ts';
@@ -14,9 +14,10 @@ const KEY_MS = 5_000;
 
 /** A command whose template the kernel fills, or whose function is called by its id. */
 export function standInCommand(command: ManifestCommand, remote: Remote, locks: KeyLocks): Command {
-  const { serializes, timeoutMs, mode, ...base } = command;
+  const { serializes, timeoutMs, ...base } = command;
   const definition: CommandDefinition = {
-    ...(base as unknown as Omit<CommandDefinition, 'mode' | 'timeout'>),
+    ...base,
+    params: command.params as TObject,
     timeout: timeoutMs,
     mode: modeOf(command, remote, locks),
     // The key itself is the plugin's to say, later; the same parameters have the same key, and wait in the agent's own queue.

@@ -45,7 +45,7 @@ function declare(manifest: PluginManifest, ctx: PluginContext<RawConfig>, remote
   const handles = new Map<string, CollectorHandle<unknown>>();
   for (const one of manifest.collectors) handles.set(one.id, collectors.register(standInCollector(one, remote)));
   const stores = new Map<string, Store<unknown>>(
-    manifest.stores.map((name) => [name, ctx.storage.open(name, Type.Unknown()) as Store<unknown>]),
+    manifest.stores.map((name) => [name, ctx.storage.open(name, Type.Unknown())]),
   );
   declareLogs(manifest, ctx, remote);
   manifest.listeners.forEach((id, at) => {
@@ -91,7 +91,7 @@ interface Collected {
   /** Where the plugin's own schema refuses it. */
   readonly unfit?: string;
   readonly gauges?: Readonly<Record<string, number>>;
-  readonly text?: string;
+  readonly text?: unknown;
 }
 
 function standInCollector(one: ManifestCollector, remote: Remote): Collector<TSchema> {
@@ -118,7 +118,7 @@ function standInCollector(one: ManifestCollector, remote: Remote): Collector<TSc
         { unit, help, value: (value: unknown) => told.of(value)?.gauges?.[name] ?? Number.NaN },
       ]),
     ),
-    ...(refresh === 'none' ? {} : { refresh: refresh === 'plain' ? true : (value: unknown) => String(told.of(value)?.text ?? '') }),
+    ...(refresh === 'none' ? {} : { refresh: refresh === 'plain' ? true : (value: unknown) => asText(told.of(value)?.text) }),
     ...(detectorMs === undefined
       ? {}
       : {
@@ -187,4 +187,8 @@ function declareQuestions(manifest: PluginManifest, ctx: PluginContext<RawConfig
     );
   }
   manifest.wizards.forEach(({ title }, at) => ctx.wizard.register(standInWizard(title, at, remote)));
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

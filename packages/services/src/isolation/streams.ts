@@ -43,7 +43,7 @@ export class StreamServer {
 
   /** Whoever read them is gone. */
   endAll(): void {
-    for (const id of [...this.#streams.keys()]) this.end(id).catch(() => undefined);
+    for (const id of this.#streams.keys()) this.end(id).catch(() => undefined);
   }
 }
 

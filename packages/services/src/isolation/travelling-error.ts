@@ -53,7 +53,9 @@ export function unpackError(value: unknown): Error {
 /** Its text, whatever a plugin threw. */
 export function textOf(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.message) : String(error);
+    // A message is whatever its author set.
+    const text: unknown = error instanceof Error ? error.message : error;
+    return String(text);
   } catch {
     return 'something that has no text';
   }

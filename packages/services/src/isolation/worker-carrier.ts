@@ -45,8 +45,9 @@ export function workerCarrier({ entry, heapMb }: WorkerCarrierOptions): StartCar
     });
     for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding('utf8').on('data', events.onOutput);
     const carrier: Carrier = {
-      send: (frame) => worker.postMessage(frame),
-      usage: (): Usage | undefined => (isGone ? undefined : { cpuMs: worker.performance.eventLoopUtilization().active }),
+      send: (frame) => worker.postMessage(frame, []),
+      // Node tells no CPU time of a thread; what its heap and buffers take it tells itself.
+      usage: (): Usage | undefined => (isGone ? undefined : {}),
       end: async () => {
         if (isGone) return;
         await worker.terminate();

@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { PluginManifest } from '@stormpulse/plugin-api/internal';
+import { createSystemClock } from '@stormpulse/services';
+import { createPluginRunner } from '@stormpulse/services/isolation';
+import type { PluginRunner, PluginSource } from '@stormpulse/services/isolation';
+import { startRig } from '../kernel/agent-fixture.ts';
+import type { Rig } from '../kernel/agent-fixture.ts';
+import { memoryServices } from './memory-services.ts';
+import { CHILD_ENTRY, REPOSITORY, pluginFile } from './plugin-file.ts';
+
+vi.setConfig({ testTimeout: 90_000 });
+const CONFIG = { token: { env: 'TOKEN' } };
+const SAMPLE: PluginSource = { name: 'sample', entry: pluginFile('sample'), tree: REPOSITORY, config: CONFIG, isolation: 'process' };
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const newRunner = (limits: object = {}): PluginRunner =>
+  createPluginRunner({ clock: createSystemClock(), logger: () => quiet, childEntry: CHILD_ENTRY, limits });
+
+let runner: PluginRunner;
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+  await runner.close();
+});
+
+/** Processes of isolated plugins that this one started. */
+function children(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/u.test(name))
+    .filter((pid) => isChild(pid))
+    .map(Number);
+}
+
+function isChild(pid: string): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('plugin-child');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}
+
+async function startWith(kept: PluginManifest): Promise<Rig> {
+  const load = async () => await runner.load({ ...SAMPLE, kept });
+  return await startRig({
+    services: memoryServices({ TOKEN: 'x' }).factory,
+    kernel: { plugins: [{ name: 'sample', load, config: CONFIG, firstParty: false, grants: 'all', startup: 'disable' }] },
+  });
+}
+
+test('SEC-203: a manifest is derived apart, and nothing is left running', async () => {
+  runner = newRunner();
+  const manifest = await runner.derive(SAMPLE);
+  expect(manifest.commands.map(({ id }) => id)).toContain('greet');
+  expect(manifest.capabilities).toMatchObject({ exec: ['/bin/echo'], gate: true });
+  expect(await runner.derive(SAMPLE)).toEqual(manifest);
+  expect(children()).toEqual([]);
+});
+
+test('problems of a config are told as of a plugin in the agent', async () => {
+  runner = newRunner();
+  const derived = runner.derive({ ...SAMPLE, config: { token: { env: 'TOKEN' }, greting: 'x' } });
+  await expect(derived).rejects.toMatchObject({
+    code: 'E_CONFIG_INVALID',
+    details: { problems: [{ path: ['greting'], expected: 'no such key' }] },
+  });
+  await expect(runner.load({ ...SAMPLE, config: {} })).rejects.toMatchObject({ code: 'E_CONFIG_INVALID' });
+  expect(children()).toEqual([]);
+});
+
+test.each([
+  ['no plugin', 'E_PLUGIN_INVALID_EXPORT', new URL('plugin-file.js', pluginFile('../x')).href],
+  ['no file', 'E_PLUGIN_SETUP', pluginFile('is-not-there')],
+])('what is %s is refused by its code', async (_, code, entry) => {
+  runner = newRunner();
+  await expect(runner.load({ ...SAMPLE, entry })).rejects.toMatchObject({ code });
+  expect(children()).toEqual([]);
+});
+
+test('SEC-200: one that declares more than what was kept does not start', async () => {
+  runner = newRunner();
+  const manifest = await runner.derive(SAMPLE);
+  const { commands } = manifest;
+  rig = await startWith({ ...manifest, commands: commands.filter(({ id }) => id !== 'greet') });
+  expect(rig.kernel.status.plugins).toEqual([
+    { name: 'sample', state: 'failed', reason: expect.stringContaining('declares other commands now than when it was approved') as string },
+  ]);
+  expect(children()).toEqual([]);
+});
+
+test.each([
+  ['a template that fills from no parameter', (one: object) => ({ ...one, mode: { kind: 'subprocess', file: '/bin/echo', argv: [{ kind: 'slot', name: 'other' }] } })],
+  ['a relative program', (one: object) => ({ ...one, mode: { kind: 'subprocess', file: 'echo', argv: [] } })],
+  ['an expression that is none', (one: object) => ({ ...one, params: { type: 'object', properties: { a: { type: 'string', pattern: '^($' } } } })],
+  ['a timeout without end', (one: object) => ({ ...one, timeoutMs: 1e300 })],
+])('SEC-206: a manifest with %s is refused', async (_, change) => {
+  runner = newRunner();
+  const manifest = await runner.derive(SAMPLE);
+  const [first, ...others] = manifest.commands;
+  const kept = { ...manifest, commands: [change(first as object), ...others] } as unknown as PluginManifest;
+  await expect(runner.load({ ...SAMPLE, kept })).rejects.toMatchObject({ code: 'E_PLUGIN_MANIFEST' });
+});
+
+test('SEC-206: its process has no environment but its mark, no descriptors of the agent, and goes first when memory runs out', async () => {
+  runner = newRunner();
+  const manifest = await runner.derive(SAMPLE);
+  rig = await startWith(manifest);
+  const [pid = 0] = children();
+  expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).toMatch(/^STORMPULSE_CALL=[0-9a-f-]{36}\0$/u);
+  expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1').trim()).toBe('500');
+  expect(readFileSync(`/proc/${pid}/limits`, 'latin1')).toMatch(/Max open files +256 /u);
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  expect(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])).toBe(pid);
+});
+
+test('closing ends every process within its bounds, one that does not release in time too', async () => {
+  runner = newRunner();
+  const manifest = await runner.derive(SAMPLE);
+  rig = await startWith(manifest);
+  expect(children()).toHaveLength(1);
+  await rig.close();
+  await runner.close();
+  expect(children()).toEqual([]);
+});
