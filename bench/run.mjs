@@ -3,7 +3,7 @@ import { readKnobs, UsageError } from './knobs.mjs';
 import { printTable, writeResult } from './report.mjs';
 
 // Footprints first: the later benches fill this process's own heap and the disk's caches.
-const NAMES = ['idle', 'roundtrip', 'verify'];
+const NAMES = ['idle', 'roundtrip', 'verify', 'isolation'];
 
 async function main(args) {
   const asked = args.filter((arg) => !arg.startsWith('--'));

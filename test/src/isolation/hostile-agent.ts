@@ -37,11 +37,18 @@ export class HostileAgent {
     this.#server = server;
     const { port } = server.address() as AddressInfo;
     const given = { isolation, plugins, limits, config: { canary: this.canary, port, agentPid: 0 } };
-    this.#child = fork(PROGRAM, [JSON.stringify(given)], { env: { PATH: process.env['PATH'], SECRET: this.secret }, execArgv: [] });
+    this.#child = fork(PROGRAM, [JSON.stringify(given)], {
+      env: { PATH: process.env['PATH'], SECRET: this.secret },
+      execArgv: [],
+    });
     this.#child.on('message', ({ id, value }: { id: number; value: unknown }) => this.#waiting.get(id)?.(value));
   }
 
-  static async start(isolation: string, plugins: readonly string[], limits: Partial<IsolationLimits> = {}): Promise<HostileAgent> {
+  static async start(
+    isolation: string,
+    plugins: readonly string[],
+    limits: Partial<IsolationLimits> = {},
+  ): Promise<HostileAgent> {
     const server = createServer((socket) => socket.end());
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -26,7 +26,12 @@ export function memoryServices(secrets: Readonly<Record<string, string>> = {}): 
       client: (origin, defaults) => {
         if (owner.capabilities.http?.includes(origin) !== true) throw new Error(`E_GRANT_HTTP ${origin}`);
         const asked = async ({ path, method, body, headers }: HttpRequest): Promise<void> => {
-          requests.push({ path, ...(method === undefined ? {} : { method }), ...(body === undefined ? {} : { body }), headers: { ...(await defaults?.headers?.()), ...headers } });
+          requests.push({
+            path,
+            ...(method === undefined ? {} : { method }),
+            ...(body === undefined ? {} : { body }),
+            headers: { ...(await defaults?.headers?.()), ...headers },
+          });
         };
         return {
           json: async (request, schema) => {

@@ -11,7 +11,13 @@ import { CHILD_ENTRY, REPOSITORY, pluginFile } from './plugin-file.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 const CONFIG = { token: { env: 'TOKEN' } };
-const SAMPLE: PluginSource = { name: 'sample', entry: pluginFile('sample'), tree: REPOSITORY, config: CONFIG, isolation: 'process' };
+const SAMPLE: PluginSource = {
+  name: 'sample',
+  entry: pluginFile('sample'),
+  tree: REPOSITORY,
+  config: CONFIG,
+  isolation: 'process',
+};
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const newRunner = (limits: object = {}): PluginRunner =>
   createPluginRunner({ clock: createSystemClock(), logger: () => quiet, childEntry: CHILD_ENTRY, limits });
@@ -86,15 +92,25 @@ test('SEC-200: one that declares more than what was kept does not start', async 
   const { commands } = manifest;
   rig = await startWith({ ...manifest, commands: commands.filter(({ id }) => id !== 'greet') });
   expect(rig.kernel.status.plugins).toEqual([
-    { name: 'sample', state: 'failed', reason: expect.stringContaining('declares other commands now than when it was approved') as string },
+    {
+      name: 'sample',
+      state: 'failed',
+      reason: expect.stringContaining('declares other commands now than when it was approved') as string,
+    },
   ]);
   expect(children()).toEqual([]);
 });
 
 test.each([
-  ['a template that fills from no parameter', (one: object) => ({ ...one, mode: { kind: 'subprocess', file: '/bin/echo', argv: [{ kind: 'slot', name: 'other' }] } })],
+  [
+    'a template that fills from no parameter',
+    (one: object) => ({ ...one, mode: { kind: 'subprocess', file: '/bin/echo', argv: [{ kind: 'slot', name: 'other' }] } }),
+  ],
   ['a relative program', (one: object) => ({ ...one, mode: { kind: 'subprocess', file: 'echo', argv: [] } })],
-  ['an expression that is none', (one: object) => ({ ...one, params: { type: 'object', properties: { a: { type: 'string', pattern: '^($' } } } })],
+  [
+    'an expression that is none',
+    (one: object) => ({ ...one, params: { type: 'object', properties: { a: { type: 'string', pattern: '^($' } } } }),
+  ],
   ['a timeout without end', (one: object) => ({ ...one, timeoutMs: 1e300 })],
 ])('SEC-206: a manifest with %s is refused', async (_, change) => {
   runner = newRunner();

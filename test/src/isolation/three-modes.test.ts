@@ -156,4 +156,3 @@ test('started from a kept manifest nothing runs before onStart, and it does the 
   expect(short(await run('sample_greet', { word: 'abc' }))).toEqual([{ text: 'good day ', key: '4', started: true }]);
   expect(services.stored.get('notes/started')).toEqual({ text: 'yes' });
 });
-

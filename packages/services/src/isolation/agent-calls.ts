@@ -45,6 +45,10 @@ export class AgentCalls {
     this.#attach(host);
   }
 
+  get isAttached(): boolean {
+    return this.#host !== undefined;
+  }
+
   begin(members: RunMembers): number {
     this.#runs.set((this.#lastRun += 1), members);
     return this.#lastRun;
@@ -172,6 +176,10 @@ function progressOf(value: unknown): Progress {
     ...optional('total', total, numberOf),
     ...optional('message', message, text),
     ...optional('bytesFreed', bytesFreed, numberOf),
-    ...optional('transfer', transfer, (given, name) => record(given, name, numberOf) as unknown as NonNullable<Progress['transfer']>),
+    ...optional(
+      'transfer',
+      transfer,
+      (given, name) => record(given, name, numberOf) as unknown as NonNullable<Progress['transfer']>,
+    ),
   };
 }

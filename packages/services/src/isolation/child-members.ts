@@ -41,7 +41,8 @@ export function childMembers(options: ChildMembersOptions, pieces: Pieces, state
 export function childExec(rpc: Rpc, own: AbortSignal): Exec {
   return async (file, args, options = {}) => {
     const { signal, input, ...plain } = options;
-    const given = input === undefined || typeof input === 'string' ? { input } : { inputBytes: Buffer.from(input).toString('base64') };
+    const given =
+      input === undefined || typeof input === 'string' ? { input } : { inputBytes: Buffer.from(input).toString('base64') };
     const either = signal === undefined ? own : AbortSignal.any([own, signal]);
     return (await rpc.call('exec', { file, args, options: { ...plain, ...given } }, either)) as Awaited<ReturnType<Exec>>;
   };
@@ -57,7 +58,10 @@ export function childLogger(rpc: Rpc): Logger {
 
 /** An error has no fields that JSON would show. */
 function plainFields(fields: object): object {
-  const shown = Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? textOf(value) : (value as unknown)]);
+  const shown = Object.entries(fields).map(([name, value]) => [
+    name,
+    value instanceof Error ? textOf(value) : (value as unknown),
+  ]);
   try {
     return JSON.parse(JSON.stringify(Object.fromEntries(shown))) as object;
   } catch (error) {
@@ -100,8 +104,9 @@ function childStore(rpc: Rpc, store: string, schema: TSchema): Store<unknown> {
 
 /** What throws at whoever emits is checked here; the agent checks again. */
 function emit(rpc: Rpc, plugin: string, event: EventType<TSchema>, payload: unknown): void {
-  if (!event.id.startsWith(`${plugin}.`)) throw EventInvalid({ event: event.id, problem: 'it is another plugin\'s' });
-  if (!Check(event.payload, payload)) throw EventInvalid({ event: event.id, problem: 'its payload is not what its schema allows' });
+  if (!event.id.startsWith(`${plugin}.`)) throw EventInvalid({ event: event.id, problem: "it is another plugin's" });
+  if (!Check(event.payload, payload))
+    throw EventInvalid({ event: event.id, problem: 'its payload is not what its schema allows' });
   rpc.note('emit', { id: event.id, payload });
 }
 
@@ -126,4 +131,3 @@ function childHttp({ rpc, plugin, origins }: ChildMembersOptions, pieces: Pieces
     },
   };
 }
-

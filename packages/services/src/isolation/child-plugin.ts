@@ -1,7 +1,6 @@
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { GatedCommand } from '@stormpulse/plugin-api';
 import {
-
   PluginInvalidExport,
   PluginSetup,
   bindSecrets,
@@ -151,4 +150,3 @@ function ownBytes(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
-

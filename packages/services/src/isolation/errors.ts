@@ -35,7 +35,8 @@ export const FrameTooLarge = defineError<{ what: string; bytes: number; limit: n
   'E_PLUGIN_FRAME',
   'resource_exhausted',
   'plugin',
-  (d) => `${d.what} has ${d.bytes} bytes, more than the ${d.limit} that pass between a plugin and the agent at once; ask for less`,
+  (d) =>
+    `${d.what} has ${d.bytes} bytes, more than the ${d.limit} that pass between a plugin and the agent at once; ask for less`,
 );
 export const SecretUnnamed = defineError<{ plugin: string }>(
   'E_PLUGIN_SECRET_UNNAMED',

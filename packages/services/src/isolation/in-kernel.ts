@@ -43,7 +43,10 @@ function markedContext(ctx: PluginContext<unknown>, marked: <T>(value: T) => T):
       parser: (parser) => logs.parser(marked(parser)),
       enricher: (enricher) => logs.enricher(marked(enricher)),
     },
-    events: { emit: (event, payload) => events.emit(event, payload), on: (event, listener) => events.on(event, marked(listener)) },
+    events: {
+      emit: (event, payload) => events.emit(event, payload),
+      on: (event, listener) => events.on(event, marked(listener)),
+    },
     health: {
       ...health,
       probe: (probe) => health.probe(marked(probe)),

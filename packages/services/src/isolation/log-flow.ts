@@ -51,7 +51,8 @@ export class LogFlow {
     }
     this.#written += 1;
     if (this.#written <= PER_WINDOW) return true;
-    if (this.#dropped === 0) logger.warn({}, `the plugin writes more than ${PER_WINDOW} lines in ${WINDOW_MS / 1_000} s; what is over is left out`);
+    if (this.#dropped === 0)
+      logger.warn({}, `the plugin writes more than ${PER_WINDOW} lines in ${WINDOW_MS / 1_000} s; what is over is left out`);
     this.#dropped += 1;
     return false;
   }

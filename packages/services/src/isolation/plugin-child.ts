@@ -47,6 +47,8 @@ const rpc = new Rpc({
 plugin.connect(rpc);
 // Told before it ends by it: an exit code alone says nothing.
 process.on('uncaughtExceptionMonitor', (error, origin) => {
-  rpc.note('dying', { why: `${origin === 'unhandledRejection' ? 'a rejection nobody handled' : 'an exception nobody caught'}: ${textOf(error)}` });
+  rpc.note('dying', {
+    why: `${origin === 'unhandledRejection' ? 'a rejection nobody handled' : 'an exception nobody caught'}: ${textOf(error)}`,
+  });
 });
 line.listen((frame) => rpc.receive(frame));

@@ -4,7 +4,12 @@ import { Rpc } from './rpc.ts';
 import type { RpcOptions } from './rpc.ts';
 
 /** Two ends of one line. */
-function pair(onCall: RpcOptions['onCall']): { readonly asking: Rpc; readonly broken: string[]; readonly sent: string[]; say(frame: string): void } {
+function pair(onCall: RpcOptions['onCall']): {
+  readonly asking: Rpc;
+  readonly broken: string[];
+  readonly sent: string[];
+  say(frame: string): void;
+} {
   const broken: string[] = [];
   const sent: string[] = [];
   const asking: Rpc = new Rpc({
@@ -28,12 +33,16 @@ function pair(onCall: RpcOptions['onCall']): { readonly asking: Rpc; readonly br
 test('an error keeps its code and details across the line, and nothing else', async () => {
   const { asking } = pair(() => Promise.reject(CommandFailed({ reason: 'no_disk', message: 'no disk', extras: { free: 0 } })));
   const error: unknown = await asking.call('run', {}).catch((thrown: unknown) => thrown);
-  expect(isAgentError(error) && error.toWire()).toMatchObject({ code: 'E_COMMAND_FAILED', details: { reason: 'no_disk', extras: { free: 0 } } });
+  expect(isAgentError(error) && error.toWire()).toMatchObject({
+    code: 'E_COMMAND_FAILED',
+    details: { reason: 'no_disk', extras: { free: 0 } },
+  });
 });
 
 test('an abort reaches the one who answers, with its reason', async () => {
   const { asking } = pair(
-    async (_, __, signal) => await new Promise((resolve) => signal.addEventListener('abort', () => resolve(String(signal.reason)))),
+    async (_, __, signal) =>
+      await new Promise((resolve) => signal.addEventListener('abort', () => resolve(String(signal.reason)))),
   );
   const abort = new AbortController();
   const answer = asking.call('run', {}, abort.signal);

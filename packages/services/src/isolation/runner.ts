@@ -84,7 +84,14 @@ export function createRunner(options: RunnerOptions): PluginRunner {
     },
     async derive(source) {
       const isolation = source.isolation === 'worker' ? 'worker' : 'process';
-      const { session, manifest } = begin(options, source, isolation, {}, callsOf(options, source.name, () => undefined), () => undefined);
+      const { session, manifest } = begin(
+        options,
+        source,
+        isolation,
+        {},
+        callsOf(options, source.name, () => undefined),
+        () => undefined,
+      );
       open.add(session);
       try {
         return await manifest;

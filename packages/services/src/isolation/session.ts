@@ -27,11 +27,12 @@ export class Session {
   readonly #carrier: Carrier;
   readonly #rpc: Rpc;
   readonly #watch: Watch;
+  #isStopping = false;
   #dying: string | undefined;
   #over = false;
 
   constructor(options: SessionOptions) {
-    const { plugin, clock, limits, calls } = options;
+    const { clock, limits, calls } = options;
     this.#options = options;
     this.#watch = new Watch({
       clock,
@@ -52,7 +53,6 @@ export class Session {
       onEnd: (why) => this.#fail(this.#dying === undefined ? why : `${why}, after ${this.#dying}`),
       onOutput: options.onOutput,
     });
-    void plugin;
   }
 
   get isOver(): boolean {
@@ -83,7 +83,9 @@ export class Session {
       if (own.signal.aborted) return;
       own.abort(why);
       cancels.push(
-        clock.after(limits.graceMs, () => this.#fail(`it did not answer ${what}, not even ${limits.graceMs} ms after it was asked to end`)),
+        clock.after(limits.graceMs, () =>
+          this.#fail(`it did not answer ${what}, not even ${limits.graceMs} ms after it was asked to end`),
+        ),
       );
     };
     const onAbort = (): void => begin(signal?.reason);
@@ -111,16 +113,22 @@ export class Session {
   async close(): Promise<void> {
     if (this.#over) return await this.#carrier.end();
     this.#watch.end();
+    // Set up and no more, it has opened nothing, and nobody would answer it.
+    if (!this.#options.calls.isAttached) this.#end('the plugin was only looked at');
+    else await this.#release();
+    await this.#carrier.end();
+  }
+
+  async #release(): Promise<void> {
     const stopped = this.#rpc.call('stop', {}).catch(() => undefined);
     let cancel = (): void => undefined;
     const late = new Promise<void>((resolve) => {
       cancel = this.#options.clock.after(STOP_MS, resolve);
     });
-    this.#dying = 'it was asked to stop';
+    this.#isStopping = true;
     await Promise.race([stopped, late]);
     cancel();
     this.#end('the plugin was stopped');
-    await this.#carrier.end();
   }
 
   #received(frames: readonly string[], bytes: number): void {
@@ -145,10 +153,9 @@ export class Session {
 
   #fail(why: string): void {
     if (this.#over) return;
-    const isStopping = this.#dying === 'it was asked to stop';
     this.#end(why);
     void this.#carrier.end();
-    if (!isStopping) this.#options.onFailed(why);
+    if (!this.#isStopping) this.#options.onFailed(why);
   }
 
   #end(why: string): void {

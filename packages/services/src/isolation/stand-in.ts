@@ -44,9 +44,7 @@ function declare(manifest: PluginManifest, ctx: PluginContext<RawConfig>, remote
   manifest.gates.forEach((gate, at) => declareGate(gate, at, ctx, remote));
   const handles = new Map<string, CollectorHandle<unknown>>();
   for (const one of manifest.collectors) handles.set(one.id, collectors.register(standInCollector(one, remote)));
-  const stores = new Map<string, Store<unknown>>(
-    manifest.stores.map((name) => [name, ctx.storage.open(name, Type.Unknown())]),
-  );
+  const stores = new Map<string, Store<unknown>>(manifest.stores.map((name) => [name, ctx.storage.open(name, Type.Unknown())]));
   declareLogs(manifest, ctx, remote);
   manifest.listeners.forEach((id, at) => {
     ctx.events.on({ id, payload: Type.Unknown() }, async (payload) => {

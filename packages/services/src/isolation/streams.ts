@@ -15,7 +15,8 @@ export class StreamServer {
 
   /** `onEnd`: its reader stopped early. */
   open(items: AsyncIterable<unknown>, onEnd: () => void = () => undefined): number {
-    if (this.#streams.size >= MAX_OPEN) throw new Error(`more than ${MAX_OPEN} iterations are open; end them before you open others`);
+    if (this.#streams.size >= MAX_OPEN)
+      throw new Error(`more than ${MAX_OPEN} iterations are open; end them before you open others`);
     const id = (this.#lastId += 1);
     this.#streams.set(id, new Pump(items[Symbol.asyncIterator](), onEnd));
     return id;

@@ -50,7 +50,8 @@ export class Watch {
     this.#second.frames += frames;
     this.#second.bytes += bytes;
     if (this.#second.frames > limits.framesPerSecond) return `it sent more than ${limits.framesPerSecond} messages in a second`;
-    if (this.#second.bytes > limits.bytesPerSecond) return `it sent more than ${Math.trunc(limits.bytesPerSecond / MB)} MB in a second`;
+    if (this.#second.bytes > limits.bytesPerSecond)
+      return `it sent more than ${Math.trunc(limits.bytesPerSecond / MB)} MB in a second`;
     return undefined;
   }
 

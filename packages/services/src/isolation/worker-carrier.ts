@@ -40,7 +40,8 @@ export function workerCarrier({ entry, heapMb }: WorkerCarrierOptions): StartCar
       if (isDeaf) return;
       if (typeof frame !== 'string') return events.onBroken('it sent what is no frame');
       const { length } = frame;
-      if (length > MAX_FRAME_BYTES) return events.onBroken(`it sent a frame of ${length} characters; at most ${MAX_FRAME_BYTES} are read`);
+      if (length > MAX_FRAME_BYTES)
+        return events.onBroken(`it sent a frame of ${length} characters; at most ${MAX_FRAME_BYTES} are read`);
       events.onFrames([frame], length);
     });
     for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding('utf8').on('data', events.onOutput);

@@ -94,7 +94,17 @@ export default definePlugin({
           });
           events.emit(counted, { n: 3 });
           const { stdout } = await exec('/bin/echo', ['x']);
-          return { entries, got, missing: missing === undefined, deleted, answer, text: await api.text({ path: '/text' }), pieces, stdout, heard };
+          return {
+            entries,
+            got,
+            missing: missing === undefined,
+            deleted,
+            answer,
+            text: await api.text({ path: '/text' }),
+            pieces,
+            stdout,
+            heard,
+          };
         },
       }),
       handler({
@@ -119,7 +129,18 @@ export default definePlugin({
           if (how === 'grant') await exec('/bin/false', []);
           if (how === 'shape') return 7 as unknown as string;
           if (how === 'event') events.emit(counted, { n: 'three' } as never);
-          if (how === 'late') commands.register(subprocess({ id: 'late', title: 'Late', effect: 'read', timeout: '1s', params: Type.Object({}), file: '/bin/echo', argv: () => [] }));
+          if (how === 'late')
+            commands.register(
+              subprocess({
+                id: 'late',
+                title: 'Late',
+                effect: 'read',
+                timeout: '1s',
+                params: Type.Object({}),
+                file: '/bin/echo',
+                argv: () => [],
+              }),
+            );
           return await Promise.resolve('"no refusal"');
         },
       }),
@@ -177,7 +198,11 @@ export default definePlugin({
         Promise.resolve(requestId.startsWith('held') ? { allow: false, reason: `not ${command}` } : { allow: true }),
     });
     const order: string[] = [];
-    health.probe({ id: 'well', every: '1h', check: () => (reads > 99 ? Promise.reject(new Error('too many reads')) : Promise.resolve()) });
+    health.probe({
+      id: 'well',
+      every: '1h',
+      check: () => (reads > 99 ? Promise.reject(new Error('too many reads')) : Promise.resolve()),
+    });
     logs.parser({
       id: 'line',
       parse: (line) => {
@@ -191,7 +216,8 @@ export default definePlugin({
       id: 'lines',
       parser: 'line',
       open: async function* open(from) {
-        for (let at = Number(from ?? 0); at < 5; at += 1) yield await Promise.resolve({ cursor: String(at + 1), line: `line ${at}` });
+        for (let at = Number(from ?? 0); at < 5; at += 1)
+          yield await Promise.resolve({ cursor: String(at + 1), line: `line ${at}` });
       },
     });
     events.on(loud, ({ text }) => {

@@ -4,7 +4,7 @@ import { forEver, hostile } from '../hostile-plugin.ts';
 export default hostile('burns-cpu', {
   run: () => {
     setInterval(() => {
-      for (const until = Date.now() + 50; Date.now() < until; );
+      for (const until = Date.now() + 50; Date.now() < until;);
     }, 100);
     return forEver();
   },

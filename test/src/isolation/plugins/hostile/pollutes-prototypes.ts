@@ -1,6 +1,7 @@
 import { hostile, rawFrame, writeRaw } from '../hostile-plugin.ts';
 
-const NOTE = '{"note":"log","args":{"level":"info","message":"x","fields":{"__proto__":{"polluted":"by json"},"constructor":{"prototype":{"polluted":1}}}}}';
+const NOTE =
+  '{"note":"log","args":{"level":"info","message":"x","fields":{"__proto__":{"polluted":"by json"},"constructor":{"prototype":{"polluted":1}}}}}';
 
 export default hostile('pollutes-prototypes', {
   run: () => {
