@@ -5,7 +5,7 @@ import { secretNamed } from './config-secrets.ts';
 import { SecretUnnamed } from './errors.ts';
 import type { LogFlow } from './log-flow.ts';
 import type { Host, RunMembers } from './remote.ts';
-import type { Args } from './rpc.ts';
+import type { Args, Running } from './rpc.ts';
 import { schemaOfJson } from './schema-of-json.ts';
 import { StreamServer } from './streams.ts';
 
@@ -16,7 +16,7 @@ export interface AgentCallsOptions {
   readonly back: (name: string, args: Args, signal: AbortSignal) => Promise<unknown>;
 }
 
-type Answer = (host: Host, args: Args, signal: AbortSignal) => Promise<unknown>;
+type Answer = (host: Host, args: Args, running: Running) => Promise<unknown>;
 
 /**
  * What an isolated plugin may ask of the agent: the members of its `ctx`, each by name and with plain data, checked here because
@@ -63,10 +63,10 @@ export class AgentCalls {
     this.#streams.endAll();
   }
 
-  async answer(name: string, args: Args, signal: AbortSignal): Promise<unknown> {
+  async answer(name: string, args: Args, running: Running): Promise<unknown> {
     const answer = Object.hasOwn(this.#answers, name) ? this.#answers[name] : undefined;
     if (answer === undefined) throw new Error(`the agent has nothing called "${name.slice(0, 100)}"`);
-    return await answer(this.#host ?? (await this.#attached), args, signal);
+    return await answer(this.#host ?? (await this.#attached), args, running);
   }
 
   /** False for what is no note. */
@@ -90,7 +90,7 @@ export class AgentCalls {
   }
 
   readonly #answers: Readonly<Record<string, Answer>> = {
-    exec: ({ ctx }, args, signal) =>
+    exec: ({ ctx }, args, { signal }) =>
       ctx.exec(text(args['file'], 'file') as AbsolutePath, texts(args['args'], 'args'), execOptions(args['options'], signal)),
     reveal: async ({ secrets }, { source }) => {
       const secret = secretNamed(secrets, source);
@@ -113,12 +113,12 @@ export class AgentCalls {
     'store.set': async (host, args) => await storeOf(host, args).set(text(args['key'], 'key'), args['value']),
     'store.delete': async (host, args) => await storeOf(host, args).delete(text(args['key'], 'key')),
     'store.entries': async (host, args) => this.#streams.open(storeOf(host, args).entries()),
-    next: async (_, { stream }, signal) => await this.#streams.next(stream, signal),
+    next: async (_, { stream }, { signal }) => await this.#streams.next(stream, signal),
     end: async (_, { stream }) => await this.#streams.end(stream),
-    'http.json': async (host, args, signal) =>
+    'http.json': async (host, args, { signal }) =>
       await this.#client(host, args).json(request(args, signal), schemaOfJson(args['schema'])),
-    'http.text': async (host, args, signal) => await this.#client(host, args).text(request(args, signal)),
-    'http.stream': async (host, args, signal) => {
+    'http.text': async (host, args, { signal }) => await this.#client(host, args).text(request(args, signal)),
+    'http.stream': async (host, args, { signal }) => {
       const { stream } = args;
       await this.#client(host, args).stream(request(args, signal), async (piece) => {
         await this.#options.back('piece', { stream, bytes: Buffer.from(piece).toString('base64') }, signal);

@@ -17,10 +17,10 @@ import type { Pieces, States } from './child-members.ts';
 import { keyOf, runCall } from './child-runs.ts';
 import { detectWizard, investigate } from './child-questions.ts';
 import { packError, textOf } from './travelling-error.ts';
-import type { Args, Rpc } from './rpc.ts';
+import type { Args, Rpc, Running } from './rpc.ts';
 import { StreamServer } from './streams.ts';
 
-type Answer = (args: Args, signal: AbortSignal) => Promise<unknown>;
+type Answer = (args: Args, running: Running) => Promise<unknown>;
 
 /** The plugin's own side: runs its code, and answers the calls into it. */
 export class ChildPlugin {
@@ -36,10 +36,10 @@ export class ChildPlugin {
     this.#rpc = rpc;
   }
 
-  async answer(name: string, args: Args, signal: AbortSignal): Promise<unknown> {
+  async answer(name: string, args: Args, running: Running): Promise<unknown> {
     const answer = Object.hasOwn(this.#answers, name) ? this.#answers[name] : undefined;
     if (answer === undefined) throw new Error(`a plugin has nothing called "${name}"`);
-    return await answer(args, signal);
+    return await answer(args, running);
   }
 
   get #line(): Rpc {
@@ -59,23 +59,23 @@ export class ChildPlugin {
       for (const start of this.#contributions.starts) await start(this.#abort.signal);
     },
     stop: async () => await this.#stop(),
-    run: async (args, signal) => await runCall(this.#contributions, args, signal, this.#line),
+    run: async (args, running) => await runCall(this.#contributions, args, running, this.#line),
     key: async (args) => await Promise.resolve(keyOf(this.#contributions, args)),
-    collect: async (args, signal) => await collect(this.#contributions, args, signal, this.#states),
-    detect: async (args, signal) => await detect(this.#contributions, args, signal, this.#states),
+    collect: async (args, { signal }) => await collect(this.#contributions, args, signal, this.#states),
+    detect: async (args, { signal }) => await detect(this.#contributions, args, signal, this.#states),
     allow: async ({ at, call }) => await this.#at('gates', at).allow(call as GatedCommand & { readonly requestId: string }),
     admit: async ({ at, command }) => (await this.#at('gates', at).admit?.(command as GatedCommand)) ?? { allow: true },
-    probe: async ({ at }, signal) => await this.#at('probes', at).check(signal),
+    probe: async ({ at }, { signal }) => await this.#at('probes', at).check(signal),
     listener: async ({ at, payload }) => await this.#at('listeners', at).listener(payload),
     open: async ({ id, from }) => await Promise.resolve(this.#open(text(id, 'id'), from)),
-    next: async ({ stream }, signal) => await this.#streams.next(stream, signal),
+    next: async ({ stream }, { signal }) => await this.#streams.next(stream, signal),
     end: async ({ stream }) => await this.#streams.end(stream),
     piece: async ({ stream, bytes: piece }) => await this.#pieces.get(numberOf(stream))?.(bytes(piece)),
     parse: async ({ id, lines }) => await this.#parse(text(id, 'id'), lines as readonly string[]),
     enrich: async ({ parser, record }) =>
       await this.#contributions.enrichers.find((one) => one.parser === parser)?.enrich(record as never),
-    investigate: async (args, signal) => await investigate(this.#contributions, args, signal, this.#line),
-    'wizard.detect': async (args, signal) => await detectWizard(this.#contributions, args, signal, this.#line),
+    investigate: async (args, { signal }) => await investigate(this.#contributions, args, signal, this.#line),
+    'wizard.detect': async (args, { signal }) => await detectWizard(this.#contributions, args, signal, this.#line),
     'wizard.plan': async ({ at, detected, answers }) =>
       await this.#at('wizards', at).spec.plan({ detected, answers: answers as never }),
   };

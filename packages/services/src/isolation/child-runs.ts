@@ -1,17 +1,17 @@
 import { Check } from '@sinclair/typebox/value';
 import { CommandFailed } from '@stormpulse/plugin-api';
-import type { JobCall, ParamValue } from '@stormpulse/plugin-api';
+import type { JobCall, ParamValue, TSchema } from '@stormpulse/plugin-api';
 import { closed, typedParams } from '@stormpulse/plugin-api/internal';
 import type { CommandDefinition, Contributions, JobMode } from '@stormpulse/plugin-api/internal';
 import { text } from './args.ts';
 import { childExec, childLogger } from './child-members.ts';
-import type { Args, Rpc } from './rpc.ts';
+import type { Args, Rpc, Running } from './rpc.ts';
 
 type Params = Readonly<Record<string, ParamValue>>;
 type Callable = Extract<CommandDefinition['mode'], { readonly kind: 'handler' | 'job' }>;
 
 /** One run of a handler or a job, and what the agent will ask of its result. */
-export async function runCall(declared: Contributions, args: Args, signal: AbortSignal, rpc: Rpc): Promise<object> {
+export async function runCall(declared: Contributions, args: Args, running: Running, rpc: Rpc): Promise<object> {
   const definition = find(declared, args['command']);
   const { mode } = definition;
   if (mode.kind === 'subprocess') throw new Error('the agent runs this command itself');
@@ -20,9 +20,11 @@ export async function runCall(declared: Contributions, args: Args, signal: Abort
   const call: JobCall<Readonly<Record<string, unknown>>, unknown> = {
     params: typedParams(definition.params, plain),
     requestId: String(requestId),
-    signal,
+    get signal() {
+      return running.signal;
+    },
     log: childLogger(rpc),
-    exec: childExec(rpc, signal),
+    exec: (file, argv, options) => childExec(rpc, running.signal)(file, argv, options),
     progress: (update) => rpc.note('progress', { run, update }),
     checkpoint: async (value) => {
       await rpc.call('checkpoint', { run, value });
@@ -47,9 +49,13 @@ function narrowed({ rereads }: JobMode, params: Params): object {
   return { rereads: rereads.map(({ only }) => only?.(params) ?? null) };
 }
 
+const closedOnce = new WeakMap<Callable, TSchema>();
+
 /** In the kernel's words: this side has the whole schema. */
 function checkResult(mode: Callable, value: unknown): void {
-  if (!Check(closed(mode.result), value))
+  const schema = closedOnce.get(mode) ?? closed(mode.result);
+  closedOnce.set(mode, schema);
+  if (!Check(schema, value))
     throw CommandFailed({ reason: 'os_error', message: 'the plugin returned something its result schema does not allow' });
 }
 

@@ -1,4 +1,6 @@
 // A file of its own in the bundle, started by path: the process or the thread in which one plugin's code runs.
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { parentPort } from 'node:worker_threads';
 import { ChildPlugin } from './child-plugin.ts';
 import { FrameReader, frameOf } from './frames.ts';
@@ -6,6 +8,9 @@ import { Rpc } from './rpc.ts';
 import { textOf } from './travelling-error.ts';
 
 const MISUSED = 70;
+const STDIN = 0;
+const STDOUT = 1;
+const READ_BYTES = 65_536;
 
 /** The line to the agent: two pipes, or the thread's port. */
 interface Line {
@@ -14,19 +19,31 @@ interface Line {
 }
 
 function pipes(): Line {
-  const { stdin, stdout, stderr } = process;
   // What the plugin prints is its log, not a frame.
-  Object.defineProperty(process, 'stdout', { value: stderr, configurable: true });
-  const reader = new FrameReader();
+  Object.defineProperty(process, 'stdout', { get: () => process.stderr, configurable: true });
   return {
-    send: (frame) => void stdout.write(frameOf(frame)),
+    send: (frame) => writeAll(frameOf(frame)),
     listen(onFrame) {
-      stdin.on('data', (chunk: Buffer) => reader.push(chunk).forEach(onFrame));
+      const reader = new FrameReader();
+      const onread = {
+        buffer: Buffer.allocUnsafe(READ_BYTES),
+        callback(length: number, buffer: Uint8Array): boolean {
+          reader.push(Buffer.from(buffer.subarray(0, length))).forEach(onFrame);
+          return true;
+        },
+      };
+      const options = { fd: STDIN, readable: true, writable: false, onread };
+      const input = new Socket(options);
       // The agent is gone.
-      stdin.once('end', () => process.exit(0));
-      stdout.once('error', () => process.exit(0));
+      input.once('close', () => process.exit(0));
+      input.resume();
     },
   };
+}
+
+/** The pipe was never opened as a stream, so it blocks: what is sent has left when this returns, also right before an end. */
+function writeAll(frame: Buffer): void {
+  for (let at = 0; at < frame.length; ) at += writeSync(STDOUT, frame, at);
 }
 
 function port(to: NonNullable<typeof parentPort>): Line {
@@ -37,7 +54,7 @@ const line = parentPort === null ? pipes() : port(parentPort);
 const plugin = new ChildPlugin();
 const rpc = new Rpc({
   send: line.send,
-  onCall: (name, args, signal) => plugin.answer(name, args, signal),
+  onCall: (name, args, running) => plugin.answer(name, args, running),
   onNote: () => undefined,
   onBroken: (why) => {
     process.stderr.write(`the agent broke the rules of the line: ${why}\n`);

@@ -41,7 +41,7 @@ test('an error keeps its code and details across the line, and nothing else', as
 
 test('an abort reaches the one who answers, with its reason', async () => {
   const { asking } = pair(
-    async (_, __, signal) =>
+    async (_, __, { signal }) =>
       await new Promise((resolve) => signal.addEventListener('abort', () => resolve(String(signal.reason)))),
   );
   const abort = new AbortController();

@@ -15,10 +15,35 @@ type Message =
 export interface RpcOptions {
   /** Takes one frame; never throws. */
   readonly send: (frame: string) => void;
-  readonly onCall: (name: string, args: Args, signal: AbortSignal) => Promise<unknown>;
+  readonly onCall: (name: string, args: Args, running: Running) => Promise<unknown>;
   readonly onNote: (name: string, args: Args) => void;
   /** The other side broke the rules of the line, in words that follow its name. */
   readonly onBroken: (why: string) => void;
+}
+
+/** One call that is being answered; its signal is made for who looks at it. */
+export class Running {
+  #abort: AbortController | undefined;
+  #why: { readonly reason: Error } | undefined;
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#why !== undefined) this.#abort.abort(this.#why.reason);
+    }
+    return this.#abort.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#why ??= { reason };
+    this.#abort?.abort(reason);
+  }
+}
+
+/** A call of ours. */
+interface Begun {
+  readonly answer: Promise<unknown>;
+  readonly abort: (why: unknown) => void;
 }
 
 interface Open {
@@ -33,7 +58,7 @@ const MAX_OPEN = 1_000;
 export class Rpc {
   readonly #options: RpcOptions;
   readonly #asked = new Map<number, Open>();
-  readonly #serving = new Map<number, AbortController>();
+  readonly #serving = new Map<number, Running>();
   #lastId = 0;
   #closedBy: Error | undefined;
 
@@ -46,23 +71,36 @@ export class Rpc {
     return this.#asked.size;
   }
 
-  /** Rejects with what the other side threw, with `E_PLUGIN_FRAME`, or with what the line was closed for. */
-  call(name: string, args: Args, signal?: AbortSignal): Promise<unknown> {
-    if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy);
+  /** The answer rejects with what the other side threw, with `E_PLUGIN_FRAME`, or with what the line was closed for. */
+  begin(name: string, args: Args): Begun {
+    const none = (): void => undefined;
+    if (this.#closedBy !== undefined) return { answer: Promise.reject(this.#closedBy), abort: none };
     const call = (this.#lastId += 1);
     const frame = JSON.stringify({ call, name, args } satisfies Message);
-    if (sizeOf(frame) > MAX_FRAME_BYTES) return Promise.reject(tooLarge(`what "${name}" was called with`, frame));
+    if (sizeOf(frame) > MAX_FRAME_BYTES)
+      return { answer: Promise.reject(tooLarge(`what "${name}" was called with`, frame)), abort: none };
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#asked.set(call, { resolve, reject });
     });
     this.#options.send(frame);
-    if (signal === undefined) return answer;
-    const onAbort = (): void => {
-      if (this.#asked.has(call)) this.#send({ abort: call, why: textOf(signal.reason).slice(0, 500) });
+    const abort = (why: unknown): void => {
+      if (this.#asked.has(call)) this.#send({ abort: call, why: textOf(why).slice(0, 500) });
     };
+    return { answer, abort };
+  }
+
+  /** The same, aborted with a signal. */
+  async call(name: string, args: Args, signal?: AbortSignal): Promise<unknown> {
+    const { answer, abort } = this.begin(name, args);
+    if (signal === undefined) return await answer;
+    const onAbort = (): void => abort(signal.reason);
     if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    return answer.finally(() => signal.removeEventListener('abort', onAbort));
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await answer;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   /** Tells something; nothing comes back. One that is too large is left out. */
@@ -91,7 +129,7 @@ export class Rpc {
     this.#closedBy = why;
     for (const { reject } of this.#asked.values()) reject(why);
     this.#asked.clear();
-    for (const abort of this.#serving.values()) abort.abort(why);
+    for (const running of this.#serving.values()) running.abort(why);
     this.#serving.clear();
   }
 
@@ -104,11 +142,11 @@ export class Rpc {
   }
 
   async #serve(call: number, name: string, args: Args): Promise<void> {
-    const abort = new AbortController();
-    this.#serving.set(call, abort);
+    const running = new Running();
+    this.#serving.set(call, running);
     let answer: Message;
     try {
-      answer = { answer: call, value: await this.#options.onCall(name, args, abort.signal) };
+      answer = { answer: call, value: await this.#options.onCall(name, args, running) };
     } catch (error) {
       answer = { answer: call, error: packError(error) };
     }

@@ -43,7 +43,7 @@ export class Session {
     });
     this.#rpc = new Rpc({
       send: (frame) => this.#carrier.send(frame),
-      onCall: (name, args, signal) => calls.answer(name, args, signal),
+      onCall: (name, args, running) => calls.answer(name, args, running),
       onNote: (name, args) => this.#note(name, args),
       onBroken: (why) => this.#fail(why),
     });
@@ -76,37 +76,34 @@ export class Session {
   /** Rejects at the deadline; what has not answered some time after it, or after its signal, is ended. */
   async ask(name: string, args: Args, { what, ms, signal }: Ask): Promise<unknown> {
     const { clock, limits, plugin } = this.#options;
-    const own = new AbortController();
+    const { answer, abort } = this.#rpc.begin(name, args);
     const cancels: (() => void)[] = [];
-    const answer = this.#rpc.call(name, args, own.signal);
-    const begin = (why: unknown): void => {
-      if (own.signal.aborted) return;
-      own.abort(why);
-      cancels.push(
-        clock.after(limits.graceMs, () =>
-          this.#fail(`it did not answer ${what}, not even ${limits.graceMs} ms after it was asked to end`),
-        ),
-      );
+    const end = (why: unknown): void => {
+      abort(why);
+      const late = `it did not answer ${what}, not even ${limits.graceMs} ms after it was asked to end`;
+      cancels.push(clock.after(limits.graceMs, () => this.#fail(late)));
     };
-    const onAbort = (): void => begin(signal?.reason);
-    const late = new Promise<never>((_, reject) => {
-      if (ms !== undefined)
-        cancels.push(
-          clock.after(ms, () => {
-            const silent = PluginSilent({ plugin, what, ms });
-            begin(silent);
-            reject(silent);
-          }),
-        );
-    });
+    const onAbort = (): void => end(signal?.reason);
+    const settled = async (): Promise<unknown> => {
+      try {
+        return await answer;
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+        for (const cancel of cancels) cancel();
+      }
+    };
     if (signal?.aborted === true) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const settled = answer.finally(() => {
-      signal?.removeEventListener('abort', onAbort);
-      cancels.forEach((cancel) => cancel());
+    else signal?.addEventListener('abort', onAbort, { once: true });
+    if (ms === undefined) return await settled();
+    const late = new Promise<never>((_, reject) => {
+      const give = (): void => {
+        const silent = PluginSilent({ plugin, what, ms });
+        end(silent);
+        reject(silent);
+      };
+      cancels.push(clock.after(ms, give));
     });
-    settled.catch(() => undefined);
-    return await Promise.race([settled, late]);
+    return await Promise.race([settled(), late]);
   }
 
   /** Its releases run, then it ends; bounded whatever it does. */
