@@ -2,7 +2,7 @@
 export interface IsolationLimits {
   /** Resident, of its process; heap and buffers, of its thread. */
   readonly memoryMb: number;
-  /** Percent of one core over `cpuSeconds`; of a process alone, since no thread can be told apart. */
+  /** Percent of one core, in each second for `cpuSeconds`; of a process alone, since no thread can be told apart. */
   readonly cpuPercent: number;
   readonly cpuSeconds: number;
   /** How long it may answer nothing at all. */

@@ -43,7 +43,7 @@ function pipes(): Line {
 
 /** The pipe was never opened as a stream, so it blocks: what is sent has left when this returns, also right before an end. */
 function writeAll(frame: Buffer): void {
-  for (let at = 0; at < frame.length; ) at += writeSync(STDOUT, frame, at);
+  for (let at = 0; at < frame.length;) at += writeSync(STDOUT, frame, at);
 }
 
 function port(to: NonNullable<typeof parentPort>): Line {

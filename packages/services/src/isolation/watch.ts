@@ -14,10 +14,17 @@ export interface WatchOptions {
   readonly onTrouble: (why: string) => void;
 }
 
+interface Sample {
+  readonly at: number;
+  readonly cpuMs: number;
+}
+
 /** Looks at one isolated plugin each second: does it answer, what does it use, how much does it send (SEC-207, SEC-211). */
 export class Watch {
   readonly #options: WatchOptions;
-  #samples: { readonly at: number; readonly cpuMs: number }[] = [];
+  #sample: Sample | undefined;
+  /** Since when each look found more than is allowed. */
+  #hot: Sample | undefined;
   #cancel: () => void = () => undefined;
   #isOn = false;
   #lastHeard = 0;
@@ -91,14 +98,19 @@ export class Watch {
     const { memoryMb, cpuPercent, cpuSeconds } = this.#options.limits;
     if (bytes > memoryMb * MB) return this.#trouble(`it used ${Math.round(bytes / MB)} MB of memory; ${memoryMb} are allowed`);
     if (cpuMs === undefined) return;
-    this.#samples.push({ at: now, cpuMs });
-    const since = now - cpuSeconds * 1_000;
-    while ((this.#samples[1]?.at ?? now) <= since) this.#samples.shift();
-    const first = this.#samples[0];
-    if (first === undefined || first.at > since) return;
-    const percent = ((cpuMs - first.cpuMs) / (now - first.at)) * 100;
-    if (percent > cpuPercent)
-      this.#trouble(`it used ${Math.round(percent)} % of a core for ${cpuSeconds} s; ${cpuPercent} % are allowed`);
+    const before = this.#sample ?? { at: now, cpuMs };
+    this.#sample = { at: now, cpuMs };
+    const percent = ((cpuMs - before.cpuMs) / (now - before.at)) * 100;
+    if (!(percent > cpuPercent)) {
+      this.#hot = undefined;
+      return;
+    }
+    // A burst is work; only what goes on and on is trouble.
+    this.#hot ??= before;
+    const hotMs = now - this.#hot.at;
+    if (hotMs < cpuSeconds * 1_000) return;
+    const mean = Math.round(((cpuMs - this.#hot.cpuMs) / hotMs) * 100);
+    this.#trouble(`it used ${mean} % of a core for ${cpuSeconds} s; ${cpuPercent} % are allowed`);
   }
 
   #trouble(why: string): void {
