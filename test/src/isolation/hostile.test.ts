@@ -129,7 +129,8 @@ describe.each(['process', 'worker'] as const)('isolation "%s"', (isolation) => {
   test.each([
     ['rejects-unhandled', 'a rejection nobody handled: nobody listens', 'nobody listens'],
     ['spins', /did not answer anything for 4000 ms/u, undefined],
-    ['leaks-heap', /ended by SIGABRT|MB of memory/u, /memory/u],
+    // Near its limit it may do nothing but collect garbage, and answer nobody.
+    ['leaks-heap', /ended by SIGABRT|MB of memory|did not answer/u, /memory|did not answer/u],
     ['leaks-buffers', /MB of memory; 180 are allowed/u, undefined],
     ['exits', 'it exited with code 3', undefined],
     ['floods-messages', /it sent more than|did not answer anything/u, undefined],
