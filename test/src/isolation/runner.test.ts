@@ -116,7 +116,7 @@ test.each([
   runner = newRunner();
   const manifest = await runner.derive(SAMPLE);
   const [first, ...others] = manifest.commands;
-  const kept = { ...manifest, commands: [change(first as object), ...others] } as unknown as PluginManifest;
+  const kept = { ...manifest, commands: [change(first ?? {}), ...others] } as unknown as PluginManifest;
   await expect(runner.load({ ...SAMPLE, kept })).rejects.toMatchObject({ code: 'E_PLUGIN_MANIFEST' });
 });
 
@@ -132,12 +132,23 @@ test('SEC-206: its process has no environment but its mark, no descriptors of th
   expect(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])).toBe(pid);
 });
 
-test('closing ends every process within its bounds, one that does not release in time too', async () => {
+test('closing ends every process', async () => {
   runner = newRunner();
   const manifest = await runner.derive(SAMPLE);
   rig = await startWith(manifest);
   expect(children()).toHaveLength(1);
   await rig.close();
   await runner.close();
+  expect(children()).toEqual([]);
+});
+
+test('closing ends one that is still in its setup', async () => {
+  runner = newRunner({ setupMs: 600_000 });
+  const source = { ...SAMPLE, name: 'spins-in-setup', entry: pluginFile('hostile/spins-in-setup') };
+  const loading = runner.load({ ...source, config: { canary: '', port: 1, agentPid: 1 } });
+  const refused = expect(loading).rejects.toMatchObject({ code: 'E_PLUGIN_SETUP' });
+  await vi.waitFor(() => expect(children()).toHaveLength(1), { timeout: 20_000 });
+  await runner.close();
+  await refused;
   expect(children()).toEqual([]);
 });

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { existsSync } from 'node:fs';
 import type { Capabilities } from '@stormpulse/plugin-api';
 
@@ -18,9 +19,10 @@ export function permissionFlags(version: string, readable: readonly string[], as
   ];
 }
 
-/** Each once, and none that another holds: Node 20 aborts on such a pair. A folder allows all that is in it. */
+/** None with what Node reads as more than one path. Each once, and none that another holds: Node 20 aborts on such a pair. A folder allows all that is in it. */
 function outermost(paths: readonly string[]): readonly string[] {
-  const whole = [...new Set(paths.map((path) => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)))];
+  const plain = paths.filter((path) => !/[,*]/u.test(path));
+  const whole = [...new Set(plain.map((path) => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)))];
   return whole.filter((path) => !whole.some((other) => other !== path && path.startsWith(`${other}/`)));
 }
 
@@ -33,9 +35,10 @@ function flagOf(version: string): readonly string[] | undefined {
 
 /** What the child's own file imports, as it is installed; the bundle has all of it in one folder. */
 export function foldersOf(childEntry: string): readonly string[] {
+  const { resolve } = createRequire(childEntry);
   const imported = ['@stormpulse/plugin-api', '@sinclair/typebox'].flatMap((name) => {
     try {
-      return [packageFolderOf(import.meta.resolve(name))];
+      return [packageFolderOf(pathToFileURL(resolve(name)).href)];
     } catch {
       return [];
     }

@@ -8,7 +8,7 @@ function pair(onCall: RpcOptions['onCall']): {
   readonly asking: Rpc;
   readonly broken: string[];
   readonly sent: string[];
-  say(frame: string): void;
+  readonly say: (frame: string) => void;
 } {
   const broken: string[] = [];
   const sent: string[] = [];

@@ -42,6 +42,8 @@ export class Supervisor implements Remote {
   #state: State = { kind: 'idle' };
   #kept: PluginManifest | undefined;
   #host: Host | undefined;
+  /** Not live yet. */
+  #starting: Session | undefined;
   #cancel: () => void = () => undefined;
   #isStarted = false;
   #closing: Promise<void> | undefined;
@@ -56,18 +58,22 @@ export class Supervisor implements Remote {
     let failed: string | undefined;
     const { session, manifest } = this.#options.begin((why) => {
       failed = why;
+      if (this.#state.kind === 'closed') return;
       if (this.#host === undefined) this.#state = { kind: 'idle' };
       else this.#failed(why);
     });
+    this.#starting = session;
     let declared: PluginManifest;
     try {
       declared = await manifest;
     } catch (error) {
       await session.close();
       throw error;
+    } finally {
+      this.#starting = undefined;
     }
     this.#kept = declared;
-    if (failed !== undefined || !keep(declared)) {
+    if (failed !== undefined || this.#state.kind === 'closed' || !keep(declared)) {
       await session.close();
       return declared;
     }
@@ -116,13 +122,14 @@ export class Supervisor implements Remote {
     this.#cancel();
     const state = this.#state;
     this.#state = { kind: 'closed' };
-    if (state.kind === 'live') await state.session.close();
+    await Promise.all([this.#starting?.close(), state.kind === 'live' ? state.session.close() : undefined]);
   }
 
   /** Undefined: it failed, and is looked after. Rejects with what refuses it for good. */
   async #begin(): Promise<Session | undefined> {
     const { plugin, begin } = this.#options;
     const { session, manifest } = begin((why) => this.#failed(why));
+    this.#starting = session;
     try {
       const part = differing(this.#kept, await manifest);
       if (part !== undefined) throw PluginChanged({ plugin, part });
@@ -132,6 +139,8 @@ export class Supervisor implements Remote {
       // What it failed of was told already.
       if (isOver) return undefined;
       throw error;
+    } finally {
+      this.#starting = undefined;
     }
     if (this.#state.kind === 'closed') {
       await session.close();
