@@ -101,37 +101,6 @@ test('SEC-200: one that declares more than what was kept does not start', async 
   expect(children()).toEqual([]);
 });
 
-test.each([
-  [
-    'a template that fills from no parameter',
-    (one: object) => ({ ...one, mode: { kind: 'subprocess', file: '/bin/echo', argv: [{ kind: 'slot', name: 'other' }] } }),
-  ],
-  ['a relative program', (one: object) => ({ ...one, mode: { kind: 'subprocess', file: 'echo', argv: [] } })],
-  [
-    'an expression that is none',
-    (one: object) => ({ ...one, params: { type: 'object', properties: { a: { type: 'string', pattern: '^($' } } } }),
-  ],
-  ['a timeout without end', (one: object) => ({ ...one, timeoutMs: 1e300 })],
-])('SEC-206: a manifest with %s is refused', async (_, change) => {
-  runner = newRunner();
-  const manifest = await runner.derive(SAMPLE);
-  const [first, ...others] = manifest.commands;
-  const kept = { ...manifest, commands: [change(first ?? {}), ...others] } as unknown as PluginManifest;
-  await expect(runner.load({ ...SAMPLE, kept })).rejects.toMatchObject({ code: 'E_PLUGIN_MANIFEST' });
-});
-
-test('SEC-206: its process has no environment but its mark, no descriptors of the agent, and goes first when memory runs out', async () => {
-  runner = newRunner();
-  const manifest = await runner.derive(SAMPLE);
-  rig = await startWith(manifest);
-  const [pid = 0] = children();
-  expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).toMatch(/^STORMPULSE_CALL=[0-9a-f-]{36}\0$/u);
-  expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1').trim()).toBe('500');
-  expect(readFileSync(`/proc/${pid}/limits`, 'latin1')).toMatch(/Max open files +256 /u);
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  expect(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])).toBe(pid);
-});
-
 test('closing ends every process', async () => {
   runner = newRunner();
   const manifest = await runner.derive(SAMPLE);

@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { existsSync, realpathSync } from 'node:fs';
 import type { Capabilities } from '@stormpulse/plugin-api';
 
 /**
@@ -33,17 +32,18 @@ function flagOf(version: string): readonly string[] | undefined {
   return major >= 20 ? ['--experimental-permission', '--disable-warning=ExperimentalWarning'] : undefined;
 }
 
-/** What the child's own file imports, as it is installed; the bundle has all of it in one folder. */
+/** What the child's own file imports, as it is installed, links included; the bundle has all of it in one folder. */
 export function foldersOf(childEntry: string): readonly string[] {
-  const { resolve } = createRequire(childEntry);
-  const imported = ['@stormpulse/plugin-api', '@sinclair/typebox'].flatMap((name) => {
-    try {
-      return [packageFolderOf(pathToFileURL(resolve(name)).href)];
-    } catch {
-      return [];
-    }
-  });
-  return [dirname(dirname(childEntry)), ...imported];
+  const own = dirname(dirname(childEntry));
+  return [own, ...['@stormpulse/plugin-api', '@sinclair/typebox'].flatMap((name) => installed(name, own))];
+}
+
+function installed(name: string, from: string): readonly string[] {
+  for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
+    const path = join(folder, 'node_modules', name);
+    if (existsSync(path)) return [path, realpathSync(path)];
+  }
+  return [];
 }
 
 /** The folder of the package that a file belongs to; its own folder when there is none. */
