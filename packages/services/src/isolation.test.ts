@@ -10,6 +10,9 @@ const quiet = { debug: () => undefined, info: () => undefined, warn: () => undef
 const CHILD_ENTRY = new URL('../dist/isolation/plugin-child.js', import.meta.url);
 const entry = new URL('../test-support/plain-plugin.mjs', import.meta.url).href;
 
+/** Without permission flags: what is looked at here holds without them. */
+const newRunner = (): PluginRunner =>
+  createPluginRunner({ clock: createSystemClock(), logger: () => quiet, childEntry: CHILD_ENTRY, permissions: false });
 let runner: PluginRunner | undefined;
 afterEach(async () => await runner?.close());
 
@@ -38,7 +41,7 @@ function fields(folder: string): string[] {
 }
 
 test('SEC-206: its process has no environment but its mark, a group and limits of its own, and goes first when memory runs out', async () => {
-  runner = createPluginRunner({ clock: createSystemClock(), logger: () => quiet, childEntry: CHILD_ENTRY });
+  runner = newRunner();
   const plugin = await runner.load({ name: 'plain', entry, config: {}, isolation: 'process' });
   expect(plugin).toMatchObject({ name: 'plain', version: '1.0.0' });
   const folder = child();
@@ -52,7 +55,7 @@ test('SEC-206: what the agent has open is not open in it', async () => {
   const secret = join(mkdtempSync(join(tmpdir(), 'isolation-')), 'nonces');
   const fd = openSync(secret, 'w');
   try {
-    runner = createPluginRunner({ clock: createSystemClock(), logger: () => quiet, childEntry: CHILD_ENTRY });
+    runner = newRunner();
     await runner.load({ name: 'plain', entry, config: {}, isolation: 'process' });
     const folder = child();
     const open = readdirSync(`${folder}/fd`).map((each) => readlinkSync(`${folder}/fd/${each}`));
