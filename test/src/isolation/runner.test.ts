@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { PluginManifest } from '@stormpulse/plugin-api/internal';
+import { definitionOf, recordSetup } from '@stormpulse/plugin-api/internal';
+import type { LiveMembers, PluginManifest } from '@stormpulse/plugin-api/internal';
 import { createSystemClock } from '@stormpulse/services';
 import { createPluginRunner } from '@stormpulse/services/isolation';
 import type { PluginRunner, PluginSource } from '@stormpulse/services/isolation';
@@ -120,4 +121,26 @@ test('closing ends one that is still in its setup', async () => {
   await runner.close();
   await refused;
   expect(children()).toEqual([]);
+});
+
+test('what is asked of one that is about to start waits for that', async () => {
+  runner = newRunner();
+  const source = {
+    ...SAMPLE,
+    name: 'behaves',
+    entry: pluginFile('hostile/behaves'),
+    config: { canary: '', port: 1, agentPid: 1 },
+  };
+  const kept = await runner.derive(source);
+  const definition = definitionOf(await runner.load({ ...source, kept }));
+  if (definition === undefined) throw new Error('it is no plugin');
+  const { signal } = new AbortController();
+  const live = { exec: {}, http: {}, logger: quiet, signal, defer: () => undefined } as unknown as LiveMembers;
+  const { commands, starts } = recordSetup(definition, { secrets: [] }, live);
+  const mode = commands.find(({ id }) => id === 'answer')?.mode;
+  if (mode?.kind !== 'handler') throw new Error('it has no such command');
+  expect(children()).toEqual([]);
+  const answer = mode.run({ params: {}, requestId: 'r', signal } as Parameters<typeof mode.run>[0]);
+  await starts[0]?.(signal);
+  expect(await answer).toBe('here');
 });

@@ -45,6 +45,7 @@ export class Supervisor implements Remote {
   /** Not live yet. */
   #starting: Session | undefined;
   #cancel: () => void = () => undefined;
+  readonly #waiting: (() => void)[] = [];
   #isStarted = false;
   #closing: Promise<void> | undefined;
 
@@ -59,7 +60,7 @@ export class Supervisor implements Remote {
     const { session, manifest } = this.#options.begin((why) => {
       failed = why;
       if (this.#state.kind === 'closed') return;
-      if (this.#host === undefined) this.#state = { kind: 'idle' };
+      if (this.#host === undefined) this.#become({ kind: 'idle' });
       else this.#failed(why);
     });
     this.#starting = session;
@@ -77,10 +78,10 @@ export class Supervisor implements Remote {
       await session.close();
       return declared;
     }
-    this.#state = { kind: 'live', session };
+    this.#become({ kind: 'live', session });
     this.#cancel = this.#options.clock.after(TAKEN_WITHIN_MS, () => {
       if (this.#host !== undefined) return;
-      this.#state = { kind: 'idle' };
+      this.#become({ kind: 'idle' });
       void session.close();
     });
     return declared;
@@ -108,10 +109,21 @@ export class Supervisor implements Remote {
     else if (this.#state.kind === 'away') this.#tellSoon(this.#away(this.#state).message);
   }
 
+  /** What is asked while it starts for the first time waits for that. */
   async ask(name: string, args: Args, how: Ask): Promise<unknown> {
+    if (this.#state.kind === 'idle')
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    how.signal?.throwIfAborted();
     const state = this.#state;
     if (state.kind === 'live') return await state.session.ask(name, args, how);
     throw this.#away(state);
+  }
+
+  #become(state: State): void {
+    this.#state = state;
+    if (state.kind !== 'idle') for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   close(): Promise<void> {
@@ -121,7 +133,7 @@ export class Supervisor implements Remote {
   async #close(): Promise<void> {
     this.#cancel();
     const state = this.#state;
-    this.#state = { kind: 'closed' };
+    this.#become({ kind: 'closed' });
     await Promise.all([this.#starting?.close(), state.kind === 'live' ? state.session.close() : undefined]);
   }
 
@@ -146,7 +158,7 @@ export class Supervisor implements Remote {
       await session.close();
       return undefined;
     }
-    this.#state = { kind: 'live', session };
+    this.#become({ kind: 'live', session });
     return session;
   }
 
@@ -155,7 +167,7 @@ export class Supervisor implements Remote {
       await session.ask('start', {}, { what: 'its start', ms: START_MS });
     } catch (error) {
       if (session.isOver) return;
-      this.#state = { kind: 'idle' };
+      this.#become({ kind: 'idle' });
       await session.close();
       throw error;
     }
@@ -170,10 +182,10 @@ export class Supervisor implements Remote {
     const times = this.#failedAt.length;
     if (times >= limits.failures) {
       const within = `${times} times in ${Math.round(limits.failuresWithinMs / 60_000)} minutes`;
-      this.#state = { kind: 'off', why: `${why}, and had failed ${within}` };
+      this.#become({ kind: 'off', why: `${why}, and had failed ${within}` });
     } else {
       const waitMs = Math.min(limits.backoffMs * 2 ** (times - 1), limits.backoffMaxMs);
-      this.#state = { kind: 'away', why, backAt: now + waitMs };
+      this.#become({ kind: 'away', why, backAt: now + waitMs });
       this.#cancel = clock.after(waitMs, () => void this.#again());
     }
     const error = this.#away(this.#state);
@@ -201,7 +213,7 @@ export class Supervisor implements Remote {
 
   #giveUp(why: string): void {
     if (this.#state.kind === 'closed') return;
-    this.#state = { kind: 'off', why };
+    this.#become({ kind: 'off', why });
     this.#options.logger.error({}, this.#away(this.#state).message);
     this.#host?.ctx.health.degraded(this.#away(this.#state).message);
   }
