@@ -13,6 +13,8 @@ const { metafile } = await build({
   // tsc's output, not the TypeScript: esbuild would drop decorator metadata, should a dependency carry some.
   entryPoints: {
     main: 'packages/agent/dist/main.js',
+    // Started by path: the process or thread of one isolated plugin.
+    'isolation/plugin-child': 'packages/services/dist/isolation/plugin-child.js',
     ...Object.fromEntries(plugins.map((name) => [`plugins/${name}`, `plugins/${name}/dist/index.js`])),
   },
   outdir: out,

@@ -206,8 +206,12 @@ export function brand<P extends TObject>(base: CommandBase<P>, mode: CommandDefi
   const { concurrency, serializeBy } = base;
   if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1 || serializeBy !== undefined))
     throw CommandInvalid({ id: base.id, problem: 'concurrency is a whole number from 1, and stands without serializeBy' });
-  const definition = Object.freeze({ ...base, mode }) as unknown as CommandDefinition;
-  return Object.freeze({ id: base.id, [DEFINITION]: definition });
+  return commandOf(Object.freeze({ ...base, mode }));
+}
+
+/** The command of a definition that was checked before. */
+export function commandOf(definition: CommandDefinition): Command {
+  return Object.freeze({ id: definition.id, [DEFINITION]: definition });
 }
 
 /** The definition behind a command, or undefined for anything that is not one. */

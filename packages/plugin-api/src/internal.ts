@@ -1,7 +1,7 @@
 // For the kernel and the test harness only; nothing here is part of the contract with plugin authors.
 export { definitionOf } from './plugin.ts';
 export type { AnyPluginDefinition } from './plugin.ts';
-export { commandDefinition } from './command.ts';
+export { commandDefinition, commandOf } from './command.ts';
 export type { CommandDefinition, JobMode } from './command.ts';
 export { refreshCommand } from './refresh-command.ts';
 export type { CollectorDefinition } from './collector.ts';

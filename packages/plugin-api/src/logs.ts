@@ -29,8 +29,11 @@ export interface LogLine {
 export interface LogParser {
   /** Local id. */
   readonly id: string;
-  /** Pure and synchronous; undefined drops the line. One that throws costs its own line. */
-  readonly parse: (line: string) => LogRecord | undefined;
+  /**
+   * Pure and synchronous; undefined drops the line. One that throws costs its own line. The parser of a plugin that runs elsewhere
+   * answers later: whoever calls it awaits, many lines at once.
+   */
+  readonly parse: (line: string) => LogRecord | undefined | Promise<LogRecord | undefined>;
 }
 
 /** Adds to the records of a parser what only this plugin knows. */

@@ -29,8 +29,8 @@ export interface WizardSpec<D, Q extends TObject> {
   /** Looks, changes nothing. */
   readonly detect: (host: WizardHost) => Promise<D>;
   readonly questions: (detected: D) => Q;
-  /** Pure. An empty plan means that there is nothing to do. */
-  readonly plan: (input: { readonly detected: D; readonly answers: Infer<Q> }) => readonly Step[];
+  /** Pure. An empty plan means that there is nothing to do. A plugin that runs elsewhere answers later. */
+  readonly plan: (input: { readonly detected: D; readonly answers: Infer<Q> }) => readonly Step[] | Promise<readonly Step[]>;
 }
 
 /** Frozen and inert. */

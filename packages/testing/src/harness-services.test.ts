@@ -134,9 +134,9 @@ test('events: what the plugin emitted, what the hub got of it, and what another 
 
 test('logs: a line through a parser', async () => {
   await using h = await createHarness(shed, { config, secrets });
-  expect(h.parseLog('shed.access', 'get /')).toEqual({ ts: 1, message: 'GET /' });
-  expect(h.parseLog('shed.access', '')).toBeUndefined();
-  expect(() => h.parseLog('shed.other', '')).toThrow('there is: shed.access');
+  expect(await h.parseLog('shed.access', 'get /')).toEqual({ ts: 1, message: 'GET /' });
+  expect(await h.parseLog('shed.access', '')).toBeUndefined();
+  await expect(h.parseLog('shed.other', '')).rejects.toThrow('there is: shed.access');
 });
 
 test('probes: three failures degrade the plugin as the kernel shows it, a success recovers it, one can be asked', async () => {

@@ -75,8 +75,8 @@ export interface Harness extends AsyncDisposable {
   readonly emitted: readonly { readonly id: string; readonly payload: unknown }[];
   /** Emits an event of another plugin, and lets what follows from it settle. Throws `E_EVENT_INVALID`. */
   emit<S extends TSchema>(event: EventType<S>, payload: Infer<S>): Promise<void>;
-  /** One line through the parser `<plugin>.<id>`; undefined: it drops the line. Throws what the parser throws, or when there is none. */
-  parseLog(parser: string, line: string): LogRecord | undefined;
+  /** One line through the parser `<plugin>.<id>`; undefined: it drops the line. Rejects with what the parser throws, and when there is none. */
+  parseLog(parser: string, line: string): Promise<LogRecord | undefined>;
   /** Asks the probe `<plugin>.<id>` now, whatever its period. Rejects with `E_PROBE_UNKNOWN`. */
   probe(id: string): Promise<ProbeAnswer>;
   readonly log: readonly LoggedLine[];
@@ -164,12 +164,12 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
       opened.close();
       await settle();
     },
-    parseLog(parser, line) {
+    async parseLog(parser, line) {
       const { parsers } = services.logCatalogue();
       const found = parsers.find(({ id }) => id === parser);
       if (found === undefined)
         throw new Error(`there is no parser "${parser}"; there is: ${parsers.map(({ id }) => id).join(', ') || 'none'}`);
-      return found.parse(line);
+      return await found.parse(line);
     },
     probe: (id) => services.askProbe(id),
     call,

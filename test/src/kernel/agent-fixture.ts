@@ -115,6 +115,7 @@ export async function startRig(
     readonly policy?: Ports['policy'];
     readonly output?: NonNullable<Ports['output']>;
     readonly frameNumbers?: NonNullable<Ports['frameNumbers']>;
+    readonly services?: Ports['services'];
     readonly onMessage?: (message: Record<string, unknown>, link: FakeLink) => void;
     readonly kernel?: Partial<KernelOptions>;
   } = {},
@@ -156,13 +157,15 @@ export async function startRig(
       ...(options.frameNumbers === undefined ? {} : { frameNumbers: options.frameNumbers }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       collectors,
-      services: createPluginServices({
-        clock,
-        random: () => 0.5,
-        events,
-        stores: createMemoryStores(),
-        reveal: createFakeSecrets({}),
-      }).open,
+      services:
+        options.services ??
+        createPluginServices({
+          clock,
+          random: () => 0.5,
+          events,
+          stores: createMemoryStores(),
+          reveal: createFakeSecrets({}),
+        }).open,
       refusals: createRefusalLog({ clock, events, audit: options.audit, logger: logger('verify') }),
       jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,

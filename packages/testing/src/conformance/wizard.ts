@@ -22,14 +22,12 @@ export async function checkWizard(plugin: Plugin, { config, firstParty = true }:
     const questions = spec.questions(detected);
     const answers = Value.Default(questions, {});
     if (!Value.Check(questions, answers)) problems.push(`wizard "${spec.title}": every question needs a default that is valid`);
-    const plan = (): string => JSON.stringify(spec.plan({ detected, answers: answers as never }));
-    if (plan() !== plan()) problems.push(`wizard "${spec.title}": two plans for the same answers differ`);
-    problems.push(
-      ...spec.plan({ detected, answers: answers as never }).flatMap((step) => problemWith(step, plugin.name, firstParty)),
-    );
-    const asked = spec
-      .plan({ detected, answers: answers as never })
-      .flatMap((step) => (step.kind === 'verify' ? [step.probe] : []));
+    const plan = async (): Promise<readonly Step[]> => await spec.plan({ detected, answers: answers as never });
+    const steps = await plan();
+    if (JSON.stringify(steps) !== JSON.stringify(await plan()))
+      problems.push(`wizard "${spec.title}": two plans for the same answers differ`);
+    problems.push(...steps.flatMap((step) => problemWith(step, plugin.name, firstParty)));
+    const asked = steps.flatMap((step) => (step.kind === 'verify' ? [step.probe] : []));
     const unknown = asked.filter((probe) => !probes.some(({ id }) => id === probe));
     problems.push(
       ...unknown.map((probe) => `wizard "${spec.title}" verifies with the probe "${probe}", which the plugin does not have`),

@@ -1,0 +1,68 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { createSystemClock } from './clock/system-clock.ts';
+import { createPluginRunner } from './isolation.ts';
+import type { PluginRunner } from './isolation.ts';
+
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const CHILD_ENTRY = new URL('../dist/isolation/plugin-child.js', import.meta.url);
+const entry = new URL('../test-support/plain-plugin.mjs', import.meta.url).href;
+
+/** Without permission flags: what is looked at here holds without them. */
+const newRunner = (): PluginRunner =>
+  createPluginRunner({ clock: createSystemClock(), logger: () => quiet, childEntry: CHILD_ENTRY, permissions: false });
+let runner: PluginRunner | undefined;
+afterEach(async () => await runner?.close());
+
+/** The process of a plugin that this one started. */
+function child(): string {
+  const found = readdirSync('/proc').find((name) => /^\d+$/u.test(name) && isChild(name));
+  if (found === undefined) throw new Error('no plugin runs');
+  return `/proc/${found}`;
+}
+
+function isChild(pid: string): boolean {
+  try {
+    return fields(`/proc/${pid}`)[1] === String(process.pid) && text(`/proc/${pid}/cmdline`).includes('plugin-child');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}
+
+const text = (path: string): string => readFileSync(path, 'latin1');
+
+/** State, parent, group… (proc(5)); the name before them may hold anything. */
+function fields(folder: string): string[] {
+  const stat = text(`${folder}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+test('SEC-206: its process has no environment but its mark, a group and limits of its own, and goes first when memory runs out', async () => {
+  runner = newRunner();
+  const plugin = await runner.load({ name: 'plain', entry, config: {}, isolation: 'process' });
+  expect(plugin).toMatchObject({ name: 'plain', version: '1.0.0' });
+  const folder = child();
+  expect(text(`${folder}/environ`)).toMatch(/^STORMPULSE_CALL=[0-9a-f-]{36}\0$/u);
+  expect(text(`${folder}/oom_score_adj`).trim()).toBe('500');
+  expect(text(`${folder}/limits`)).toMatch(/Max open files +256 /u);
+  expect(fields(folder)[2]).toBe(folder.slice('/proc/'.length));
+});
+
+test('SEC-206: what the agent has open is not open in it', async () => {
+  const secret = join(mkdtempSync(join(tmpdir(), 'isolation-')), 'nonces');
+  const fd = openSync(secret, 'w');
+  try {
+    runner = newRunner();
+    await runner.load({ name: 'plain', entry, config: {}, isolation: 'process' });
+    const folder = child();
+    const open = readdirSync(`${folder}/fd`).map((each) => readlinkSync(`${folder}/fd/${each}`));
+    expect(open.filter((target) => target.startsWith('socket:')).length).toBeGreaterThanOrEqual(3);
+    expect(open).not.toContain(secret);
+  } finally {
+    closeSync(fd);
+    rmSync(dirname(secret), { recursive: true });
+  }
+});

@@ -1,0 +1,4 @@
+import { hostile } from '../hostile-plugin.ts';
+
+/** The other plugin, which must go on. */
+export default hostile('behaves', {});

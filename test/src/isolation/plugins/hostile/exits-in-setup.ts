@@ -1,0 +1,3 @@
+import { hostile } from '../hostile-plugin.ts';
+
+export default hostile('exits-in-setup', { setup: () => process.exit(7) });

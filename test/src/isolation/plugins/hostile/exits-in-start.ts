@@ -1,0 +1,3 @@
+import { hostile } from '../hostile-plugin.ts';
+
+export default hostile('exits-in-start', { start: () => process.exit(8) });

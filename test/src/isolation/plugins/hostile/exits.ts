@@ -1,0 +1,3 @@
+import { hostile } from '../hostile-plugin.ts';
+
+export default hostile('exits', { run: () => process.exit(3) });

@@ -1,0 +1,3 @@
+import { forEver, hostile } from '../hostile-plugin.ts';
+
+export default hostile('never-answers', { timeout: '2s', run: forEver });

@@ -1,0 +1,7 @@
+import { hostile } from '../hostile-plugin.ts';
+
+export default hostile('spins-in-setup', {
+  setup: () => {
+    for (;;);
+  },
+});

@@ -1,0 +1,3 @@
+import { hostile } from '../hostile-plugin.ts';
+
+export default hostile('throws-in-start', { start: () => Promise.reject(new Error('no such socket')) });
