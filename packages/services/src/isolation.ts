@@ -35,6 +35,8 @@ export interface PluginRunnerOptions {
   readonly childEntry?: URL;
   /** Node's permission flags. Default: on. */
   readonly permissions?: boolean;
+  /** Whose rights the processes get, where this one is root. Default: its own. */
+  readonly runAs?: { readonly uid: number; readonly gid: number };
   /** Names the plugin of isolation `none` that the agent's event loop is in. */
   readonly loopMark?: LoopMark;
 }
@@ -58,7 +60,7 @@ export function createPluginRunner(options: PluginRunnerOptions): PluginRunner {
 }
 
 /** As a command's process is started: own group, own mark, no environment, goes before the agent when memory runs out (D12). */
-function contained({ clock, programs, prlimit = '/usr/bin/prlimit', processLimits }: PluginRunnerOptions): StartProcess {
+function contained({ clock, programs, prlimit = '/usr/bin/prlimit', processLimits, runAs }: PluginRunnerOptions): StartProcess {
   return (file, args) => {
     const shortage = descriptorShortage();
     if (shortage !== undefined) throw new Error(shortage.trimEnd());
@@ -75,6 +77,7 @@ function contained({ clock, programs, prlimit = '/usr/bin/prlimit', processLimit
         shell: false,
         detached: true,
         stdio: ['pipe', 'pipe', 'pipe'],
+        ...runAs,
       }),
     );
     const { pid } = child;

@@ -21,7 +21,8 @@ const definition = commandDefinition(
     run: () => Promise.resolve(null),
   }),
 ) as CommandDefinition;
-const command = { wireName: 'p_x', plugin: 'p', group: 'p', definition, manifest: manifestEntry('p_x', 'p', definition) };
+const exec = (): Promise<never> => Promise.reject(new Error('it runs nothing'));
+const command = { exec, wireName: 'p_x', plugin: 'p', group: 'p', definition, manifest: manifestEntry('p_x', 'p', definition) };
 const accepted = (requestId: string): AcceptedJob => ({
   command,
   requestId,

@@ -25,7 +25,8 @@ test('what plugins declare is in the catalogue with their names before it, as lo
     { id: 'caddy.access', parser: 'caddy.access', file: '/var/log/access.log' },
     { id: 'caddy.unit', parser: 'other.json', journalUnit: 'caddy@1.service' },
   ]);
-  expect(parsers.map(({ id, parse }) => [id, parse('x')?.message])).toEqual([
+  const parsed = await Promise.all(parsers.map(async ({ id, parse }) => [id, (await parse('x'))?.message]));
+  expect(parsed).toEqual([
     ['caddy.access', 'x'],
     ['other.json', 'x'],
   ]);

@@ -116,11 +116,15 @@ export function addPluginsCommand(program: Command, config: string, exitWith: (c
 async function deps(registry?: string): Promise<PluginsDeps> {
   // What is installed is for the agent's user to read, whatever root's mask says.
   process.umask(0o022);
-  const { runnerInAgent } = await import('../plugins/runner.ts');
+  const { isolatingRunner } = await import('../plugins/isolating-runner.ts');
+  const { createLogger, createSystemClock } = await import('@stormpulse/services');
   const { askAtTerminal } = await import('./plugins/ask.ts');
   const { npmIn } = await import('./plugins/npm.ts');
   return {
-    runnerAs: runnerInAgent,
+    runnerAs: (user) => {
+      const runAs = process.geteuid?.() === 0 && user.uid !== 0 ? { runAs: user } : {};
+      return isolatingRunner({ clock: createSystemClock(), logger: createLogger({ level: 'ERROR', form: 'json' }), ...runAs });
+    },
     ask: askAtTerminal,
     print: (line) => process.stdout.write(`${line}\n`),
     npm: npmIn(registry),

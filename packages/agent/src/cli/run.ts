@@ -20,13 +20,13 @@ import { readInventory } from '../host/inventory.ts';
 import { recordStart } from '../host/record-start.ts';
 import { sealForV1 } from '../host/seal-file.ts';
 import { takeServiceManager } from '../host/service-manager.ts';
+import { loopMarkPath } from '../host/state-paths.ts';
 import { guardStart } from '../host/start-guards.ts';
 import type { GuardOptions } from '../host/start-guards.ts';
 import { createStatusWriter, statusPath } from '../host/status-file.ts';
 import { narrow } from '../plugins/narrow.ts';
 import { changesFolder } from '../plugins/plugin-folders.ts';
 import type { PluginPackages } from '../plugins/plugin-packages.ts';
-import { runnerInAgent } from '../plugins/runner.ts';
 import { VERSION } from '../version.ts';
 
 /** `stormpulse run`: checks everything, then lives until SIGINT or SIGTERM. Throws what refused the start. */
@@ -152,13 +152,14 @@ type Packages = PluginPackages & { readonly ports: Pick<Ports, 'policy'> };
 async function openPackages(config: AgentConfig, ports: AgentPorts): Promise<Packages | undefined> {
   if (config.packages.length === 0 && !existsSync(changesFolder(config.databasePath))) return undefined;
   const { fenced, openPluginPackages } = await import('../plugins/plugin-packages.ts');
-  const { audit } = ports;
+  const { isolatingRunner } = await import('../plugins/isolating-runner.ts');
+  const { audit, clock, logger } = ports;
   const agentUid = process.geteuid?.() ?? -1;
   const packages = await openPluginPackages(config, {
     agentUid,
     audit,
-    logger: ports.logger('plugins'),
-    runner: runnerInAgent(),
+    logger: logger('plugins'),
+    runner: isolatingRunner({ clock, logger, loopMarkPath: loopMarkPath(config.databasePath) }),
   });
   return { ...packages, ports: config.packages.length === 0 ? {} : { policy: fenced(ports.policy, packages.fence) } };
 }

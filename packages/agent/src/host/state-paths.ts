@@ -9,3 +9,8 @@ export function eventsPath(databasePath: string): string {
 export function auditFolder(databasePath: string): string {
   return join(dirname(databasePath), 'audit');
 }
+
+/** Which third-party plugin's code the agent's event loop is in: `<state folder>/plugin-loop`. */
+export function loopMarkPath(databasePath: string): string {
+  return join(dirname(databasePath), 'plugin-loop');
+}

@@ -30,10 +30,3 @@ export const PluginMismatch = defineError<{ plugin: string; problem: string }>(
   'operator',
   (d) => `plugin "${d.plugin}": ${d.problem}; nothing of it was run`,
 );
-
-export const PluginIsolation = defineError<{ plugin: string; isolation: string }>(
-  'E_PLUGIN_ISOLATION',
-  'unimplemented',
-  'operator',
-  (d) => `plugin "${d.plugin}": this agent has nothing to run it with isolation = "${d.isolation}"`,
-);

@@ -1,6 +1,5 @@
 import type { Plugin } from '@stormpulse/plugin-api';
 import type { PluginManifest } from '@stormpulse/plugin-api/internal';
-import { PluginIsolation } from './errors.ts';
 
 /** Verified code, and what it is run with. */
 export interface PluginSource {
@@ -30,15 +29,4 @@ export interface PluginRunner {
 export interface RunAs {
   readonly uid: number;
   readonly gid: number;
-}
-
-/** What an agent has that cannot isolate: `isolation = "none"` runs in it, everything else is refused. */
-export function runnerInAgent(): PluginRunner {
-  return {
-    load: async ({ name, entry, isolation }) => {
-      if (isolation !== 'none') throw PluginIsolation({ plugin: name, isolation });
-      return ((await import(entry)) as { readonly default: Plugin }).default;
-    },
-    derive: ({ name }) => Promise.reject(PluginIsolation({ plugin: name, isolation: 'process' })),
-  };
 }

@@ -1,6 +1,6 @@
 import { Check } from '@sinclair/typebox/value';
 import { CommandFailed, isAgentError, periodMs } from '@stormpulse/plugin-api';
-import type { ExecOptions, ParamValue } from '@stormpulse/plugin-api';
+import type { Exec, ParamValue } from '@stormpulse/plugin-api';
 import { closed, fillArgv, fillEnv, hideSecrets, secretsIn, typedParams, withDeadline } from '@stormpulse/plugin-api/internal';
 import type { JobMembers, Ports, ProcessOutcome } from '../ports.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
@@ -106,8 +106,11 @@ async function runHandler(
   job?: JobMembers,
 ): Promise<Outcome> {
   const begun = ports.clock.monotonic();
-  const exec = (file: string, args: readonly string[], options: ExecOptions = {}) =>
-    ports.runner.exec(file, args, { ...options, signal });
+  const exec: Exec = (file, args, options = {}) =>
+    call.command.exec(file, args, {
+      ...options,
+      signal: options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]),
+    });
   const log = ports.logger(call.command.plugin);
   const params = typedParams(call.command.definition.params, call.params);
   const members = { params, requestId: call.requestId, signal, log, exec, ...(job as JobMembers) };

@@ -31,8 +31,9 @@ export function liveMembers(
 }
 
 /** Takes over what setup declared. Throws `E_PLUGIN_CONTRIBUTION`, `E_GRANT_*`. */
-export function adopt(instance: PluginInstance, capabilities: Capabilities, declared: Contributions): void {
-  for (const definition of declared.commands) addCommand(instance, capabilities, definition);
+export function adopt(instance: PluginInstance, capabilities: Capabilities, declared: Contributions, ports: Ports): void {
+  const exec = grantedExec(instance, capabilities, ports);
+  for (const definition of declared.commands) addCommand(instance, capabilities, definition, exec);
   if (declared.gates.length > 0 && capabilities.gate !== true) throw GrantGate({ plugin: instance.name });
   instance.gates.push(...declared.gates);
   instance.leftOut.push(...declared.omissions.map((omission) => ({ plugin: instance.name, ...omission })));
@@ -40,14 +41,14 @@ export function adopt(instance: PluginInstance, capabilities: Capabilities, decl
   instance.starts.push(...declared.starts);
 }
 
-function addCommand(instance: PluginInstance, capabilities: Capabilities, definition: CommandDefinition): void {
+function addCommand(instance: PluginInstance, capabilities: Capabilities, definition: CommandDefinition, exec: Exec): void {
   if (!effectWithin(definition.effect, capabilities.commands)) {
     throw GrantCommands({ plugin: instance.name, command: definition.id, effect: definition.effect });
   }
   const { mode } = definition;
   if (mode.kind === 'subprocess' && !granted(capabilities, mode.file))
     throw GrantExec({ plugin: instance.name, file: mode.file });
-  const registered = nameCommand(instance.name, instance.entry.firstParty, definition);
+  const registered = nameCommand(instance.name, instance.entry.firstParty, definition, exec);
   if (instance.commands.some((other) => other.wireName === registered.wireName)) {
     throw PluginContribution({
       plugin: instance.name,

@@ -81,7 +81,7 @@ export class PluginHost {
     const services = this.#servicesOf(instance, capabilities);
     bindSecrets(config, (source) => services.reveal(source));
     const declared = recordSetup(definition, config, liveMembers(instance, capabilities, services, this.#ports));
-    adopt(instance, capabilities, declared);
+    adopt(instance, capabilities, declared, this.#ports);
     services.adopt(declared);
     instance.commands.push(...this.#refreshOf(instance));
     instance.become('configured');
@@ -183,7 +183,8 @@ export class PluginHost {
     const read = (id: string): Promise<unknown> => this.#ports.collectors.reread(name, id);
     const isLive = (): boolean => instance.state === 'ready' || instance.state === 'degraded';
     const notLive = (): string | undefined => (isLive() ? undefined : (instance.reason ?? instance.state));
-    return [nameCommand(name, true, refreshCommand(name, refreshable, read, notLive), true)];
+    const nothing = (): Promise<never> => Promise.reject(new Error('a refresh runs nothing'));
+    return [nameCommand(name, true, refreshCommand(name, refreshable, read, notLive), nothing, true)];
   }
 
   /** In reverse order of the file; each release has its deadline. */

@@ -1,3 +1,4 @@
+import type { Exec } from '@stormpulse/plugin-api';
 import { PluginContribution, manifestEntry } from '@stormpulse/plugin-api/internal';
 import type { CommandDefinition } from '@stormpulse/plugin-api/internal';
 import { compareCodePoints, displayTemplate } from '@stormpulse/protocol';
@@ -10,6 +11,8 @@ export interface RegisteredCommand {
   readonly group: string;
   readonly definition: CommandDefinition;
   readonly manifest: CommandManifestEntry;
+  /** What its function may run: what its plugin was granted. */
+  readonly exec: Exec;
 }
 
 /** Every command this agent offers; immutable once built. */
@@ -30,6 +33,7 @@ export function nameCommand(
   plugin: string,
   firstParty: boolean,
   definition: CommandDefinition,
+  exec: Exec,
   isOwn = false,
 ): RegisteredCommand {
   const refuse = (problem: string): never => {
@@ -45,7 +49,7 @@ export function nameCommand(
   if (RESERVED.test(wireName) || (definition.id === 'refresh' && !isOwn)) refuse(`the name "${wireName}" is the agent's own`);
   const group = definition.group ?? plugin;
   const shown = manifestEntry(wireName, group, definition);
-  return { wireName, plugin, group, definition, manifest: { ...shown, template: displayTemplate(shown.template) } };
+  return { wireName, plugin, group, definition, exec, manifest: { ...shown, template: displayTemplate(shown.template) } };
 }
 
 /** Builds the table. A name of a first-party plugin may be overridden by the operator's own command (F19). */

@@ -101,7 +101,7 @@ async function bringIn(
   const { folder, isNew } = fetched.install(name);
   let manifest: PluginManifest;
   try {
-    manifest = await deriveInstalled(host, deps, { name, integrity, config, isolation });
+    manifest = await deriveInstalled(host, deps, { name, integrity, config });
     editedText(
       host.loaded.host.path,
       host.loaded.host.text,

@@ -15,7 +15,7 @@ import type { PluginsDeps, PluginsHost } from './plugins-host.ts';
 export async function deriveInstalled(
   host: PluginsHost,
   { runnerAs }: Pick<PluginsDeps, 'runnerAs'>,
-  plugin: { readonly name: string; readonly integrity: string; readonly config: unknown; readonly isolation: string },
+  plugin: { readonly name: string; readonly integrity: string; readonly config: unknown },
 ): Promise<PluginManifest> {
   const { name, integrity, config } = plugin;
   const runner = runnerAs({ uid: host.user.uid, gid: host.user.gid });
@@ -24,8 +24,8 @@ export async function deriveInstalled(
     const folder = treeFolder(host.packages, name, integrity);
     const tree = openVerified({ folder, integrity, agentUid: host.user.uid, copiesFolder, copyName: name });
     const entry = pathToFileURL(join(tree.folder, tree.facts.entry)).href;
-    const isolation = plugin.isolation === 'worker' ? 'worker' : 'process';
-    const manifest = await runner.derive({ name, entry, tree: tree.folder, config, isolation });
+    // A thread would have the rights of whoever calls this.
+    const manifest = await runner.derive({ name, entry, tree: tree.folder, config, isolation: 'process' });
     if (manifest.name === name) return manifest;
     throw Refused({ what: `the plugin calls itself "${manifest.name}"; its table must be called that: --name ${manifest.name}` });
   } catch (error) {
