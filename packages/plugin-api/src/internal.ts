@@ -1,4 +1,5 @@
 // For the kernel and the test harness only; nothing here is part of the contract with plugin authors.
+export { checkPlugin } from './check-plugin.ts';
 export { definitionOf } from './plugin.ts';
 export type { AnyPluginDefinition } from './plugin.ts';
 export { commandDefinition, commandOf } from './command.ts';

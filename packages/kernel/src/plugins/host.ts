@@ -4,6 +4,7 @@ import {
   PluginSetup,
   PluginStart,
   bindSecrets,
+  checkPlugin,
   parseConfig,
   recordSetup,
   refreshCommand,
@@ -11,7 +12,6 @@ import {
 } from '@stormpulse/plugin-api/internal';
 import type { PluginServices } from '../plugin-ports.ts';
 import type { LeftOut, PluginEntry, Ports } from '../ports.ts';
-import { checkPlugin } from './checks.ts';
 import { denial } from '../dispatch/gates.ts';
 import type { SetGate } from '../dispatch/gates.ts';
 import { adopt, liveMembers } from './context.ts';

@@ -1,6 +1,6 @@
-import { API_VERSION } from '@stormpulse/plugin-api';
-import { PluginApiVersion, PluginInvalidExport, PluginName, definitionOf } from '@stormpulse/plugin-api/internal';
-import type { AnyPluginDefinition } from '@stormpulse/plugin-api/internal';
+import { definitionOf, API_VERSION } from './plugin.ts';
+import type { AnyPluginDefinition } from './plugin.ts';
+import { PluginApiVersion, PluginInvalidExport, PluginName } from './plugin-errors.ts';
 
 const NAME = /^[a-z][a-z0-9-]{1,31}$/u;
 
