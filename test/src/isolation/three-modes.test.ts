@@ -142,7 +142,7 @@ describe.each<Mode>(['none', 'process', 'worker'])('a plugin in isolation "%s"',
     await rig.deliver(rig.request('sample_wait', {}, { id: 'w1' }));
     await vi.waitFor(() => expect(logged()).toContain('waiting'), WITHIN);
     const closing = rig.close();
-    await vi.waitFor(() => expect(logged()).toContain('ended: Error: cancelled because the agent is stopping'), WITHIN);
+    await vi.waitFor(() => expect(logged()).toContain('ended: Error: cut off because the agent is stopping'), WITHIN);
     await closing;
   });
 });
