@@ -1,6 +1,6 @@
 // What a host runs (docs/adr/0006): one file for kernel and command line, one a plugin, shared chunks, libsql's native part beside them.
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './setup.mjs';
 
@@ -8,7 +8,8 @@ const out = process.argv[2] ?? join(root, 'packages/agent/bundle');
 rmSync(out, { recursive: true, force: true });
 
 const plugins = readdirSync(join(root, 'plugins'));
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
+  write: false,
   absWorkingDir: root,
   // tsc's output, not the TypeScript: esbuild would drop decorator metadata, should a dependency carry some.
   entryPoints: {
@@ -28,12 +29,14 @@ const { metafile } = await build({
   metafile: true,
   external: ['libsql'],
   alias: { '@peculiar/x509': './node_modules/@peculiar/x509/build/x509.es.js' },
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
+  banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
   logLevel: 'warning',
 });
 
+for (const { path, text } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, withoutBuiltinImports(basename(path), text));
+}
 writeFileSync(
   join(out, 'package.json'),
   `${JSON.stringify({ name: '@stormpulse/agent-bundle', private: true, type: 'module' })}\n`,
@@ -41,6 +44,20 @@ writeFileSync(
 copyNative();
 cpSync(join(root, 'packages/agent/units'), join(out, 'units'), { recursive: true });
 printSizes(metafile.outputs);
+
+/**
+ * An `import` of a module of Node's own reads all its exports, getters too: that of `node:tls` makes texts of every root
+ * certificate Node knows. `require` reads what is used; it saves 0.4 MB.
+ */
+function withoutBuiltinImports(file, text) {
+  const required = text.replaceAll(/\bimport(?:\{([^}]*)\}| ([\w$]+) )from"(node:[\w/]+)";/g, (_, names, whole, module) => {
+    const target = whole ?? `{${names.replaceAll(' as ', ':')}}`;
+    return `const ${target}=require("${module}");`;
+  });
+  const left = /\bfrom"node:[\w/]+"/.exec(required);
+  if (left !== null) throw new Error(`${file} still has an import ${left[0]}, of a form this script does not know`);
+  return required;
+}
 
 /** What `run` reads at its start counts for the memory of every host; the rest is read when used, or never. */
 function printSizes(outputs) {

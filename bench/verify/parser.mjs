@@ -8,7 +8,7 @@ import { INPUT_BYTES, uglyInputs } from './corpus.mjs';
  */
 const READERS = [
   { name: 'parser, worst input, agent limits', limit: 50, options: { dialect: 'hardened', limits: AGENT_JSON_LIMITS } },
-  { name: 'parser, worst input, hub limits', limit: 50, options: { dialect: 'hardened', limits: HUB_JSON_LIMITS } },
+  { name: 'parser, worst input, hub limits', limit: 100, options: { dialect: 'hardened', limits: HUB_JSON_LIMITS } },
   { name: 'parser, worst input, reference dialect', limit: null, options: { dialect: 'reference', limits: AGENT_JSON_LIMITS } },
 ];
 

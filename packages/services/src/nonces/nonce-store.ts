@@ -188,7 +188,7 @@ export function createNonceStore(options: NonceStoreOptions): NonceDatabase {
         if (broken)
           throw new SqliteError('io', database.path, 'an earlier write failed, and what it left is unknown; restart the agent');
         try {
-          return database.transaction(() => journal.save(change));
+          return journal.saveAlone(change) ?? database.transaction(() => journal.save(change));
         } catch (error) {
           broken ||= !isTransient(error);
           throw error;

@@ -42,11 +42,13 @@ export interface ResultJournal {
   load(): KeptResult[];
   /** Gives each result its number. */
   save(change: ResultChange): number[];
+  /** The same for what one insert can do, which is a transaction by itself; undefined, and nothing done, for more. */
+  saveAlone(change: ResultChange): number[] | undefined;
   /** What the results take of the file. */
   bytes(): number;
 }
 
-/** The trigger makes one insert of the two, which is a transaction by itself; v1 neither sees the table nor fires it. */
+/** The triggers make one insert of two or three changes, which is a transaction by itself; v1 neither sees the tables nor fires them. */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS agent_acceptances
   (nonce TEXT PRIMARY KEY, seen_at REAL NOT NULL, ended_steps INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
@@ -55,7 +57,14 @@ CREATE TRIGGER IF NOT EXISTS agent_acceptances_claim BEFORE INSERT ON agent_acce
   INSERT INTO seen_nonces (nonce, seen_at) VALUES (NEW.nonce, NEW.seen_at);
 END;
 CREATE TABLE IF NOT EXISTS agent_results
-  (no INTEGER PRIMARY KEY, at REAL NOT NULL, sends INTEGER NOT NULL, body BLOB NOT NULL);`;
+  (no INTEGER PRIMARY KEY, at REAL NOT NULL, sends INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE VIEW IF NOT EXISTS agent_answers (no, at, sends, body, nonce, gone) AS
+  SELECT no, at, sends, body, NULL, NULL FROM agent_results;
+CREATE TRIGGER IF NOT EXISTS agent_answers_kept INSTEAD OF INSERT ON agent_answers BEGIN
+  DELETE FROM agent_acceptances WHERE nonce = NEW.nonce;
+  DELETE FROM agent_results WHERE no = NEW.gone;
+  INSERT INTO agent_results (no, at, sends, body) VALUES (NEW.no, NEW.at, NEW.sends, NEW.body);
+END;`;
 
 const INTERRUPTED =
   'the agent ended before it could tell how this command did; it may not have begun, or be done in part: look at the host before you send it again';
@@ -71,17 +80,19 @@ export function openResultJournal(database: Database, logger: Logger): ResultJou
   const endStep = database.prepare('UPDATE agent_acceptances SET ended_steps = ended_steps + 1 WHERE nonce = ?');
   const end = database.prepare('DELETE FROM agent_acceptances WHERE nonce = ?');
   const accepted = database.prepare('SELECT nonce, ended_steps, body FROM agent_acceptances ORDER BY seen_at');
-  const insert = database.prepare('INSERT INTO agent_results (at, sends, body) VALUES (?, ?, ?)');
+  const insert = database.prepare('INSERT INTO agent_results (no, at, sends, body) VALUES (?, ?, ?, ?)');
+  const insertAlone = database.prepare('INSERT INTO agent_answers (no, at, sends, body, nonce, gone) VALUES (?, ?, ?, ?, ?, ?)');
   const results = database.prepare('SELECT no, at, sends, body FROM agent_results ORDER BY no');
   const setSends = database.prepare('UPDATE agent_results SET sends = ? WHERE no = ?');
   const remove = database.prepare('DELETE FROM agent_results WHERE no = ?');
   // A blob's length is told without reading it.
   const size = database.prepare(`SELECT sum((length(body) / ${PAGE_BYTES} + 1) * ${PAGE_BYTES}) AS n FROM agent_results`);
-  const lastNo = database.prepare('SELECT last_insert_rowid() AS no');
+  let lastNo = Number(database.prepare('SELECT max(no) AS no FROM agent_results').get()?.['no'] ?? 0);
 
   const add = ({ result, at, sends }: Pick<KeptResult, 'result' | 'at' | 'sends'>): number => {
-    insert.run(at, sends, Buffer.from(JSON.stringify(result)));
-    return Number(lastNo.get()?.['no']);
+    lastNo += 1;
+    insert.run(lastNo, at, sends, Buffer.from(JSON.stringify(result)));
+    return lastNo;
   };
   const step = ({ nonce, ended }: ClaimStep): void => void (ended ? end : endStep).run(nonce);
   const unreadable = (row: Row, error?: unknown): void =>
@@ -122,6 +133,20 @@ export function openResultJournal(database: Database, logger: Logger): ResultJou
         if (entry.claim !== undefined) step(entry.claim);
         return add(entry);
       });
+    },
+    saveAlone({ results: [entry, ...more], claims, sends, gone }) {
+      if (entry === undefined || more.length + claims.length + sends.length > 0 || gone.length > 1) return undefined;
+      if (entry.claim?.ended === false) return undefined;
+      lastNo += 1;
+      insertAlone.run(
+        lastNo,
+        entry.at,
+        entry.sends,
+        Buffer.from(JSON.stringify(entry.result)),
+        entry.claim?.nonce ?? null,
+        gone[0] ?? null,
+      );
+      return [lastNo];
     },
     bytes: () => Number(size.get()?.['n'] ?? 0),
   };
