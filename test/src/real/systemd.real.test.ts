@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fourCommands } from './agent-install.ts';
+import { blockingPlugin } from './blocking-plugin.ts';
 import { COMMANDS_FOLDER, CONFIG, PATIENT, ServedHost, UNIT } from './served-host.ts';
 import type { SystemdHost } from './systemd-host.ts';
 
@@ -64,31 +65,28 @@ describe('the shipped unit on a systemd host', () => {
     expect((await served.order('outside')).target.result?.exit_code).toBe(0);
   });
 
-  it('SEC-171 an agent whose event loop is blocked is restarted, one that works is not', async () => {
-    // The shipped 60 s would make this test wait, and much less would end an agent that a loaded machine starves; and nothing the agent ships blocks its loop, so a module beside it does
-    // so when a file asks for it. Everything else is the unit as shipped.
-    await host.write(
-      '/opt/stormpulse/block.mjs',
-      `import { existsSync, rmSync } from 'node:fs';
-       const ask = '/var/lib/stormpulse/block';
-       setInterval(() => { if (existsSync(ask)) { rmSync(ask); for (;;); } }, 50).unref();`,
-    );
-    const start = (await host.run('cat', `/etc/systemd/system/${UNIT}`)).match(/^ExecStart=(.*)$/mu)?.[1] ?? '';
-    const blocked = start.replace('/usr/bin/node', '/usr/bin/node --import=/opt/stormpulse/block.mjs');
-    await served.dropIn('watchdog', `WatchdogSec=8\nExecStart=\nExecStart=${blocked}\n`);
+  it('SEC-171 an agent whose event loop a plugin blocks is restarted and names it; one that works is not', async () => {
+    await host.run('mkdir', '-p', '/root/blocker');
+    for (const [name, content] of Object.entries(await blockingPlugin())) await host.write(`/root/blocker/${name}`, content);
+    const add = ['plugins', 'add', '/root/blocker', '--isolation', 'none', '--config', CONFIG, '--yes'];
+    await host.run('node', '/opt/stormpulse/agent/main.js', ...add);
+    // The shipped 60 s would make this test wait, and much less would end an agent that a loaded machine starves.
+    await served.dropIn('watchdog', 'WatchdogSec=8\n');
     const before = await mainPid();
     const fed = new Set<string>();
     await expect.poll(async () => fed.add(await served.show('WatchdogTimestampMonotonic')).size, PATIENT).toBeGreaterThan(3);
     expect([await mainPid(), await served.show('NRestarts')]).toEqual([before, '0']);
 
-    await host.run('touch', '/var/lib/stormpulse/block');
+    const blocked = await served.person.order(served.agentId, 'blocker_block');
     await expect.poll(() => served.show('NRestarts'), PATIENT).toBe('1');
-    expect((await served.journal()).map(({ MESSAGE }) => MESSAGE)).toContainEqual(
-      expect.stringMatching(/^stormpulse\.service: Watchdog timeout/u),
-    );
+    const told = (await served.journal()).map(({ MESSAGE }) => String(MESSAGE));
+    expect(told).toContainEqual(expect.stringMatching(/^stormpulse\.service: Watchdog timeout/u));
     await expect.poll(() => served.show('ActiveState'), PATIENT).toBe('active');
     expect(await mainPid()).not.toBe(before);
     await served.connected();
+    expect((await served.ended(blocked)).target.result).toMatchObject({ success: false, failure_reason: 'interrupted' });
+    const errors = (await served.journal()).filter(({ PRIORITY }) => PRIORITY === '3').map(({ MESSAGE }) => MESSAGE);
+    expect(errors).toContainEqual(expect.stringMatching(/^blocker: the agent ended while it was in the code of this plugin/u));
     expect((await served.order('score')).target.result?.exit_code).toBe(0);
   });
 
