@@ -1,30 +1,27 @@
 // npm run test:mutants [-- --only SEC-060] [-- --check]: plants each fault of test/mutants in a second working tree of HEAD and
 // expects a test that names its rule to fail. --check only says which patches no longer fit.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readFaults } from './mutants/patches.mjs';
+import { createRunner } from './mutants/runner.mjs';
 import { createScratch } from './mutants/scratch.mjs';
 import { failures, survival } from './mutants/verdict.mjs';
 import { bin, fail, install, root } from './setup.mjs';
 
 const PLUGINS = readdirSync(join(root, 'plugins')).map((name) => join('plugins', name));
 const AT_ONCE = 2;
-const LIMIT_MS = 180_000;
 const { check, only } = readOptions();
 install();
 const faults = readFaults(root).filter(({ name }) => name.startsWith(only));
 if (faults.length === 0) fail(`mutants: no fault of test/mutants begins with ${only}`);
 
 const scratches = [];
-const running = new Set();
-const reports = mkdtempSync(join(tmpdir(), 'mutants-'));
+const runners = [];
 const cleanUp = () => {
-  for (const child of running) endGroup(child);
+  for (const runner of runners) runner.end();
   for (const scratch of scratches) scratch.remove();
-  rmSync(reports, { recursive: true, force: true });
 };
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
@@ -46,30 +43,45 @@ async function checkAll() {
 
 async function runAll() {
   const first = newScratch();
-  const files = [...new Set(faults.flatMap(({ tests }) => tests))];
-  const rules = [...new Set(faults.map(({ rule }) => rule))];
-  const built = faults.some((fault) => fault.built);
-  const report = await runTests(first, files, built, ['--testNamePattern', rules.join('|'), '--maxWorkers', String(AT_ONCE)]);
-  const red = typeof report === 'string' ? [report] : failures(report);
+  const red = await withoutFaults(first);
   if (red.length > 0) {
     process.stdout.write(`FAIL  without any fault:\n      ${red.join('\n      ')}\n`);
     return summary([false]);
   }
-  const waiting = [...faults];
+  // A build with a fault in it stays until the next one.
+  const waiting = faults.toSorted((one, other) => Number(one.built) - Number(other.built));
   const verdicts = [];
   const lane = async (scratch) => {
+    const runner = newRunner(scratch, 1);
     for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift())
-      verdicts.push(told(fault, plant(fault, scratch) ?? (await judge(fault, scratch))));
+      verdicts.push(told(fault, plant(fault, scratch) ?? (await judge(fault, scratch, runner))));
   };
   const lanes = Math.min(AT_ONCE, faults.length);
   await Promise.all(Array.from({ length: lanes }, (_, index) => lane(index === 0 ? first : newScratch())));
   return summary(verdicts);
 }
 
+/** The names of the tests that fail before anything is planted. */
+async function withoutFaults(scratch) {
+  if (faults.some(({ built }) => built)) await compile(scratch);
+  const files = [...new Set(faults.flatMap(({ tests }) => tests))];
+  const pattern = [...new Set(faults.map(({ rule }) => rule))].join('|');
+  const runner = newRunner(scratch, AT_ONCE);
+  const report = await runner.run({ files, pattern, changed: [] });
+  runner.end();
+  return typeof report === 'string' ? [report] : failures(report);
+}
+
 function newScratch() {
   const scratch = createScratch(root);
   scratches.push(scratch);
   return scratch;
+}
+
+function newRunner(scratch, maxWorkers) {
+  const runner = createRunner(scratch.root, maxWorkers);
+  runners.push(runner);
+  return runner;
 }
 
 /** A sentence when the patch does not fit. */
@@ -83,9 +95,11 @@ function undone(scratch) {
   return undefined;
 }
 
-async function judge({ rule, tests, built }, scratch) {
-  const report = await runTests(scratch, tests, built, ['--testNamePattern', rule, '--maxWorkers', '1']);
+async function judge({ rule, tests, built, changed }, scratch, runner) {
+  if (built) await compile(scratch);
+  const report = await runner.run({ files: tests, pattern: rule, changed: [...changed, ...scratch.restored] });
   scratch.restore();
+  scratch.restored = changed;
   return typeof report === 'string' ? report : survival(report, rule);
 }
 
@@ -100,49 +114,12 @@ function summary(verdicts) {
   return passed === verdicts.length;
 }
 
-/** Vitest's report, or a sentence when it gave none. */
-async function runTests(scratch, files, built, options) {
-  // A type error is no matter here: the compiler writes what it can.
-  if (built) await runTool('tsc', ['-b', 'packages/agent', ...PLUGINS], scratch.root);
-  const output = join(reports, `${scratches.indexOf(scratch)}.json`);
-  rmSync(output, { force: true });
-  const args = ['run', ...files, '--reporter=json', `--outputFile=${output}`, '--passWithNoTests', ...options];
-  const { late, words } = await runTool('vitest', args, scratch.root);
-  if (late) return `the tests did not end within ${LIMIT_MS / 1_000} s`;
-  try {
-    return JSON.parse(readFileSync(output, 'utf8'));
-  } catch (error) {
-    return `vitest gave no report (${error.message}): ${words}`;
-  }
-}
-
-function runTool(name, args, cwd) {
+/** A type error is no matter here: the compiler writes what it can. */
+function compile(scratch) {
   return new Promise((resolve, reject) => {
-    // A group of its own: a fault may leave the workers of the tests in a loop that only their end ends.
-    const child = spawn(bin(name), args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-    let words = '';
-    let late = false;
-    running.add(child);
-    const timer = setTimeout(() => {
-      late = true;
-      endGroup(child);
-    }, LIMIT_MS);
-    child.stderr.setEncoding('utf8').on('data', (text) => (words = (words + text).slice(-2_000)));
-    child.once('error', reject);
-    child.once('close', () => {
-      clearTimeout(timer);
-      running.delete(child);
-      resolve({ late, words });
-    });
+    const child = spawn(bin('tsc'), ['-b', 'packages/agent', ...PLUGINS], { cwd: scratch.root, stdio: 'ignore' });
+    child.once('error', reject).once('close', resolve);
   });
-}
-
-function endGroup({ pid }) {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
 }
 
 function readOptions() {

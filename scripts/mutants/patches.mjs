@@ -6,8 +6,8 @@ export const FOLDER = 'test/mutants';
 const BUILT = '# built';
 
 /**
- * All faults in the order of their names: `{ name, path, rule, what, tests, built }`; `built`: its tests run the built agent.
- * Throws on a file that does not say what it is.
+ * All faults in the order of their names: `{ name, path, rule, what, tests, built, changed }`; `built`: its tests run the
+ * built agent; `changed`: the files it changes. Throws on a file that does not say what it is.
  */
 export function readFaults(root) {
   return readdirSync(join(root, FOLDER))
@@ -31,5 +31,6 @@ export function parseHead(name, text) {
   }
   if (!/^-(?!-- )/mu.test(text))
     throw new Error(`${FOLDER}/${name}: takes no line out; git finds the place of a change by the lines it replaces`);
-  return { rule, what, tests, built: third === BUILT };
+  const changed = [...text.matchAll(/^\+\+\+ b\/(\S+)$/gmu)].map(([, path]) => path);
+  return { rule, what, tests, built: third === BUILT, changed };
 }

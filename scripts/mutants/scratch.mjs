@@ -4,7 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Makes one: `{ root, apply(patch), restore(), remove() }`. `apply` gives git's words when the patch does not fit. */
+/**
+ * Makes one: `{ root, apply(patch), restore(), remove() }`. `apply` gives git's words when the patch does not fit; `restored` are the
+ * files that were as something else when tests ran last.
+ */
 export function createScratch(project) {
   const parent = mkdtempSync(join(tmpdir(), 'mutants-'));
   const root = join(parent, 'tree');
@@ -12,6 +15,7 @@ export function createScratch(project) {
   linkModules(project, root);
   return {
     root,
+    restored: [],
     apply(patch) {
       try {
         git(root, 'apply', '--unidiff-zero', '--recount', patch);

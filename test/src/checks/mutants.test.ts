@@ -38,11 +38,12 @@ describe('a fault', () => {
 describe('a patch', () => {
   test('says which rule it breaks and which tests must notice', () => {
     const head = '# SEC-901: it holds\n# test: a.test.ts  b.test.ts\n';
-    expect(parseHead('SEC-901-x.patch', `${head}--- a/x\n-line\n`)).toEqual({
+    expect(parseHead('SEC-901-x.patch', `${head}--- a/x\n+++ b/x\n-line\n`)).toEqual({
       rule: 'SEC-901',
       what: 'it holds',
       tests: ['a.test.ts', 'b.test.ts'],
       built: false,
+      changed: ['x'],
     });
     expect(parseHead('SEC-901-x.patch', `${head}# built\n--- a/x\n-line\n`)).toMatchObject({ built: true });
   });
