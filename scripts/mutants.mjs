@@ -12,6 +12,8 @@ import { bin, fail, install, root } from './setup.mjs';
 
 const PLUGINS = readdirSync(join(root, 'plugins')).map((name) => join('plugins', name));
 const AT_ONCE = 2;
+/** For the tests of one fault, and for all of them. */
+const LIMIT_MS = { one: 180_000, all: 900_000 };
 const { check, only } = readOptions();
 install();
 const faults = readFaults(root).filter(({ name }) => name.startsWith(only));
@@ -52,7 +54,7 @@ async function runAll() {
   const waiting = faults.toSorted((one, other) => Number(one.built) - Number(other.built));
   const verdicts = [];
   const lane = async (scratch) => {
-    const runner = newRunner(scratch, 1);
+    const runner = newRunner(scratch, { maxWorkers: 1, limitMs: LIMIT_MS.one });
     for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift())
       verdicts.push(told(fault, plant(fault, scratch) ?? (await judge(fault, scratch, runner))));
   };
@@ -66,7 +68,7 @@ async function withoutFaults(scratch) {
   if (faults.some(({ built }) => built)) await compile(scratch);
   const files = [...new Set(faults.flatMap(({ tests }) => tests))];
   const pattern = [...new Set(faults.map(({ rule }) => rule))].join('|');
-  const runner = newRunner(scratch, AT_ONCE);
+  const runner = newRunner(scratch, { maxWorkers: AT_ONCE, limitMs: LIMIT_MS.all });
   const report = await runner.run({ files, pattern, changed: [] });
   runner.end();
   return typeof report === 'string' ? [report] : failures(report);
@@ -78,8 +80,8 @@ function newScratch() {
   return scratch;
 }
 
-function newRunner(scratch, maxWorkers) {
-  const runner = createRunner(scratch.root, maxWorkers);
+function newRunner(scratch, options) {
+  const runner = createRunner(scratch.root, options);
   runners.push(runner);
   return runner;
 }

@@ -3,12 +3,11 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const LANE = fileURLToPath(new URL('lane.mjs', import.meta.url));
-const LIMIT_MS = 180_000;
 /** A worker of tests that a fault breaks says so on its error output, at length. */
 const KEPT_CHARACTERS = 2_000;
 
 /** `{ run({ files, pattern, changed }), end() }`; `run` gives vitest's findings, or a sentence when there are none. */
-export function createRunner(tree, maxWorkers) {
+export function createRunner(tree, { maxWorkers, limitMs }) {
   let lane;
 
   function start() {
@@ -16,7 +15,7 @@ export function createRunner(tree, maxWorkers) {
     const child = fork(LANE, [String(maxWorkers)], { cwd: tree, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
     const started = { child, words: '', ready: undefined };
     child.stderr.setEncoding('utf8').on('data', (text) => (started.words = (started.words + text).slice(-KEPT_CHARACTERS)));
-    started.ready = answer(started);
+    started.ready = answer(started, limitMs);
     lane = started;
     return started;
   }
@@ -32,20 +31,20 @@ export function createRunner(tree, maxWorkers) {
     const up = await ready;
     if (up.ready === undefined) return failed(up);
     child.send(order);
-    const { report, ...why } = await answer({ child, ...rest });
+    const { report, ...why } = await answer({ child, ...rest }, limitMs);
     return report ?? failed(why);
   }
 
   function failed({ late, words }) {
     end();
-    return late ? `the tests did not end within ${LIMIT_MS / 1_000} s` : `vitest gave no report: ${words}`;
+    return late ? `the tests did not end within ${limitMs / 1_000} s` : `vitest gave no report: ${words}`;
   }
 
   return { run, end };
 }
 
 /** The next message, or why there is none. */
-function answer(lane) {
+function answer(lane, limitMs) {
   return new Promise((resolve) => {
     const settle = (given) => {
       clearTimeout(timer);
@@ -53,7 +52,7 @@ function answer(lane) {
       resolve(given);
     };
     const gone = () => settle({ words: lane.words });
-    const timer = setTimeout(() => settle({ late: true }), LIMIT_MS);
+    const timer = setTimeout(() => settle({ late: true }), limitMs);
     lane.child.on('message', settle).on('exit', gone);
   });
 }
