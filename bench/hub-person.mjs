@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { followOutput } from './told-output.mjs';
 
-const ENDED = new Set(['succeeded', 'failed', 'unknown', 'expired', 'refused']);
+const ENDED = new Set(['succeeded', 'failed', 'cancelled', 'interrupted', 'unknown', 'expired', 'refused']);
 
 /** Signs in with the hub's one-time link and follows its stream, over connections that stay open, as its page does. */
 export async function signIn(setupLink) {

@@ -90,6 +90,13 @@ pattern = "[A-Za-z0-9_-]{1,20}"
 default = "hello"
 description = "letters, digits, _ and -"
 
+[commands.follow]
+group = "diagnostics"
+description = "This agent's own log, as it grows"
+command = ["/usr/bin/tail", "-f", ${quote(folder.logs.agent)}]
+timeout = 60
+effect = "read"
+
 [commands.mark]
 group = "maintenance"
 description = "Leaves a mark: one new file in the marks folder"

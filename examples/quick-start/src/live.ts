@@ -31,6 +31,7 @@ The hub and one agent are running on this machine.
 Try:
   - choose ${agentId} on the page and press "uptime"
   - press "say" and give it --help or $(id): the agent refuses what its pattern does not allow
+  - press "follow": what it writes is there while it runs, and "Cancel" ends it
   - press "mark" (it asks for the agent's name); look in ${folder.marks}
   - change ${folder.config} and start again: only what stands there can run
   - npm start -- --once in another terminal shows replayed, altered and misdated frames being refused

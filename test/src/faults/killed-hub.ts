@@ -14,7 +14,7 @@ const AGENT_ID = 'kept';
 const AT_ONCE = 4;
 const BACK_MS = 20_000;
 const SETTLED_MS = 40_000;
-const ENDED = new Set(['succeeded', 'failed', 'refused', 'unknown', 'cancelled', 'expired']);
+const ENDED = new Set(['succeeded', 'failed', 'refused', 'unknown', 'cancelled', 'interrupted', 'expired']);
 
 /** The real hub, killed with SIGKILL while commands are ordered and answered, comes back with its state. */
 export const killedHub: Scenario = {

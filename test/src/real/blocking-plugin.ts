@@ -30,5 +30,5 @@ export async function blockingPlugin(): Promise<Readonly<Record<string, string>>
     write: false,
   });
   const manifest = { name: '@example/blocker', version: '1.0.0', type: 'module', exports: './index.js' };
-  return { 'package.json': JSON.stringify(manifest), 'index.js': outputFiles[0].text };
+  return { 'package.json': JSON.stringify(manifest), 'index.js': outputFiles[0]?.text ?? '' };
 }

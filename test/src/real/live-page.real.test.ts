@@ -91,6 +91,16 @@ test('a parameter the pattern does not allow is refused by the agent, and the pa
   await expect.poll(() => page.getByTestId('run-output').first().textContent(), PATIENT).toContain('word');
 });
 
+test('what a command writes is there while it runs, and a click ends it', async () => {
+  await page.getByTestId('command-button-follow').click();
+  const output = page.getByTestId('run-output').first();
+  await expect.poll(() => output.textContent(), PATIENT).toContain('Output so far');
+  await expect.poll(() => output.textContent(), PATIENT).toContain('command finished');
+  expect(await page.getByTestId('run-state').first().textContent()).toBe('running');
+  await page.getByTestId('cancel-run').first().click();
+  await expect.poll(() => page.getByTestId('run-state').first().textContent(), PATIENT).toBe('cancelled');
+});
+
 test("a command that asks for it runs only after the agent's name was typed", async () => {
   await page.getByTestId('command-button-mark').click();
   const submit = page.getByTestId('run-submit');

@@ -48,7 +48,7 @@ describe('POST /agents/:id/commands/:request/cancel', () => {
     );
     agent.send('command.result', resultPayload(sent.id, 'agent_cancel', { stdout: 'cancelled' }));
     for (let acks = 0; acks < 2; acks += 1) await agent.next('command.result.ack');
-    expect(await look(id)).toMatchObject({ state: 'failed', target: { result: { failure_reason: 'cancelled' } } });
+    expect(await look(id)).toMatchObject({ state: 'cancelled', target: { result: { failure_reason: 'cancelled' } } });
     expect(await look(run['id'])).toMatchObject({ state: 'succeeded' });
     const again = await cancel(request.id, 'key-2');
     expect([again.status, again.json()['code']]).toEqual([409, 'E_RUN_ENDED']);

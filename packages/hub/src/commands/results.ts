@@ -5,7 +5,7 @@ import type { Clock } from '../config/options.ts';
 import { plainText, plainTextOrNull } from '../state/plain-text.ts';
 import { asRecord } from '../state/record.ts';
 import type { Changes } from '../state/changes.ts';
-import type { TargetRow } from '../storage/run-store.ts';
+import type { AnsweredState, TargetRow } from '../storage/run-store.ts';
 import type { Stores } from '../storage/stores.ts';
 import type { Dispatch } from './dispatch.ts';
 
@@ -23,6 +23,8 @@ export interface Results {
 
 /** A copy of a message that ran is refused by this; it says nothing about the run itself. */
 const REPLAY = 'replayed_nonce';
+
+const ANSWERED: ReadonlySet<string> = new Set<AnsweredState>(['succeeded', 'failed', 'cancelled', 'interrupted']);
 
 const STANDARD: ReadonlySet<string> = new Set([
   'request_id',
@@ -59,7 +61,7 @@ export function createResults(ports: { stores: Stores; dispatch: Dispatch; chang
         anomaly(link, payload.request_id, payload.command);
         return undefined;
       }
-      if (target.state === 'succeeded' || target.state === 'failed') return undefined;
+      if (ANSWERED.has(target.state)) return undefined;
       const extras = Object.fromEntries(Object.entries(raw).filter(([name]) => !STANDARD.has(name)));
       const result = {
         success: payload.success,
@@ -70,9 +72,7 @@ export function createResults(ports: { stores: Stores; dispatch: Dispatch; chang
         failure_reason: plainTextOrNull(payload.failure_reason, 100),
       };
       const late = target.state === 'unknown' || target.state === 'refused';
-      stores.transaction(() =>
-        stores.runs.end(target.id, payload.success ? 'succeeded' : 'failed', result, extras, clock.now(), late),
-      );
+      stores.transaction(() => stores.runs.end(target.id, answeredState(payload), result, extras, clock.now(), late));
       changes.publish({ kind: 'run', runId: target.runId, answered: true });
       return target;
     },
@@ -101,4 +101,10 @@ export function createResults(ports: { stores: Stores; dispatch: Dispatch; chang
       });
     },
   };
+}
+
+/** Hub page, 7.1: a run that somebody stopped, or that the agent's own end cut off, did not fail by itself. */
+function answeredState({ success, failure_reason: reason }: Payloads['command.result']): AnsweredState {
+  if (success) return 'succeeded';
+  return reason === 'cancelled' || reason === 'interrupted' ? reason : 'failed';
 }

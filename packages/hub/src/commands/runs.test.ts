@@ -133,7 +133,7 @@ describe('runs', () => {
     const other = await send();
     agent.send('command.result', resultPayload(other.request.id, 'show', interrupted));
     await agent.next('command.result.ack');
-    expect(await look(other.id)).toMatchObject({ state: 'failed', target: { result: { failure_reason: 'interrupted' } } });
+    expect(await look(other.id)).toMatchObject({ state: 'interrupted', target: { result: { failure_reason: 'interrupted' } } });
   });
 
   it('calls the outcome unknown when the link is lost, and lets a late result correct it', async () => {

@@ -89,7 +89,9 @@ export const RunViewSchema = Type.Unsafe<RunView>(
     agent: Type.String(),
     command: Type.String(),
     params: Type.Record(Type.String(), Type.String()),
-    state: Type.String({ description: 'queued, sent, running, succeeded, failed, unknown, expired, refused' }),
+    state: Type.String({
+      description: 'queued, sent, running, succeeded, failed, cancelled, interrupted, unknown, expired, refused',
+    }),
     created_at: Type.Integer(),
     ended_at: NullableNumber,
     target: Type.Object({

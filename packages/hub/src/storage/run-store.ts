@@ -2,7 +2,10 @@ import type { Database, Row } from '@stormpulse/sqlite';
 import { number, numberOrNull, text, textOrNull, utf8OrNull } from './rows.ts';
 
 /** States of one target (hub page 7.1). `unknown`: no answer came; never sent again, a late result corrects it. */
-export type TargetState = 'queued' | 'sent' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'expired' | 'refused';
+export type TargetState = 'queued' | 'sent' | 'running' | AnsweredState | 'unknown' | 'expired' | 'refused';
+
+/** Those that a result brings. */
+export type AnsweredState = 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
 
 /** One order to run a command on one agent; times are Unix milliseconds. */
 export interface RunRow {
@@ -66,7 +69,7 @@ export interface RunStore {
   waitingSince(beforeMs: number): TargetRow[];
   markSent(id: string, sent: { readonly ts: string; readonly at: number }): void;
   setState(id: string, state: TargetState, reason: string | null, endedAt: number | null): void;
-  end(id: string, state: 'succeeded' | 'failed', result: TargetResult, extras: object, endedAt: number, late: boolean): void;
+  end(id: string, state: AnsweredState, result: TargetResult, extras: object, endedAt: number, late: boolean): void;
 }
 
 const RUN = 'id, agent_id, command, params, created';
