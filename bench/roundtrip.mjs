@@ -22,6 +22,8 @@ const FLOOR = 'bench-floor';
 const LIVE = 'bench-live';
 /** Readings of the disk's own fsync after each turn of blocks. */
 const SYNCS = 5;
+/** Nonce with acceptance, audit line, result: on disk before the command starts, or its answer leaves. */
+const SYNCS_OF_A_COMMAND = 3;
 const ANSWER_MS = 15_000;
 
 export async function run(knobs) {
@@ -98,6 +100,10 @@ function report(times, firstBytes, { smoke, commands, repeats }) {
     besideFloor('signed echo, p50', 'agent', 0.5, 1.3),
     besideFloor('signed echo, p99', 'agent', 0.99, 1.5),
     besideFloor('with live output, p50', 'live', 0.5, null),
+    figure('signed echo less its fsyncs, p50', middle('agent', 0.5) - SYNCS_OF_A_COMMAND * percentile(times.disk, 0.5), 'ms', {
+      better: 'lower',
+      yardstick: { name: 'bare spawn over the same socket', value: middle('floor', 0.5) },
+    }),
   ];
   const first = percentile(firstBytes, 0.5);
   figures.push(figure('first output byte of a command, p50', first, 'ms', { better: 'lower', limit: 10, smoke }));
