@@ -12,6 +12,15 @@ const NPM = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', 
 const SLOW = 600_000;
 const CONNECTED = { liveness: { link: { state: 'up' } } };
 
+/** Starts a hub of the installed package on free ports, and prints the page it serves. */
+const HUB = `
+import { createHub } from '@stormpulse/hub';
+const any = { host: '127.0.0.1', port: 0 };
+const hub = await createHub({ stateDir: 'state', agentsListen: any, peopleListen: any });
+console.log(await (await fetch(hub.peopleUrl)).text());
+await hub.close();
+`;
+
 /** What a registry would hold, installed as people install it: no folder of this repository is read, only tarballs. */
 describe('the packages as they are published', () => {
   let folder: string;
@@ -89,9 +98,7 @@ describe('the packages as they are published', () => {
     () => {
       const hub = install('hub', 'hub', 'dashboard', 'protocol', 'sqlite');
       expect(run(hub, 'node_modules/.bin/stormpulse-hub', '--help')).toContain('Usage: stormpulse-hub');
-      const script = "import { createHub } from '@stormpulse/hub'; console.log(typeof createHub)";
-      expect(run(hub, process.execPath, '--input-type=module', '--eval', script)).toBe('function\n');
-      expect(readdirSync(join(hub, 'node_modules/@stormpulse/dashboard/dist'))).toContain('index.html');
+      expect(run(hub, process.execPath, '--input-type=module', '--eval', HUB)).toContain('<div id="root">');
     },
     SLOW,
   );
