@@ -65,11 +65,12 @@ module.exports = {
   ],
   options: {
     tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
     doNotFollow: { path: ['node_modules', '/dist/', '/bundle/'] },
     exclude: { path: ['/bundle/', '^packages/dashboard/build/', '^packages/create-plugin/template/'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['@stormpulse/source', 'import', 'node', 'default', 'types'],
+      conditionNames: ['import', 'node', 'default', 'types'],
       extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
     },
   },

@@ -13,9 +13,13 @@ const STAMP = fileURLToPath(new URL('floor/stamp.mjs', import.meta.url));
 export async function installBundle(folder) {
   if (!existsSync(join(BUNDLE, 'main.js'))) throw new Error(`there is no main.js in ${BUNDLE}; npm run bench makes it`);
   await cp(BUNDLE, folder, { recursive: true, dereference: true });
-  const main = join(folder, 'main.js');
+  return programAt(join(folder, 'main.js'), folder);
+}
+
+/** How the agent's program is started where it is, with a home folder. */
+export function programAt(main, home) {
   const { variables, flags } = firstLine(main);
-  return { file: process.execPath, args: [...flags, main], env: { ...agentEnvironment(folder), ...variables } };
+  return { file: process.execPath, args: [...flags, main], env: { ...agentEnvironment(home), ...variables } };
 }
 
 /** The variables and Node flags that the bundle's first line sets. */

@@ -15,7 +15,12 @@ export function readKnobs(bench, table, args) {
     const text = flags.get(knob) ?? process.env[variableOf(bench, knob)];
     return [knob, text === undefined ? (smoke ? short : full) : wholeNumber(`${bench}.${knob}`, text)];
   });
-  return { smoke, meshcentral: args.includes('--meshcentral'), ...Object.fromEntries(entries) };
+  return {
+    smoke,
+    meshcentral: args.includes('--meshcentral'),
+    homebridge: args.includes('--homebridge'),
+    ...Object.fromEntries(entries),
+  };
 }
 
 function variableOf(bench, knob) {

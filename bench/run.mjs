@@ -5,9 +5,9 @@ import { printTable, writeResult } from './report.mjs';
 // Footprints first: the later benches fill this process's own heap and the disk's caches.
 const NAMES = ['idle', 'roundtrip', 'burst', 'verify', 'isolation'];
 /** Too long to run unasked. */
-const BY_NAME_ONLY = ['soak'];
+const BY_NAME_ONLY = ['soak', 'install'];
 const ALL = [...NAMES, ...BY_NAME_ONLY];
-const FLAGS = ['--smoke', '--meshcentral'];
+const FLAGS = ['--smoke', '--meshcentral', '--homebridge'];
 
 async function main(args) {
   const asked = args.filter((arg) => !arg.startsWith('--'));

@@ -17,13 +17,18 @@ export function agentDependencies(root) {
     if (found.has(key)) return;
     found.set(key, true);
     const folder = packages[path].link === true ? packages[path].resolved : path;
-    for (const next of Object.keys(entry.dependencies ?? {})) visit(folder, next);
+    for (const next of Object.keys(shipped(entry, name))) visit(folder, next);
     if (name.startsWith('@stormpulse/'))
       for (const next of Object.keys(entry.peerDependencies ?? {}))
         if (entry.peerDependenciesMeta?.[next]?.optional !== true) visit(folder, next);
   };
   visit('', '@stormpulse/agent');
   return [...found.keys()].filter((line) => !line.startsWith(OPTIONAL_PREFIX)).sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** The agent is published as a bundle: what stands in it is installed to build it, and is no dependency of the package. */
+function shipped({ dependencies, devDependencies }, name) {
+  return name === '@stormpulse/agent' ? { ...dependencies, ...devDependencies } : (dependencies ?? {});
 }
 
 function locate(packages, from, name) {
@@ -59,7 +64,7 @@ export function checkDependencies(root, { update = false } = {}) {
   const direct = new Set(
     Object.entries(packages)
       .filter(([path]) => /^(?:packages|plugins)\//u.test(path))
-      .flatMap(([, entry]) => Object.keys(entry.dependencies ?? {})),
+      .flatMap(([, entry]) => Object.keys(shipped(entry, entry.name))),
   );
   for (const name of direct) {
     if (!name.startsWith('@stormpulse/') && !documented.includes(`\`${name}\``))

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { cleanEnvironment, keepLog, rejectAtEnd } from './child.ts';
 import type { Children } from './child.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -14,7 +15,7 @@ const NODE_FLAGS = ['--disable-proto=throw'];
 
 /** The built `stormpulse` program. */
 function agentProgram(): string {
-  return createRequire(import.meta.url).resolve('@stormpulse/agent');
+  return join(dirname(createRequire(import.meta.url).resolve('@stormpulse/agent/package.json')), 'dist/main.js');
 }
 
 /** `stormpulse enroll`: the real exchange, with a one-time token. Rejects with what the agent said. */

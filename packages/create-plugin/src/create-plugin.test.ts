@@ -67,12 +67,14 @@ describe('npm create @stormpulse/plugin', () => {
     rmSync(folder, { recursive: true });
     for (const name of ['sdk', 'plugin-api', 'testing']) writeFileSync(join(packages, `stormpulse-${name}-0.1.0.tgz`), '');
     renderProject({ ...ANSWERS, folder, packages }, VERSION);
-    const { devDependencies } = JSON.parse(text('package.json')) as { devDependencies: Record<string, string> };
-    expect(devDependencies).toMatchObject({
-      '@stormpulse/sdk': 'file:../packed/stormpulse-sdk-0.1.0.tgz',
-      '@stormpulse/plugin-api': 'file:../packed/stormpulse-plugin-api-0.1.0.tgz',
+    const pkg = JSON.parse(text('package.json')) as { devDependencies: Record<string, string> };
+    expect(pkg).toMatchObject({
+      dependencies: { '@stormpulse/sdk': 'file:../packed/stormpulse-sdk-0.1.0.tgz' },
+      bundleDependencies: ['@stormpulse/sdk'],
+      devDependencies: { '@stormpulse/plugin-api': 'file:../packed/stormpulse-plugin-api-0.1.0.tgz' },
     });
-    expect(devDependencies).not.toHaveProperty('@stormpulse/agent');
+    expect(pkg).not.toHaveProperty('peerDependencies');
+    for (const name of ['agent', 'sdk']) expect(pkg.devDependencies).not.toHaveProperty(`@stormpulse/${name}`);
   });
 
   it.each(['A', 'a', 'Disk', '1disk', 'disk_watch', '-disk', 'x'.repeat(33), 'docker', 'agent', ''])(

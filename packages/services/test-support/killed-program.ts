@@ -23,7 +23,6 @@ export class KilledProgram {
       bundle: true,
       platform: 'node',
       format: 'esm',
-      conditions: ['@stormpulse/source'],
       // The database's native part is found from here, not from the temporary folder.
       define: { 'import.meta.url': JSON.stringify(import.meta.url) },
       logLevel: 'silent',

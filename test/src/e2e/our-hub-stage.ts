@@ -33,12 +33,16 @@ export class OurHubStage {
   #cut = false;
   #agent: ChildProcess | undefined;
 
-  private constructor() {
+  readonly #program: string;
+
+  private constructor(program: string) {
+    this.#program = program;
     this.#wire = createServer((socket) => this.#forward(socket));
   }
 
-  static async create(): Promise<OurHubStage> {
-    const stage = new OurHubStage();
+  /** `program`: the agent's, when it is another than the one of this repository. */
+  static async create(program = PROGRAM): Promise<OurHubStage> {
+    const stage = new OurHubStage(program);
     await stage.startHub();
     const { token } = await stage.#running.createToken(AGENT);
     const ca = readFileSync(stage.path('hub/ca.pem'), 'utf8');
@@ -104,7 +108,7 @@ export class OurHubStage {
 
   /** Starts the agent on the files that are there. */
   startAgain(): void {
-    this.#agent = spawn(process.execPath, runArguments(PROGRAM, this.path('stormpulse.toml')), {
+    this.#agent = spawn(process.execPath, runArguments(this.#program, this.path('stormpulse.toml')), {
       stdio: 'ignore',
       env: { PATH: '/usr/bin:/bin', HOME: this.folder },
     });
@@ -120,8 +124,8 @@ export class OurHubStage {
   }
 
   /** Orders a command as soon as the agent has named it. */
-  async order(name: string): Promise<RunView> {
-    return await vi.waitFor(() => this.person.order(AGENT, name), PATIENT);
+  async order(name: string, params: Readonly<Record<string, string>> = {}): Promise<RunView> {
+    return await vi.waitFor(() => this.person.order(AGENT, name, params), PATIENT);
   }
 
   /** Every connection breaks, and none is let through until `mendLinks`. */

@@ -44,7 +44,6 @@ describe('the environment of the agent', () => {
       bundle: true,
       platform: 'node',
       format: 'esm',
-      conditions: ['@stormpulse/source'],
       banner: {
         js: `import { createRequire as __cr } from 'node:module'; const require = __cr(${JSON.stringify(import.meta.url)});`,
       },
