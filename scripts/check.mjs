@@ -6,6 +6,7 @@ import { checkApiReports } from './checks/api-reports.mjs';
 import { checkBudgets } from './checks/budgets.mjs';
 import { checkCliReference } from './checks/cli-reference.mjs';
 import { checkDependencies } from './checks/dependencies.mjs';
+import { checkDocsSamples } from './checks/docs-samples.mjs';
 import { checkImports } from './checks/imports.mjs';
 import { checkNode } from './checks/isomorphic.mjs';
 import { checkNoShell } from './checks/no-shell.mjs';
@@ -31,6 +32,7 @@ const checks = {
   budgets: () => checkBudgets(root),
   dependencies: () => checkDependencies(root, { update }),
   'command line': () => checkCliReference(root, { update }),
+  'samples of docs': () => checkDocsSamples(root),
   'API reports': () => checkApiReports(root, { update }),
   'plugin contract': () => checkPluginContract(root, { release }),
 };

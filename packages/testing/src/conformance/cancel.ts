@@ -31,9 +31,11 @@ export async function checkCancel(plugin: Plugin, fixture: ConformanceFixture): 
     await harness.close();
     if (!isRunning) continue;
     const { failure_reason: reason, success } = await call;
-    if (endedAt !== undefined && endedAt - stoppedAt > GRACE_MS + SETTLE_MS)
+    const tookMs = (endedAt ?? Infinity) - stoppedAt;
+    if (tookMs > GRACE_MS + SETTLE_MS)
       problems.push(`command "${command.id}" did not end within a second of its signal: pass it on to what it waits for`);
-    else if (!success && reason !== 'cancelled' && reason !== 'interrupted')
+    // What failed before it was aborted has its own reason, and may say so.
+    else if (tookMs >= GRACE_MS && !success && reason !== 'cancelled' && reason !== 'interrupted')
       problems.push(`command "${command.id}" was cut off and says "${reason ?? ''}": let what the signal throws go up`);
   }
   return problems;

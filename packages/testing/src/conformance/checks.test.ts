@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Type, collector, definePlugin, handler, subprocess, wizard } from '@stormpulse/plugin-api';
+import { CommandFailed, Type, collector, definePlugin, handler, subprocess, wizard } from '@stormpulse/plugin-api';
 import type { Call, Plugin, PluginContext, PluginDefinition, Step, TObject, TSchema } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { manifestText, readmeText } from '../documents/documents.ts';
@@ -253,5 +253,24 @@ describe('conformance', () => {
     if (plugin === undefined || told === undefined) throw new Error(`no offender is planted for ${id}`);
     const problems = await CHECKS[id]?.run(plugin, fixture);
     expect(problems?.join('\n')).toMatch(told);
+  });
+
+  it('C10 leaves alone what failed by itself before it was aborted', async () => {
+    const late = bell(({ commands }) =>
+      commands.register(
+        say({}, async () => {
+          for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          throw CommandFailed({ reason: 'not_found', message: 'there is no bell' });
+        }),
+      ),
+    );
+    expect(await CHECKS['C10']?.run(late, fixture)).toEqual([]);
+  });
+
+  it('C17 leaves alone what would not last alone either', async () => {
+    const needy = bell((ctx) => {
+      ctx.collectors.register(count(() => Promise.reject(new Error('nobody answers')), ctx));
+    });
+    expect(await CHECKS['C17']?.run(needy, fixture)).toEqual([]);
   });
 });

@@ -84,13 +84,21 @@ async function withDependencies(
 ): Promise<readonly TreeFile[]> {
   const folder = join(staging, 'installing');
   const write = treeWriter(folder, 'private');
-  for (const file of files) write(file);
+  for (const file of files) write(file.path === 'package.json' ? withoutDevDependencies(file) : file);
   await npm(['install', '--omit=dev', '--install-links', '--no-package-lock', '--no-bin-links', ...QUIET], folder);
   const installed = [...readTree(folder, 'leaveOutOfDependencies')];
   // npm may only add: the package's own files are the ones that were unpacked.
   return [...files, ...installed.filter(({ path }) => !files.some((own) => own.path === path))].toSorted((a, b) =>
     Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)),
   );
+}
+
+/** npm looks up what it is told to leave out, too: an author's tools are no business of a host, and may be nowhere it reaches. */
+function withoutDevDependencies(file: TreeFile): TreeFile {
+  const { devDependencies: _, ...manifest } = JSON.parse(new TextDecoder().decode(file.bytes)) as Readonly<
+    Record<string, unknown>
+  >;
+  return { ...file, bytes: Buffer.from(JSON.stringify(manifest)) };
 }
 
 function place(from: string, packages: string, plugin: string, integrity: string): { folder: string; isNew: boolean } {

@@ -164,7 +164,7 @@ describe('stormpulse plugins add', () => {
     expect(await refusal(stage.add(stage.folder.path('missing.tgz')))).toContain('is not there; expected a folder, a .tgz');
   });
 
-  it('gets a package and its dependencies from a registry, and runs no script of either', async () => {
+  it('gets a package and its dependencies from a registry, asks for no tool of its author, and runs no script of either', async () => {
     const registry = await LoopbackRegistry.start();
     try {
       stage.registry = registry.url;
@@ -173,7 +173,9 @@ describe('stormpulse plugins add', () => {
         const path = join(folder, 'package.json');
         const touch = `node -e "require('fs').writeFileSync(${JSON.stringify(ran).replaceAll('"', "'")}, '')"`;
         const manifest = JSON.parse(readFileSync(path, 'utf8')) as object;
-        writeFileSync(path, JSON.stringify({ ...manifest, scripts: { install: touch, postinstall: touch, prepare: touch } }));
+        const devDependencies = { 'a-tool-of-its-author': '1.0.0' };
+        const own = { devDependencies, scripts: { install: touch, postinstall: touch, prepare: touch } };
+        writeFileSync(path, JSON.stringify({ ...manifest, ...own }));
       };
       const dependency = writePackage(stage.folder.path('dep'), {
         package: 'a-dependency',
