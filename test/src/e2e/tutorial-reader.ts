@@ -7,7 +7,6 @@ import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { vi } from 'vitest';
 import type { RunView } from '@stormpulse/hub';
-import { LoopbackRegistry } from '../../../packages/agent/test-support/loopback-registry.ts';
 import { HubPerson } from './hub-person.ts';
 import { PATIENT } from './patience.ts';
 
@@ -15,31 +14,31 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** What `plugins add` fetches for a plugin that has the SDK as its peer. */
 const FETCHED = ['packages/sdk', 'packages/plugin-api', 'node_modules/@sinclair/typebox'];
 
+/** What the SDK is published to, and fetched from by `plugins add`. */
+export interface Registry {
+  readonly url: string;
+  /** Takes a folder, which is gone afterwards. */
+  publish(folder: string): void;
+}
+
 /** Somebody who follows a page: an empty home with a clone in it, a terminal, a second one with hub and agent, and the live page. */
 export class TutorialReader {
   readonly home = mkdtempSync(join(tmpdir(), 'tutorial-'));
-  readonly #registry: LoopbackRegistry;
+  readonly #registry: Registry;
   #folder = this.home;
   #second: ChildProcess | undefined;
   #said = '';
   #person: HubPerson | undefined;
 
-  private constructor(registry: LoopbackRegistry) {
+  constructor(registry: Registry) {
     this.#registry = registry;
     symlinkSync(ROOT, join(this.home, 'storm-pulse'));
-  }
-
-  static async create(): Promise<TutorialReader> {
-    const reader = new TutorialReader(await LoopbackRegistry.start());
     for (const path of FETCHED) {
-      const copy = join(reader.home, 'to-publish');
-      cpSync(join(ROOT, path), copy, {
-        recursive: true,
-        filter: (from) => !/\/(?:src|node_modules)$/u.test(from.slice(ROOT.length + path.length + 1)),
-      });
-      reader.#registry.publish(copy);
+      const copy = join(this.home, 'to-publish');
+      const isShipped = (from: string): boolean => !/^\/(?:src|node_modules)$/u.test(from.slice(join(ROOT, path).length));
+      cpSync(join(ROOT, path), copy, { recursive: true, filter: isShipped });
+      registry.publish(copy);
     }
-    return reader;
   }
 
   /** Types a block in the first terminal; gives what it printed. Rejects when a line of it fails. */
@@ -47,10 +46,14 @@ export class TutorialReader {
     const after = join(this.home, '.folder');
     const script = `${this.#untilPublished(block)}\npwd > ${after}`;
     const output = await new Promise<string>((resolve, reject) => {
-      execFile('sh', ['-eu', '-c', script], { cwd: this.#folder, env: this.#environment }, (error, stdout, stderr) =>
-        error === null
-          ? resolve(stripVTControlCharacters(`${stdout}${stderr}`))
-          : reject(new Error(`${error.message}\n${stdout}\n${stderr}`)),
+      execFile(
+        'sh',
+        ['-eu', '-c', script],
+        { cwd: this.#folder, env: this.#environment, timeout: 200_000 },
+        (error, stdout, stderr) =>
+          error === null
+            ? resolve(stripVTControlCharacters(`${stdout}${stderr}`))
+            : reject(new Error(`${error.message}\n${stdout}\n${stderr}`)),
       );
     });
     this.#folder = readFileSync(after, 'utf8').trim();
@@ -101,7 +104,6 @@ export class TutorialReader {
 
   async close(): Promise<void> {
     await this.#stopSecond();
-    await this.#registry.close();
     rmSync(this.home, { recursive: true, force: true });
   }
 

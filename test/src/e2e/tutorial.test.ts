@@ -1,17 +1,23 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LoopbackRegistry } from '../../../packages/agent/test-support/loopback-registry.ts';
 import type { Block } from './tutorial-page.ts';
 import { blocksOf, missingLine } from './tutorial-page.ts';
 import { TutorialReader } from './tutorial-reader.ts';
 
 const PAGE = join(import.meta.dirname, '../../../docs/tutorial/first-plugin.md');
 
+let registry: LoopbackRegistry;
 let reader: TutorialReader;
 let output = '';
 beforeAll(async () => {
-  reader = await TutorialReader.create();
+  registry = await LoopbackRegistry.start();
+  reader = new TutorialReader(registry);
 });
-afterAll(() => reader.close());
+afterAll(async () => {
+  await reader.close();
+  await registry.close();
+});
 
 /** Does what a reader does with a block; throws where the page is wrong. */
 async function follow({ language, title, text }: Block): Promise<void> {
@@ -32,7 +38,7 @@ async function follow({ language, title, text }: Block): Promise<void> {
   else throw new Error(`this test knows no block "${kind}"`);
 }
 
-it('docs/tutorial/first-plugin.md does what it says, block by block', { timeout: 180_000 }, async () => {
+it('docs/tutorial/first-plugin.md does what it says, block by block', { timeout: 300_000 }, async () => {
   const blocks = blocksOf(PAGE);
   expect(blocks.length).toBeGreaterThan(15);
   for (const block of blocks)
