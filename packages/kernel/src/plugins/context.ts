@@ -81,7 +81,11 @@ function granted(capabilities: Capabilities, file: string): boolean {
 
 function grantedExec(instance: PluginInstance, capabilities: Capabilities, ports: Ports): Exec {
   return async (file: AbsolutePath, args, options = {}) => {
-    if (!granted(capabilities, file)) throw GrantExec({ plugin: instance.name, file });
+    if (!granted(capabilities, file)) {
+      const denied = GrantExec({ plugin: instance.name, file });
+      ports.denials?.add(instance.name, denied);
+      throw denied;
+    }
     const signal = options.signal === undefined ? instance.signal : AbortSignal.any([instance.signal, options.signal]);
     return await ports.runner.exec(file, args, { ...options, signal });
   };

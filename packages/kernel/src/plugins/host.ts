@@ -64,6 +64,7 @@ export class PluginHost {
         const error = isAgentError(thrown)
           ? thrown
           : PluginSetup({ plugin: instance.name, problem: `threw ${String(thrown)}` }, { cause: thrown });
+        this.#ports.denials?.add(instance.name, error);
         instance.refuse(error);
         await instance.stop();
         if (instance.entry.startup === 'error') throw error;
