@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import { Errors } from '@sinclair/typebox/errors';
 import { Check } from '@sinclair/typebox/value';
-import { checkText, policyOf } from '@stormpulse/plugin-api';
 import type { TSchema } from '@stormpulse/plugin-api';
 import type { PluginManifest } from '@stormpulse/plugin-api/internal';
+import { patternCheck } from './check-patterns.ts';
 import { PluginManifestInvalid } from './errors.ts';
 import { schemaOfJson } from './schema-of-json.ts';
 import { textOf } from './travelling-error.ts';
@@ -143,8 +143,8 @@ const Manifest = Type.Object({
   starts: Type.Integer({ minimum: 0, maximum: 500 }),
 });
 
-/** A manifest as its plugin's own side sent it, checked before anything is made of it. Throws `E_PLUGIN_MANIFEST`. */
-export function checkManifest(plugin: string, value: unknown): PluginManifest {
+/** A manifest as its plugin's own side sent it, checked before anything is made of it. Rejects with `E_PLUGIN_MANIFEST`. */
+export async function checkManifest(plugin: string, value: unknown): Promise<PluginManifest> {
   const refuse = (problem: string): never => {
     throw PluginManifestInvalid({ plugin, problem });
   };
@@ -153,9 +153,11 @@ export function checkManifest(plugin: string, value: unknown): PluginManifest {
     refuse(`at ${first?.path ?? '/'}: ${first?.message ?? 'it is out of shape'}`);
   }
   const manifest = value as PluginManifest;
+  const patternProblem = await patternCheck(manifest.commands);
   for (const { id, params, mode } of manifest.commands) {
     try {
-      checkParams(params);
+      const problem = patternProblem(params);
+      if (problem !== undefined) throw new Error(problem);
       if (mode.kind !== 'subprocess') schemaOfJson(mode.result);
       if (mode.kind === 'job') schemaOfJson(mode.checkpoint);
       if (mode.kind === 'subprocess') checkSlots(params, mode);
@@ -171,16 +173,6 @@ export function checkManifest(plugin: string, value: unknown): PluginManifest {
     }
   }
   return manifest;
-}
-
-/** An expression that cannot be compiled would be found with the first request only. */
-function checkParams(params: TSchema): void {
-  for (const schema of Object.values((params as { properties?: Record<string, TSchema> }).properties ?? {})) {
-    if (schema['type'] !== 'string') continue;
-    const policy = policyOf(schema);
-    checkText(policy, 'x');
-    if (!(policy.maxChars <= 65_536)) throw new Error('a parameter has no bound of its length');
-  }
 }
 
 /** A template that fills from what is no parameter is no template. */
