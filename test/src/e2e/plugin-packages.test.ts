@@ -96,7 +96,7 @@ commands = "read"
         expect(statuses()).toEqual({
           'host-metrics': 'ready: ',
           spoilt: expect.stringMatching(/^refused: .*is not the tree that was granted/u),
-          agent: expect.stringMatching(/^refused: .*"agent_cancel" is the agent's own/u),
+          agent: expect.stringMatching(/^refused: .*its name is the agent's own word/u),
           picky: expect.stringMatching(/^refused: .*no town/u),
           strict: expect.stringMatching(/^refused: town: is missing/u),
           greedy: expect.stringMatching(/^refused: [^]*exec = \["\/usr\/bin\/uptime","\/usr\/bin\/id"\]/u),

@@ -48,7 +48,11 @@ function addCommand(instance: PluginInstance, capabilities: Capabilities, defini
   const { mode } = definition;
   if (mode.kind === 'subprocess' && !granted(capabilities, mode.file))
     throw GrantExec({ plugin: instance.name, file: mode.file });
-  const registered = nameCommand(instance.name, instance.entry.firstParty, definition, exec);
+  const registered = nameCommand(
+    { plugin: instance.name, firstParty: instance.entry.firstParty, isAgents: false },
+    definition,
+    exec,
+  );
   if (instance.commands.some((other) => other.wireName === registered.wireName)) {
     throw PluginContribution({
       plugin: instance.name,

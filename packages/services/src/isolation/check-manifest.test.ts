@@ -110,6 +110,12 @@ test('SEC-114: a plugin cannot keep the agent busy with the number of its patter
   await expect(checkManifest('whole', { ...whole, commands })).rejects.toThrow('more than 60 different patterns');
 });
 
+test.each(['__proto__', 'C', 'c\u202e', '', '../c'])('SEC-206: a collector cannot be called %j', async (id) => {
+  const whole = manifest();
+  const collectors = (whole['collectors'] as object[]).map((one) => ({ ...one, id }));
+  await expect(checkManifest('whole', { ...whole, collectors })).rejects.toThrow('at /collectors/0/id');
+});
+
 test('SEC-206: a schema deeper than any plugin needs is refused, not walked', async () => {
   let state: object = { type: 'string' };
   for (let depth = 0; depth < 200; depth += 1) state = { type: 'array', items: state };

@@ -10,6 +10,7 @@ import { textOf } from './travelling-error.ts';
 
 const Text = (maxLength: number): TSchema => Type.String({ maxLength });
 const Id = Text(64);
+const LocalId = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,63}$' });
 const PathText = Type.String({ pattern: '^/[^\\0]{1,4095}$', maxLength: 4_096 });
 const Paths = Type.Array(PathText, { maxItems: 200 });
 const Ms = Type.Number({ exclusiveMinimum: 0, maximum: 31_536_000_000 });
@@ -121,7 +122,7 @@ const Manifest = Type.Object({
   ),
   collectors: List(
     Type.Object({
-      id: Id,
+      id: LocalId,
       everyMs: Type.Union([Ms, Type.Literal('push')]),
       timeoutMs: Type.Optional(Ms),
       state: Node,
@@ -136,8 +137,8 @@ const Manifest = Type.Object({
   parsers: List(Id),
   enrichers: List(Text(128)),
   listeners: List(Text(128)),
-  probes: List(Type.Object({ id: Id, everyMs: Ms, timeoutMs: Type.Optional(Ms) })),
-  investigations: List(Type.Object({ id: Id, title: Text(500), receipt: Type.Optional(Text(2_000)) })),
+  probes: List(Type.Object({ id: LocalId, everyMs: Ms, timeoutMs: Type.Optional(Ms) })),
+  investigations: List(Type.Object({ id: LocalId, title: Text(500), receipt: Type.Optional(Text(2_000)) })),
   wizards: List(Type.Object({ title: Text(500) })),
   stores: List(Id),
   starts: Type.Integer({ minimum: 0, maximum: 500 }),
