@@ -140,13 +140,12 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
   const agentUid = process.geteuid?.() ?? -1;
   once(Tokens.Programs, () => createProgramCheck({ agentUid, systemMode: isSystemMode(config.path, agentUid) }));
   once(Tokens.Collectors, (from) => {
-    const events = from.resolve(Tokens.Events);
-    return createCollectorService({ clock: from.resolve(Tokens.Clock), random: Math.random, events });
+    const [clock, events] = [from.resolve(Tokens.Clock), from.resolve(Tokens.Events)];
+    return createCollectorService({ clock, random: Math.random, events });
   });
-  once(Tokens.JobStore, (from) => {
-    const logger = from.resolve(Tokens.Logger)('jobs');
-    return openJobStore({ path: `${config.databasePath}.jobs`, logger });
-  });
+  once(Tokens.JobStore, (from) =>
+    openJobStore({ path: `${config.databasePath}.jobs`, logger: from.resolve(Tokens.Logger)('jobs') }),
+  );
   once(Tokens.Jobs, (from) => jobs(from));
   once(Tokens.Events, (from) => events(config, from));
   once(Tokens.Refusals, (from) =>
@@ -166,8 +165,8 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     return openAuditLog({ folder: auditFolder(config.databasePath), clock: from.resolve(Tokens.Clock), logger });
   });
   once(Tokens.PluginServices, (from) => {
-    const [clock, events] = [from.resolve(Tokens.Clock), from.resolve(Tokens.Events)];
-    return openPluginServices(config.databasePath, env, { clock, events, logger: from.resolve(Tokens.Logger)('storage') });
+    const [clock, events, audit] = [from.resolve(Tokens.Clock), from.resolve(Tokens.Events), from.resolve(Tokens.Audit)];
+    return openPluginServices(config.databasePath, env, { clock, events, audit, logger: from.resolve(Tokens.Logger)('storage') });
   });
   const linkWatch = agent.resolve(Tokens.LinkWatch);
   return {
@@ -184,6 +183,7 @@ export function composePorts(config: AgentConfig, env: Readonly<Record<string, s
     output: agent.resolve(Tokens.Output),
     collectors: agent.resolve(Tokens.Collectors),
     services: agent.resolve(Tokens.PluginServices).open,
+    denials: agent.resolve(Tokens.PluginServices).denials,
     refusals: agent.resolve(Tokens.Refusals),
     jobs: agent.resolve(Tokens.Jobs),
     events: agent.resolve(Tokens.Events),

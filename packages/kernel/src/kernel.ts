@@ -146,6 +146,7 @@ class AssembledKernel implements Kernel {
     await step('running commands', DRAIN_MS + ABORT_MS, this.#dispatcher?.drain(DRAIN_MS) ?? Promise.resolve());
     ports.results.flush();
     await step('plugins', PLUGINS_MS, this.#plugins.stop());
+    ports.denials?.flush();
     ports.refusals.flush();
     this.#session?.flushEvents();
     await step('the connection', SOCKET_MS, this.#connection.close());

@@ -1,3 +1,4 @@
+import type { AgentError } from '@stormpulse/plugin-api';
 import type { CommandManifestEntry, Payloads, RefusalReason, SignedType } from '@stormpulse/protocol';
 
 /** A message that the hub signed, as the host's operators look at it (SEC-072). */
@@ -51,6 +52,13 @@ export interface RefusalLog {
   add(refusal: { readonly reason: RefusalReason; readonly commandRef: string }): boolean;
   /** A new connection starts with a clean count of forgeries. */
   newConnection(): void;
+  /** Tells what was only counted. */
+  flush(): void;
+}
+
+/** Told of errors of plugins; records those that say what one lacks, each once, at a bounded rate (SEC-204). Never throws. */
+export interface DenialLog {
+  add(plugin: string, error: AgentError): void;
   /** Tells what was only counted. */
   flush(): void;
 }

@@ -5,7 +5,7 @@ import type { FrameNumbers, Payloads, ProtocolCrypto } from '@stormpulse/protoco
 import type { Outcome } from './dispatch/outcome.ts';
 import type { Grants } from './plugins/grants.ts';
 import type { PluginServiceFactory } from './plugin-ports.ts';
-import type { AuditLog, LocalPolicy, RefusalLog } from './policy-ports.ts';
+import type { AuditLog, DenialLog, LocalPolicy, RefusalLog } from './policy-ports.ts';
 import type { RegisteredCommand } from './plugins/registry.ts';
 
 /** Wall and monotonic time, and the only timers the kernel owns. */
@@ -277,6 +277,8 @@ export interface Ports {
   /** Without one the host allows what it lists. */
   readonly policy?: LocalPolicy;
   readonly refusals: RefusalLog;
+  /** Without one a denial is told to its plugin alone. */
+  readonly denials?: DenialLog;
   /** Without one nothing is recorded. */
   readonly audit?: AuditLog;
   /** A logger bound to `name`: the kernel's own parts and each plugin. */

@@ -17,7 +17,7 @@ export type Slots<P extends TObject> = { readonly [K in keyof Infer<P>]-?: Slot<
 
 /** What every kind of command says of itself. */
 export interface CommandBase<P extends TObject> {
-  /** Local id; on the wire `<plugin>_<id>` (letters, digits and `_`). */
+  /** Local id; on the wire `<plugin>_<id>` (lower-case letters, digits and `_`). */
   readonly id: string;
   readonly title: string;
   readonly description?: string;

@@ -1,5 +1,7 @@
 // For the kernel and the test harness only; nothing here is part of the contract with plugin authors.
 export { checkPlugin } from './check-plugin.ts';
+export { wireNameOf } from './wire-name.ts';
+export type { CommandOwner } from './wire-name.ts';
 export { definitionOf } from './plugin.ts';
 export type { AnyPluginDefinition } from './plugin.ts';
 export { commandDefinition, commandOf } from './command.ts';

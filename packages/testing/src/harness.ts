@@ -139,6 +139,7 @@ export async function createHarness(plugin: Plugin, options: HarnessOptions = {}
       programs: { problemWith: () => undefined },
       collectors,
       services: recordingEmitted(services, emitted),
+      denials: services.denials,
       refusals: createRefusalLog({ clock, events, logger: logger('verify') }),
       jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,

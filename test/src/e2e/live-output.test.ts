@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RunView } from '@stormpulse/hub';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HubSide } from '../doubles/v1-hub.ts';
@@ -8,7 +8,8 @@ import { OurHubStage } from './our-hub-stage.ts';
 import { PATIENT } from './patience.ts';
 
 const KIB = 1024;
-/** V8 lets some 64 MiB of read buffers wait for their collection; a flood that is kept grows by hundreds. */
+/** V8 lets some 64 MiB of read buffers wait for their collection; a flood that is kept, even once, takes all that was written. */
+const FLOOD_KIB = 320 * KIB;
 const FLOOD_GROWTH_KIB = 160 * KIB;
 
 describe('what a running command writes, from our agent to our hub', () => {
@@ -48,10 +49,14 @@ describe('what a running command writes, at another hub', () => {
   });
   afterEach(() => stage.close());
 
-  /** Until its file appears, or the stage is gone. */
+  /** So much, then nothing until its file appears, or the stage is gone. */
   const flood = (): string => {
     const wait = `until [ -e ${stage.path('enough')} ] || [ ! -d ${stage.folder} ]; do sleep 0.05; done`;
-    return command('flood', ['/bin/sh', '-c', `yes & ${wait}; kill $!`], 'effect = "read"\n');
+    return command(
+      'flood',
+      ['/bin/sh', '-c', `yes | head -c ${FLOOD_KIB * KIB}; echo > ${stage.path('flooded')}; ${wait}`],
+      'effect = "read"\n',
+    );
   };
   const quick = command('quick', ['/bin/echo', 'quick'], 'effect = "read"\n');
   const connected = async (): Promise<HubSide> => {
@@ -82,6 +87,7 @@ describe('what a running command writes, at another hub', () => {
     expect((await stage.hub.run('quick')).payload).toMatchObject({ stdout: 'quick\n' });
     await link.inbox.count('heartbeat', beats + 1);
     expect(link.inbox.of('command.result').some(mine)).toBe(false);
+    await vi.waitFor(() => expect(existsSync(stage.path('flooded'))).toBe(true), PATIENT);
     expect(residentKib(agent.pid) - before).toBeLessThan(FLOOD_GROWTH_KIB);
     writeFileSync(stage.path('enough'), '');
     await link.inbox.until('the result', (message) => message.type === 'command.result' && mine(message));

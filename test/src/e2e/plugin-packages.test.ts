@@ -71,7 +71,7 @@ commands = "read"
   };
   const audited = (): AuditRecord[] => [...readAuditLog(stage.path('audit'))].flatMap(({ record }) => record ?? []);
 
-  it('W39 W44 W45 SEC-200 SEC-205: what is wrong with one plugin is its own; the agent and the others run', async () => {
+  it('W39 W44 W45 SEC-200 SEC-204 SEC-205: what is wrong with one plugin is its own; the agent and the others run', async () => {
     const spoilt = install('spoilt');
     const entry = join(place('spoilt', integrityIn(spoilt)), 'index.js');
     chmodSync(entry, 0o644);
@@ -96,12 +96,20 @@ commands = "read"
         expect(statuses()).toEqual({
           'host-metrics': 'ready: ',
           spoilt: expect.stringMatching(/^refused: .*is not the tree that was granted/u),
-          agent: expect.stringMatching(/^refused: .*"agent_cancel" is the agent's own/u),
+          agent: expect.stringMatching(/^refused: .*its name is the agent's own word/u),
           picky: expect.stringMatching(/^refused: .*no town/u),
           strict: expect.stringMatching(/^refused: town: is missing/u),
           greedy: expect.stringMatching(/^refused: [^]*exec = \["\/usr\/bin\/uptime","\/usr\/bin\/id"\]/u),
           weather: 'ready: ',
         }),
+      PATIENT,
+    );
+    // SEC-204: what it asked for and was not granted is in the host's own record.
+    await vi.waitFor(
+      () =>
+        expect(audited().filter(({ kind }) => kind === 'plugin.denied')).toEqual([
+          expect.objectContaining({ plugin: 'greedy', failure_reason: 'E_GRANT_MISSING' }),
+        ]),
       PATIENT,
     );
     expect(agent.child.exitCode).toBeNull();

@@ -129,6 +129,14 @@ export async function startRig(
   const events = createEventLog({ clock, newId: newMessageId });
   const resultStore = options.resultStore ?? createMemoryResultStore();
   const plugin = options.plugin ?? testPlugin({ wait: () => Promise.resolve() });
+  const services = createPluginServices({
+    clock,
+    random: () => 0.5,
+    events,
+    audit: options.audit,
+    stores: createMemoryStores(),
+    reveal: createFakeSecrets({}),
+  });
   const collectors = createCollectorService({ clock, random: () => 0, events });
   const store = options.jobs ?? createMemoryJobStore();
   const kernel = await createKernel({
@@ -157,15 +165,8 @@ export async function startRig(
       ...(options.frameNumbers === undefined ? {} : { frameNumbers: options.frameNumbers }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       collectors,
-      services:
-        options.services ??
-        createPluginServices({
-          clock,
-          random: () => 0.5,
-          events,
-          stores: createMemoryStores(),
-          reveal: createFakeSecrets({}),
-        }).open,
+      services: options.services ?? services.open,
+      denials: services.denials,
       refusals: createRefusalLog({ clock, events, audit: options.audit, logger: logger('verify') }),
       jobs: createJobService({ clock, collectors, events, store, queue: createJobQueue(), logger: logger('jobs') }),
       events,

@@ -198,6 +198,12 @@ describe("tables that are not the core's", () => {
     expect(refused(WEATHER.replace(what, () => by))).toEqual([expect.stringContaining(says)]);
   });
 
+  it('SEC-205: no package takes the name of a plugin of the agent', () => {
+    expect(refused(WEATHER.replaceAll('plugins.weather', 'plugins.docker'))).toEqual([
+      expect.stringContaining('plugins.docker: is a plugin of the agent itself; expected the grants'),
+    ]);
+  });
+
   it('[plugins.<name>.grants] of a plugin of the agent is what it is held to', () => {
     const { config } = load('[plugins.host-metrics.grants]\nread = []\n', WEATHER);
     expect(config.plugins).toEqual([expect.objectContaining({ name: 'host-metrics', limits: { read: [] } })]);

@@ -100,6 +100,11 @@ export function checkPluginTables(plugins: unknown, ownPlugins: readonly string[
       problems.push({ path, problem: 'has a name that no plugin can have', expected });
     } else {
       const isOwn = ownPlugins.includes(name);
+      if (isOwn && 'package' in table) {
+        const expected = 'the grants that it is held to, and nothing else: no other plugin can take its name';
+        problems.push({ path, problem: 'is a plugin of the agent itself', expected });
+        continue;
+      }
       const checked = checkTable(path, isOwn ? LIMITS_TABLE : PLUGIN_TABLE, table);
       const written = (checked.values['grants'] ?? {}) as Table;
       const grants = checkTable([...path, 'grants'], GRANTS_TABLE, written);

@@ -1,4 +1,4 @@
-import type { Clock, EventLog } from '@stormpulse/kernel';
+import type { AuditLog, Clock, EventLog } from '@stormpulse/kernel';
 import type { Logger } from '@stormpulse/plugin-api';
 import { createPluginServices, createRevealSecret, openStoreFile } from '@stormpulse/services';
 import type { PluginServicesOfAgent } from '@stormpulse/services';
@@ -7,8 +7,9 @@ import type { PluginServicesOfAgent } from '@stormpulse/services';
 export function openPluginServices(
   databasePath: string,
   env: Readonly<Record<string, string | undefined>>,
-  { clock, events, logger }: { readonly clock: Clock; readonly events: EventLog; readonly logger: Logger },
+  around: { readonly clock: Clock; readonly events: EventLog; readonly audit: AuditLog; readonly logger: Logger },
 ): PluginServicesOfAgent {
+  const { clock, events, audit, logger } = around;
   const stores = openStoreFile({ path: `${databasePath}.plugins`, logger });
-  return createPluginServices({ clock, random: Math.random, events, stores, reveal: createRevealSecret(env) });
+  return createPluginServices({ clock, random: Math.random, events, audit, stores, reveal: createRevealSecret(env) });
 }

@@ -30,3 +30,11 @@ export const PluginMismatch = defineError<{ plugin: string; problem: string }>(
   'operator',
   (d) => `plugin "${d.plugin}": ${d.problem}; nothing of it was run`,
 );
+
+export const PluginNameTaken = defineError<{ plugin: string; taken: string }>(
+  'E_PLUGIN_NAME_TAKEN',
+  'already_exists',
+  'operator',
+  (d) =>
+    `plugin "${d.plugin}": its name is ${d.taken}; nothing of it was run. Its author has to rename it; remove [plugins.${d.plugin}] until then`,
+);

@@ -7,7 +7,8 @@ import type { PluginManifest } from '@stormpulse/plugin-api/internal';
 import { openVerified } from '@stormpulse/services/plugin-packages';
 import type { PackageFacts, VerifiedTree } from '@stormpulse/services/plugin-packages';
 import type { PluginPackage, WrittenGrants } from '../config/plugin-tables.ts';
-import { PluginMismatch, PluginNotFound } from './errors.ts';
+import { takenBy } from '../config/taken-names.ts';
+import { PluginMismatch, PluginNameTaken, PluginNotFound } from './errors.ts';
 import { assertRecord } from './grant-records.ts';
 import type { GrantRecord } from './grant-records.ts';
 import { keepManifest, keptManifest } from './kept-manifests.ts';
@@ -33,8 +34,8 @@ export interface PackageHost {
 }
 
 /**
- * Everything that is checked before a byte of a package runs, cheapest first (SEC-200 to 203); `verify` hashes its tree. Throws
- * `E_PLUGIN_NOT_FOUND`, `E_PLUGIN_NOT_GRANTED`, `E_PLUGIN_REVOKED`, `E_PLUGIN_TREE`, `E_PLUGIN_INTEGRITY`, `E_PLUGIN_PACKAGE`,
+ * Everything that is checked before a byte of a package runs, cheapest first (SEC-200 to 205); `verify` hashes its tree. Throws
+ * `E_PLUGIN_NAME_TAKEN`, `E_PLUGIN_NOT_FOUND`, `E_PLUGIN_NOT_GRANTED`, `E_PLUGIN_REVOKED`, `E_PLUGIN_TREE`, `E_PLUGIN_INTEGRITY`, `E_PLUGIN_PACKAGE`,
  * `E_PLUGIN_MISMATCH`.
  */
 export function checkPackage<T extends { readonly facts: PackageFacts }>(
@@ -43,6 +44,8 @@ export function checkPackage<T extends { readonly facts: PackageFacts }>(
   verify: (folder: string) => T,
 ): { readonly record: GrantRecord; readonly tree: T } {
   const { name: plugin, integrity } = config;
+  const taken = takenBy(plugin);
+  if (taken !== undefined) throw PluginNameTaken({ plugin, taken });
   const folder = treeFolder(host.packages, plugin, integrity);
   if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw PluginNotFound({ plugin, package: config.package, folder });

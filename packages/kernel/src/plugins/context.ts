@@ -48,7 +48,11 @@ function addCommand(instance: PluginInstance, capabilities: Capabilities, defini
   const { mode } = definition;
   if (mode.kind === 'subprocess' && !granted(capabilities, mode.file))
     throw GrantExec({ plugin: instance.name, file: mode.file });
-  const registered = nameCommand(instance.name, instance.entry.firstParty, definition, exec);
+  const registered = nameCommand(
+    { plugin: instance.name, firstParty: instance.entry.firstParty, isAgents: false },
+    definition,
+    exec,
+  );
   if (instance.commands.some((other) => other.wireName === registered.wireName)) {
     throw PluginContribution({
       plugin: instance.name,
@@ -81,7 +85,11 @@ function granted(capabilities: Capabilities, file: string): boolean {
 
 function grantedExec(instance: PluginInstance, capabilities: Capabilities, ports: Ports): Exec {
   return async (file: AbsolutePath, args, options = {}) => {
-    if (!granted(capabilities, file)) throw GrantExec({ plugin: instance.name, file });
+    if (!granted(capabilities, file)) {
+      const denied = GrantExec({ plugin: instance.name, file });
+      ports.denials?.add(instance.name, denied);
+      throw denied;
+    }
     const signal = options.signal === undefined ? instance.signal : AbortSignal.any([instance.signal, options.signal]);
     return await ports.runner.exec(file, args, { ...options, signal });
   };

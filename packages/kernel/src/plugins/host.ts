@@ -64,6 +64,7 @@ export class PluginHost {
         const error = isAgentError(thrown)
           ? thrown
           : PluginSetup({ plugin: instance.name, problem: `threw ${String(thrown)}` }, { cause: thrown });
+        this.#ports.denials?.add(instance.name, error);
         instance.refuse(error);
         await instance.stop();
         if (instance.entry.startup === 'error') throw error;
@@ -142,7 +143,7 @@ export class PluginHost {
       } catch (thrown) {
         // A collision quarantines the whole plugin (SEC-205); its siblings stay.
         const error = isAgentError(thrown) ? thrown : PluginSetup({ plugin: instance.name, problem: String(thrown) });
-        this.#quarantine(instance, error);
+        await this.#quarantine(instance, error);
       }
     }
     const { clock } = this.#ports;
@@ -153,9 +154,10 @@ export class PluginHost {
     );
   }
 
-  #quarantine(instance: PluginInstance, error: AgentError): void {
+  async #quarantine(instance: PluginInstance, error: AgentError): Promise<void> {
     this.#logger.error({ plugin: instance.name, code: error.code }, error.message);
     instance.become('failed', error.message);
+    await instance.stop();
   }
 
   /** SEC-100: what a process would run is looked at once, when the table is built. */
@@ -184,7 +186,8 @@ export class PluginHost {
     const isLive = (): boolean => instance.state === 'ready' || instance.state === 'degraded';
     const notLive = (): string | undefined => (isLive() ? undefined : (instance.reason ?? instance.state));
     const nothing = (): Promise<never> => Promise.reject(new Error('a refresh runs nothing'));
-    return [nameCommand(name, true, refreshCommand(name, refreshable, read, notLive), nothing, true)];
+    const owner = { plugin: name, firstParty: true, isAgents: true };
+    return [nameCommand(owner, refreshCommand(name, refreshable, read, notLive), nothing)];
   }
 
   /** In reverse order of the file; each release has its deadline. */

@@ -1,6 +1,6 @@
 import type { Exec } from '@stormpulse/plugin-api';
-import { PluginContribution, manifestEntry } from '@stormpulse/plugin-api/internal';
-import type { CommandDefinition } from '@stormpulse/plugin-api/internal';
+import { PluginContribution, manifestEntry, wireNameOf } from '@stormpulse/plugin-api/internal';
+import type { CommandDefinition, CommandOwner } from '@stormpulse/plugin-api/internal';
 import { compareCodePoints, displayTemplate } from '@stormpulse/protocol';
 import type { CommandManifestEntry } from '@stormpulse/protocol';
 
@@ -8,6 +8,7 @@ import type { CommandManifestEntry } from '@stormpulse/protocol';
 export interface RegisteredCommand {
   readonly wireName: string;
   readonly plugin: string;
+  readonly firstParty: boolean;
   readonly group: string;
   readonly definition: CommandDefinition;
   readonly manifest: CommandManifestEntry;
@@ -23,33 +24,14 @@ export interface CommandTable {
   readonly manifest: Readonly<Record<string, CommandManifestEntry>>;
 }
 
-/** The kernel's own ids, and JavaScript's: no plugin can take one. */
-const RESERVED = /^(?:refresh|agent_.*|__proto__|constructor|prototype)$/u;
-/** SEC-053: what a name may not contain, because the signed text joins names by commas and lines. */
-const UNSAFE = /[\s,=\p{Cc}\u2028\u2029]/u;
-
 /** Names one plugin's command on the wire. Throws `E_PLUGIN_CONTRIBUTION`. */
-export function nameCommand(
-  plugin: string,
-  firstParty: boolean,
-  definition: CommandDefinition,
-  exec: Exec,
-  isOwn = false,
-): RegisteredCommand {
-  const refuse = (problem: string): never => {
-    throw PluginContribution({ plugin, contribution: `command "${definition.id}"`, problem });
-  };
-  if (!firstParty && (definition.wireName !== undefined || definition.group !== undefined)) {
-    refuse('wireName and group are for first-party plugins');
-  }
-  const wireName = definition.wireName ?? `${plugin}_${definition.id}`;
-  if (wireName === '' || wireName.length > 128 || UNSAFE.test(wireName)) {
-    refuse(`"${wireName}" is no wire name: 1 to 128 characters without comma, equals sign, white space or control characters`);
-  }
-  if (RESERVED.test(wireName) || (definition.id === 'refresh' && !isOwn)) refuse(`the name "${wireName}" is the agent's own`);
+export function nameCommand(owner: CommandOwner, definition: CommandDefinition, exec: Exec): RegisteredCommand {
+  const { plugin, firstParty } = owner;
+  const wireName = wireNameOf(definition, owner);
   const group = definition.group ?? plugin;
   const shown = manifestEntry(wireName, group, definition);
-  return { wireName, plugin, group, definition, exec, manifest: { ...shown, template: displayTemplate(shown.template) } };
+  const manifest = { ...shown, template: displayTemplate(shown.template) };
+  return { wireName, plugin, firstParty, group, definition, exec, manifest };
 }
 
 /** Builds the table. A name of a first-party plugin may be overridden by the operator's own command (F19). */
@@ -57,7 +39,9 @@ export function buildTable(commands: readonly RegisteredCommand[], overriding: s
   const table = new Map<string, RegisteredCommand>();
   for (const command of commands) {
     const taken = table.get(command.wireName);
-    if (taken !== undefined && taken.plugin !== overriding && command.plugin !== overriding) {
+    const replaces =
+      [taken, command].some((one) => one?.plugin === overriding) && taken?.firstParty === true && command.firstParty;
+    if (taken !== undefined && !replaces) {
       throw PluginContribution({
         plugin: command.plugin,
         contribution: `command "${command.wireName}"`,

@@ -16,6 +16,9 @@ export interface AgentCallsOptions {
   readonly back: (name: string, args: Args, signal: AbortSignal) => Promise<unknown>;
 }
 
+/** One origin has any number of spellings. */
+const MAX_CLIENTS = 64;
+
 type Answer = (host: Host, args: Args, running: Running) => Promise<unknown>;
 
 /**
@@ -130,7 +133,7 @@ export class AgentCalls {
   #client({ ctx }: Host, args: Args): HttpClient {
     const origin = text(args['origin'], 'origin');
     const known = this.#clients.get(origin) ?? ctx.http.client(origin);
-    this.#clients.set(origin, known);
+    if (this.#clients.size < MAX_CLIENTS) this.#clients.set(origin, known);
     return known;
   }
 }

@@ -1,15 +1,16 @@
 import { Type } from '@sinclair/typebox';
 import { Errors } from '@sinclair/typebox/errors';
 import { Check } from '@sinclair/typebox/value';
-import { checkText, policyOf } from '@stormpulse/plugin-api';
 import type { TSchema } from '@stormpulse/plugin-api';
 import type { PluginManifest } from '@stormpulse/plugin-api/internal';
+import { patternCheck } from './check-patterns.ts';
 import { PluginManifestInvalid } from './errors.ts';
 import { schemaOfJson } from './schema-of-json.ts';
 import { textOf } from './travelling-error.ts';
 
 const Text = (maxLength: number): TSchema => Type.String({ maxLength });
 const Id = Text(64);
+const LocalId = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,63}$' });
 const PathText = Type.String({ pattern: '^/[^\\0]{1,4095}$', maxLength: 4_096 });
 const Paths = Type.Array(PathText, { maxItems: 200 });
 const Ms = Type.Number({ exclusiveMinimum: 0, maximum: 31_536_000_000 });
@@ -121,7 +122,7 @@ const Manifest = Type.Object({
   ),
   collectors: List(
     Type.Object({
-      id: Id,
+      id: LocalId,
       everyMs: Type.Union([Ms, Type.Literal('push')]),
       timeoutMs: Type.Optional(Ms),
       state: Node,
@@ -136,15 +137,15 @@ const Manifest = Type.Object({
   parsers: List(Id),
   enrichers: List(Text(128)),
   listeners: List(Text(128)),
-  probes: List(Type.Object({ id: Id, everyMs: Ms, timeoutMs: Type.Optional(Ms) })),
-  investigations: List(Type.Object({ id: Id, title: Text(500), receipt: Type.Optional(Text(2_000)) })),
+  probes: List(Type.Object({ id: LocalId, everyMs: Ms, timeoutMs: Type.Optional(Ms) })),
+  investigations: List(Type.Object({ id: LocalId, title: Text(500), receipt: Type.Optional(Text(2_000)) })),
   wizards: List(Type.Object({ title: Text(500) })),
   stores: List(Id),
   starts: Type.Integer({ minimum: 0, maximum: 500 }),
 });
 
-/** A manifest as its plugin's own side sent it, checked before anything is made of it. Throws `E_PLUGIN_MANIFEST`. */
-export function checkManifest(plugin: string, value: unknown): PluginManifest {
+/** A manifest as its plugin's own side sent it, checked before anything is made of it. Rejects with `E_PLUGIN_MANIFEST`. */
+export async function checkManifest(plugin: string, value: unknown): Promise<PluginManifest> {
   const refuse = (problem: string): never => {
     throw PluginManifestInvalid({ plugin, problem });
   };
@@ -153,9 +154,11 @@ export function checkManifest(plugin: string, value: unknown): PluginManifest {
     refuse(`at ${first?.path ?? '/'}: ${first?.message ?? 'it is out of shape'}`);
   }
   const manifest = value as PluginManifest;
+  const patternProblem = await patternCheck(manifest.commands);
   for (const { id, params, mode } of manifest.commands) {
     try {
-      checkParams(params);
+      const problem = patternProblem(params);
+      if (problem !== undefined) throw new Error(problem);
       if (mode.kind !== 'subprocess') schemaOfJson(mode.result);
       if (mode.kind === 'job') schemaOfJson(mode.checkpoint);
       if (mode.kind === 'subprocess') checkSlots(params, mode);
@@ -171,16 +174,6 @@ export function checkManifest(plugin: string, value: unknown): PluginManifest {
     }
   }
   return manifest;
-}
-
-/** An expression that cannot be compiled would be found with the first request only. */
-function checkParams(params: TSchema): void {
-  for (const schema of Object.values((params as { properties?: Record<string, TSchema> }).properties ?? {})) {
-    if (schema['type'] !== 'string') continue;
-    const policy = policyOf(schema);
-    checkText(policy, 'x');
-    if (!(policy.maxChars <= 65_536)) throw new Error('a parameter has no bound of its length');
-  }
 }
 
 /** A template that fills from what is no parameter is no template. */

@@ -62,17 +62,42 @@ test.each([
   ['no message', '[1]'],
   ['a call without arguments', '{"call":1,"name":"run"}'],
   ['an answer to nothing', '{"answer":99}'],
+  ['what nobody can walk to its end', `{"answer":1,"value":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
 ])('SEC-206: %s breaks the line, in words', (_, frame) => {
   const { broken, say } = pair(() => Promise.resolve());
   say(frame);
   expect(broken).toHaveLength(1);
 });
 
-test('SEC-206: a key __proto__ is read as nothing', async () => {
-  const { asking, say } = pair(() => new Promise(() => undefined));
-  const answer = asking.call('run', {});
-  say('{"answer":1,"value":{"a":1,"__proto__":{"polluted":true}}}');
-  const value = (await answer) as object;
-  expect(Object.keys(value)).toEqual(['a']);
-  expect(Object.assign({}, value)).not.toHaveProperty('polluted');
+test('brackets within texts are no depth', async () => {
+  const { asking } = pair((_, { text }) => Promise.resolve(text));
+  const text = `${'[{'.repeat(500)}"\\"${'['.repeat(500)}`;
+  expect(await asking.call('say', { text })).toBe(text);
 });
+
+test('SEC-206: calls that wait hold so much, and no more', () => {
+  const broken: string[] = [];
+  const piece = 'x'.repeat(7 * 1_048_576);
+  const line = new Rpc({
+    send: () => undefined,
+    onCall: () => new Promise(() => undefined),
+    onNote: () => undefined,
+    onBroken: (why) => broken.push(why),
+  });
+  for (let call = 1; call <= 4; call += 1) line.receive(JSON.stringify({ call, name: 'exec', args: { piece } }));
+  expect(broken).toEqual([]);
+  line.receive(JSON.stringify({ call: 5, name: 'exec', args: { piece } }));
+  expect(broken).toEqual([expect.stringContaining('hold more than')]);
+});
+
+test.each(['__proto__', '\\u005f_proto__', '__\\u0070roto__', '__pro\\u0074o_\\u005F'])(
+  'SEC-206: a key __proto__ is read as nothing, written as %s too',
+  async (key) => {
+    const { asking, say } = pair(() => new Promise(() => undefined));
+    const answer = asking.call('run', {});
+    say(`{"answer":1,"value":{"a":1,"${key}":{"polluted":true}}}`);
+    const value = (await answer) as object;
+    expect(Object.keys(value)).toEqual(['a']);
+    expect(Object.assign({}, value)).not.toHaveProperty('polluted');
+  },
+);

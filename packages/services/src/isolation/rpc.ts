@@ -1,16 +1,10 @@
 import { FrameTooLarge } from './errors.ts';
 import { MAX_FRAME_BYTES } from './frames.ts';
+import { readMessage } from './read-message.ts';
+import type { Args, Message } from './read-message.ts';
 import { packError, textOf, unpackError } from './travelling-error.ts';
 
-/** Plain data by name: the arguments of a call. */
-export type Args = Readonly<Record<string, unknown>>;
-
-/** One message: a call and its answer by id, a note that has none, the abort of a call. */
-type Message =
-  | { readonly call: number; readonly name: string; readonly args: Args }
-  | { readonly note: string; readonly args: Args }
-  | { readonly answer: number; readonly value?: unknown; readonly error?: unknown }
-  | { readonly abort: number; readonly why: string };
+export type { Args };
 
 export interface RpcOptions {
   /** Takes one frame; never throws. */
@@ -53,6 +47,8 @@ interface Open {
 
 /** Calls of the other side that may wait for an answer at once. */
 const MAX_OPEN = 1_000;
+/** What those hold in all, in characters of their frames. */
+const MAX_OPEN_CHARS = 4 * MAX_FRAME_BYTES;
 
 /** Calls both ways over one line of frames. Both sides use it; neither trusts the other. */
 export class Rpc {
@@ -60,6 +56,7 @@ export class Rpc {
   readonly #asked = new Map<number, Open>();
   readonly #serving = new Map<number, Running>();
   #lastId = 0;
+  #servingChars = 0;
   #closedBy: Error | undefined;
 
   constructor(options: RpcOptions) {
@@ -112,7 +109,7 @@ export class Rpc {
 
   receive(frame: string): void {
     if (this.#closedBy !== undefined) return;
-    const message = parse(frame);
+    const message = readMessage(frame);
     if (message === undefined) return this.#options.onBroken('it sent a frame that is no message');
     if ('answer' in message) return this.#answered(message);
     if ('note' in message) return this.#options.onNote(message.note, message.args);
@@ -120,7 +117,9 @@ export class Rpc {
     if (this.#serving.has(message.call)) return this.#options.onBroken(`it used the id ${message.call} of a call twice`);
     if (this.#serving.size >= MAX_OPEN)
       return this.#options.onBroken(`more than ${MAX_OPEN} calls of it wait for an answer at once`);
-    void this.#serve(message.call, message.name, message.args);
+    if (this.#servingChars + frame.length > MAX_OPEN_CHARS)
+      return this.#options.onBroken(`calls of it that wait for an answer hold more than ${MAX_OPEN_CHARS} characters`);
+    void this.#serve(message, frame.length);
   }
 
   /** Rejects what waits, aborts what is served, and takes nothing more. */
@@ -141,15 +140,17 @@ export class Rpc {
     else open.reject(unpackError(error));
   }
 
-  async #serve(call: number, name: string, args: Args): Promise<void> {
+  async #serve({ call, name, args }: Extract<Message, { call: number }>, chars: number): Promise<void> {
     const running = new Running();
     this.#serving.set(call, running);
+    this.#servingChars += chars;
     let answer: Message;
     try {
       answer = { answer: call, value: await this.#options.onCall(name, args, running) };
     } catch (error) {
       answer = { answer: call, error: packError(error) };
     }
+    this.#servingChars -= chars;
     if (!this.#serving.delete(call)) return;
     this.#send(answer);
   }
@@ -179,28 +180,4 @@ function tooLarge(what: string, frame: string): Error {
 /** In UTF-8; counted only where it could be too much. */
 function sizeOf(frame: string): number {
   return frame.length * 3 <= MAX_FRAME_BYTES ? frame.length : Buffer.byteLength(frame);
-}
-
-const isId = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value);
-const isRecord = (value: unknown): value is Args => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Undefined for what is no message. A key `__proto__` is left out, wherever it stands. */
-function parse(frame: string): Message | undefined {
-  let value: unknown;
-  try {
-    value = frame.includes('__proto__') ? JSON.parse(frame, withoutProto) : JSON.parse(frame);
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(value)) return undefined;
-  const { call, name, note, args, answer, abort, why } = value;
-  if (isId(answer)) return value as unknown as Message;
-  if (isId(call) && typeof name === 'string' && isRecord(args)) return { call, name, args };
-  if (typeof note === 'string' && isRecord(args)) return { note, args };
-  if (isId(abort) && typeof why === 'string') return { abort, why };
-  return undefined;
-}
-
-function withoutProto(this: unknown, key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value;
 }

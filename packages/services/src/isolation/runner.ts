@@ -8,6 +8,7 @@ import { AgentCalls } from './agent-calls.ts';
 import { asArgs } from './args.ts';
 import type { StartCarrier } from './carrier.ts';
 import { checkManifest } from './check-manifest.ts';
+import { withCheckedPatterns } from './check-patterns.ts';
 import { PluginEnded, PluginSilent } from './errors.ts';
 import { inKernel } from './in-kernel.ts';
 import type { IsolationLimits } from './limits.ts';
@@ -71,11 +72,12 @@ export function createRunner(options: RunnerOptions): PluginRunner {
   return {
     async load(source) {
       const { isolation, kept, name } = source;
-      if (isolation === 'none') return inKernel(name, await importDefault(source.entry), options.loopMark) as Plugin;
+      if (isolation === 'none')
+        return inKernel(name, await withCheckedPatterns(await importDefault(source.entry)), options.loopMark) as Plugin;
       const supervisor = supervise(options, source, isolation);
       open.add(supervisor);
       try {
-        const manifest = kept === undefined ? await supervisor.look(isKeptRunning) : checkManifest(name, kept);
+        const manifest = kept === undefined ? await supervisor.look(isKeptRunning) : await checkManifest(name, kept);
         return standIn(manifest, supervisor);
       } catch (error) {
         await closing(supervisor);

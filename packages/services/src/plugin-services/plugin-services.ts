@@ -1,6 +1,7 @@
-import type { Clock, EventLog, PluginOwner, PluginServiceFactory, PluginServices } from '@stormpulse/kernel';
+import type { AuditLog, Clock, DenialLog, EventLog, PluginOwner, PluginServiceFactory, PluginServices } from '@stormpulse/kernel';
 import type { LogCatalogue } from '@stormpulse/plugin-api';
 import { GrantLogs, PluginContribution } from '@stormpulse/plugin-api/internal';
+import { createDenialLog } from './denials/denial-log.ts';
 import { createEventBus } from './events/event-bus.ts';
 import type { EventBus } from './events/event-bus.ts';
 import { createHttpExchange } from './http/exchange.ts';
@@ -23,6 +24,8 @@ export interface PluginServicesOptions {
   readonly events: Pick<EventLog, 'record'>;
   readonly stores: StoreRows;
   readonly reveal: RevealSecret;
+  /** Where the host reads what plugins were denied. */
+  readonly audit?: Pick<AuditLog, 'note'> | undefined;
   /** Default: over the host's sockets. */
   readonly exchange?: HttpExchange;
 }
@@ -31,6 +34,8 @@ export interface PluginServicesOptions {
 export interface PluginServicesOfAgent {
   /** For the kernel. The stores are closed with the last plugin. */
   readonly open: PluginServiceFactory;
+  /** For the kernel: what it denies itself is told of with the rest. */
+  readonly denials: DenialLog;
   /** Asks one probe, `<plugin>.<id>`, now. Rejects with `E_PROBE_UNKNOWN` alone. */
   askProbe(id: string): Promise<ProbeAnswer>;
   /** What plugins declared of logs, whoever asks. */
@@ -39,6 +44,7 @@ export interface PluginServicesOfAgent {
 
 /** What plugins share: the bus between them, what they declare to each other, and who is there. */
 interface Shared extends PluginServicesOptions {
+  readonly denials: DenialLog;
   readonly exchange: HttpExchange;
   readonly bus: EventBus;
   readonly logs: LogRegistry;
@@ -51,6 +57,7 @@ export function createPluginServices(options: PluginServicesOptions): PluginServ
   const shared: Shared = {
     exchange: createHttpExchange(),
     ...options,
+    denials: createDenialLog(options),
     bus: createEventBus({ clock: options.clock, log: options.events }),
     logs: createLogRegistry(),
     probes: new Map(),
@@ -58,6 +65,7 @@ export function createPluginServices(options: PluginServicesOptions): PluginServ
   };
   return {
     open: (owner) => openFor(owner, shared),
+    denials: shared.denials,
     async askProbe(id) {
       const [plugin = '', local = ''] = id.split('.', 2);
       const asked = shared.probes.get(plugin)?.ask(local);
@@ -81,10 +89,12 @@ function openFor(owner: PluginOwner, shared: Shared): PluginServices {
     store: (name, schema) => storage.open(name, schema),
     emit: (event, payload) => events.emit(event, payload),
     reveal: (source) => shared.reveal(source),
-    logCatalogue: () =>
-      owner.capabilities.consumeLogs === true
-        ? Promise.resolve(logs.catalogue())
-        : Promise.reject(GrantLogs({ plugin: owner.name })),
+    logCatalogue() {
+      if (owner.capabilities.consumeLogs === true) return Promise.resolve(logs.catalogue());
+      const denied = GrantLogs({ plugin: owner.name });
+      shared.denials.add(owner.name, denied);
+      return Promise.reject(denied);
+    },
     adopt(declared) {
       const wrong = probesProblem(declared.probes);
       if (wrong !== undefined)

@@ -106,7 +106,7 @@ const OFFENDERS: Readonly<Record<string, readonly [string, Plugin, RegExp]>> = {
   C07: [
     'a pattern that takes for ever',
     bell(({ commands }) => commands.register(ring(Type.Object({ word: Type.String({ pattern: '^(a|a)*b$', maxLength: 24 }) })))),
-    /not linear/u,
+    /exponential time/u,
   ],
   C08: [
     'capabilities that can be asked for once only',

@@ -1,6 +1,5 @@
-export { translatePattern } from './translate-pattern.ts';
-export type { TranslateOptions, Translation } from './translate-pattern.ts';
-export type { PatternReason } from './pattern/pattern-refusal.ts';
+export { translatePattern } from '@stormpulse/sdk/patterns';
+export type { PatternReason, TranslateOptions, Translation } from '@stormpulse/sdk/patterns';
 export { parseTemplate } from './parse-template.ts';
 export type { ParsedTemplate, Piece, TemplateWord } from './parse-template.ts';
 export { expandTemplate } from './expand-template.ts';

@@ -1,7 +1,7 @@
 import { isParamKind, PARAM_KINDS } from '@stormpulse/sdk';
 import type { ParamPolicy } from '@stormpulse/sdk';
-import { translatePattern } from './translate-pattern.ts';
-import type { PatternReason } from './pattern/pattern-refusal.ts';
+import { translatePattern } from '@stormpulse/sdk/patterns';
+import type { PatternReason } from '@stormpulse/sdk/patterns';
 
 /** The keys of `params.<name>` that say what a value may be. */
 export interface ParamRules {

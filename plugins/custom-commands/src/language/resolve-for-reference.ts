@@ -1,7 +1,7 @@
 import { expandTemplate } from './expand-template.ts';
 import { parseTemplate } from './parse-template.ts';
 import type { Resolution, ResolvableParam, ResolveOptions } from './resolution.ts';
-import { translatePattern } from './translate-pattern.ts';
+import { translatePattern } from '@stormpulse/sdk/patterns';
 
 /** What a protocol v1 agent answers, uncaught errors included (wire page 8.3, 8.4). For conformance, never for a host. */
 export function resolveForReference(options: ResolveOptions): Resolution {

@@ -4,6 +4,7 @@ import type { PluginManifest } from '@stormpulse/plugin-api/internal';
 import { compareVersions } from '@stormpulse/services/plugin-packages';
 import { isPluginName } from '../../config/plugin-tables.ts';
 import type { PluginPackage, WrittenGrants } from '../../config/plugin-tables.ts';
+import { takenBy } from '../../config/taken-names.ts';
 import { Refused } from '../../errors.ts';
 import { difference, grantLines, union } from '../../plugins/asked-and-granted.ts';
 import { PluginRevoked } from '../../plugins/errors.ts';
@@ -39,7 +40,7 @@ export async function addPlugin(config: string, source: string, options: AddOpti
   const host = openToChange(config, deps);
   const fetched = await fetchPackage(source, host.packages, deps);
   try {
-    const name = nameFor(fetched, options.name, host);
+    const name = nameFor(fetched, options.name);
     const present = host.loaded.config.packages.find((entry) => entry.name === name);
     if (present !== undefined && present.integrity !== fetched.integrity)
       throw Refused({ what: `[plugins.${name}] is there with another version; to change it: stormpulse plugins update ${name}` });
@@ -172,13 +173,13 @@ function isInPlace(host: PluginsHost, { name, integrity }: Subject): boolean {
   return inFile && record?.state === 'granted' && record.agentId === host.loaded.config.agentId;
 }
 
-function nameFor({ facts }: FetchedPackage, wanted: string | undefined, { loaded }: PluginsHost): string {
+function nameFor({ facts }: FetchedPackage, wanted: string | undefined): string {
   const name = wanted ?? facts.name.replace(/^@[^/]*\//u, '').replace(/^(?:stormpulse-)?(?:plugin-)?/u, '');
   if (!isPluginName(name))
     throw Refused({
       what: `"${name}" can be no plugin's name; expected 2 to 32 lower-case letters, digits and hyphens, a letter first: --name NAME`,
     });
-  if (loaded.config.plugins.some((own) => own.name === name) || loaded.config.awaited.some(({ plugin }) => plugin === name))
-    throw Refused({ what: `"${name}" is a plugin of the agent itself, and no other can take its name` });
+  const taken = takenBy(name);
+  if (taken !== undefined) throw Refused({ what: `"${name}" is ${taken}, and no other plugin can take its name: --name NAME` });
   return name;
 }

@@ -133,6 +133,8 @@ describe('stormpulse plugins add', () => {
     expect(await refusal(stage.add(stage.build({ name: 'host-metrics' }), { name: 'host-metrics' }))).toContain(
       '"host-metrics" is a plugin of the agent itself',
     );
+    for (const name of ['docker', 'inventory', 'agent', 'tls', 'hub'])
+      expect(await refusal(stage.add(stage.build({ name }), { name }))).toContain('no other plugin can take its name');
     for (const name of ['Weather', '../x', 'a'])
       expect(await refusal(stage.add(stage.build(), { name }))).toContain("can be no plugin's name");
     expect(stage.trees).toEqual([]);

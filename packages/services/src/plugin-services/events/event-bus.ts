@@ -35,7 +35,7 @@ interface Listening {
 }
 
 /** Whose events a hub takes for the agent's own: no plugin from elsewhere speaks as one of them. */
-const SOURCES_OF_AGENT: ReadonlySet<string> = new Set(['auth', 'commands', 'events', 'jobs', 'tls', 'ws']);
+const SOURCES_OF_AGENT: ReadonlySet<string> = new Set(['auth', 'commands', 'events', 'hub', 'jobs', 'plugins', 'tls', 'ws']);
 const KIND = /^[a-z][a-z0-9_.-]{0,159}$/u;
 const MAX_PAYLOAD_CHARS = 64 * 1024;
 /** Told and not yet heard, by one listener: beyond it events are lost to that listener alone. */

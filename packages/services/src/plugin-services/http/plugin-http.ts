@@ -1,4 +1,4 @@
-import type { Clock, PluginOwner } from '@stormpulse/kernel';
+import type { Clock, DenialLog, PluginOwner } from '@stormpulse/kernel';
 import type { Http, HttpClient, HttpRequest } from '@stormpulse/plugin-api';
 import { GrantHttp } from '@stormpulse/plugin-api/internal';
 import { readAnswer } from './answer-shape.ts';
@@ -20,15 +20,20 @@ const MAX_REFUSAL_BYTES = 16 * 1024;
 export interface PluginHttpOptions {
   readonly clock: Pick<Clock, 'after'>;
   readonly exchange: HttpExchange;
+  readonly denials?: DenialLog;
 }
 
 /** `ctx.http` of one plugin. */
-export function createPluginHttp({ clock, exchange }: PluginHttpOptions, owner: PluginOwner): Http {
+export function createPluginHttp({ clock, exchange, denials }: PluginHttpOptions, owner: PluginOwner): Http {
   return {
     client(written, { headers: ask = () => Promise.resolve({}) } = {}) {
       const origin = parseOrigin(written);
       const allowed = (owner.capabilities.http ?? []).some((granted) => parseOrigin(granted).text === origin.text);
-      if (!allowed) throw GrantHttp({ plugin: owner.name, origin: origin.text });
+      if (!allowed) {
+        const denied = GrantHttp({ plugin: owner.name, origin: origin.text });
+        denials?.add(owner.name, denied);
+        throw denied;
+      }
 
       /** Gives the answer's pieces to `read`; without a deadline or a cap of the request's own there is that of `defaults`, or none. */
       const exchanged = async <T>(

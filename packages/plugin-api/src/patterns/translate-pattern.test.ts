@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { translatePattern } from './index.ts';
-import { adversarialTexts } from './pattern/adversarial-texts.ts';
-import { createBacktracker } from './pattern/backtrack.ts';
-import { readPattern } from './pattern/read-pattern.ts';
+import { translatePattern } from './translate-pattern.ts';
+import { adversarialTexts } from './adversarial-texts.ts';
+import { createBacktracker } from './backtrack.ts';
+import { readPattern } from './read-pattern.ts';
 
 interface RegexCase {
   readonly id: string;

@@ -1,10 +1,10 @@
-import { assertSafe } from './pattern/assert-safe.ts';
-import { isNullable } from './pattern/pattern-node.ts';
-import { PatternRefusal } from './pattern/pattern-refusal.ts';
-import type { PatternReason } from './pattern/pattern-refusal.ts';
-import { probe } from './pattern/probe.ts';
-import { readPattern } from './pattern/read-pattern.ts';
-import { translateForReference } from './pattern/reference-pattern.ts';
+import { assertSafe } from './assert-safe.ts';
+import { isNullable } from './pattern-node.ts';
+import { PatternRefusal } from './pattern-refusal.ts';
+import type { PatternReason } from './pattern-refusal.ts';
+import { probe } from './probe.ts';
+import { readPattern } from './read-pattern.ts';
+import { translateForReference } from './reference-pattern.ts';
 
 export interface TranslateOptions {
   /** `reference`: Python's meaning without our limits, for conformance. Default: `hardened`. */

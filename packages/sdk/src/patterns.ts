@@ -1,0 +1,1 @@
+export * from '@stormpulse/plugin-api/patterns';
