@@ -14,10 +14,7 @@ export type AbsolutePath = `/${string}`;
 export interface FormHints {
   readonly widget?: 'text' | 'textarea' | 'number' | 'switch' | 'select' | 'duration' | 'bytes' | 'path';
   readonly order?: number;
-  /** What is expected, in words: shown beside the field, and when the pattern does not match. */
   readonly help?: string;
-  /** An example, shown in the empty field. */
-  readonly placeholder?: string;
 }
 
 declare module '@sinclair/typebox' {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PROGRAM } from './agent-process.ts';
+import { HubPerson } from './hub-person.ts';
 import { PATIENT } from './patience.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -66,6 +67,22 @@ describe('stormpulse dev', { timeout: 240_000 }, () => {
     const { stdin } = start('plugin');
     await says('disk-watch: ready; disk-watch_greet');
     await says(/page, with this plugin: http:\/\/localhost:\d+\/setup#/u);
+    const link = /http:\S+#\S+/u.exec(said)?.[0] ?? '';
+    const person = await HubPerson.signIn({ peopleUrl: new URL(link).origin, setupLink: () => Promise.resolve(link) });
+    const declared = async (): Promise<unknown> => {
+      const { items } = await person.get<{ items: { name: string; declared: unknown }[] }>('/agents/dev/plugins');
+      return items.find(({ name }) => name === 'disk-watch')?.declared;
+    };
+    await vi.waitFor(
+      async () =>
+        expect(await declared()).toMatchObject({
+          package: { isolation: 'process', integrity: expect.stringMatching(/^sha512-/u) as string },
+          capabilities: { commands: 'read' },
+          config_schema: { properties: { greeting: { type: 'string', default: 'Hello' } } },
+          collectors: [{ id: 'greetings' }],
+        }),
+      SLOW,
+    );
     type('help');
     await says(/greet {2}Greet somebody \(read\)\n {2}who= {2}text, needed: Name/u);
     type('greet who=Ada');

@@ -1,4 +1,4 @@
-import { policyOf } from '@stormpulse/plugin-api';
+import { PARAM_KINDS, policyOf } from '@stormpulse/plugin-api';
 import type { TSchema } from '@stormpulse/plugin-api';
 import { shownParam } from '@stormpulse/plugin-api/internal';
 import type { FormField } from '@stormpulse/protocol';
@@ -9,7 +9,8 @@ const AREA_CHARS = 200;
 /** One parameter as a hub's form asks for it. `required`: the host has nothing to fill in. A secret's default stays here (SEC-116). */
 export function formField(schema: TSchema, isRequired: boolean): FormField {
   const { default: fallback, description } = shownParam(schema);
-  const { title, 'x-ui': hints = {} } = schema;
+  const { title, examples, 'x-ui': hints = {} } = schema;
+  const [example] = Array.isArray(examples) ? (examples as readonly unknown[]) : [];
   return {
     ...kindOf(schema),
     required: isRequired && schema['default'] === undefined,
@@ -17,13 +18,16 @@ export function formField(schema: TSchema, isRequired: boolean): FormField {
     ...(description === '' ? {} : { description }),
     ...(fallback === null ? {} : { default: fallback }),
     ...(hints.help === undefined ? {} : { help: hints.help }),
-    ...(hints.placeholder === undefined ? {} : { placeholder: hints.placeholder }),
+    ...(typeof example === 'string' || typeof example === 'number' ? { placeholder: `${example}` } : {}),
     ...(hints.order === undefined ? {} : { order: hints.order }),
     ...(schema['x-secret'] === true ? { secret: true as const } : {}),
   };
 }
 
-type Kind = Pick<FormField, 'type' | 'choices' | 'minimum' | 'maximum' | 'max_chars' | 'pattern' | 'multiline' | 'may_be_empty'>;
+type Kind = Pick<
+  FormField,
+  'type' | 'choices' | 'minimum' | 'maximum' | 'max_chars' | 'pattern' | 'help' | 'multiline' | 'may_be_empty'
+>;
 
 interface Keywords {
   readonly type?: string;
@@ -63,14 +67,15 @@ function textKind(schema: TSchema): Kind {
     type: 'text',
     max_chars: maxChars,
     ...(source === undefined ? {} : { pattern: unanchored(source) }),
+    ...(source === PARAM_KINDS.free_text.source ? { help: 'text without line ends or control characters' } : {}),
     ...(isArea ? { multiline: true } : {}),
     ...(allowEmpty === true ? { may_be_empty: true } : {}),
   };
 }
 
-/** A policy's source is `^(?:…)$`. */
+/** A policy's source is `^(?:…)$`, with the author's own anchors in it. */
 function unanchored(source: string): string {
-  return source.replace(/^\^\(\?:(.*)\)\$$/su, '$1');
+  return source.replace(/^\^\(\?:\^?(.*?)\$?\)\$$/su, '$1');
 }
 
 function bounds(minimum: number | undefined, maximum: number | undefined): Pick<Kind, 'minimum' | 'maximum'> {
