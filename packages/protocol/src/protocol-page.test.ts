@@ -75,8 +75,10 @@ describe('plugin.manifest in docs/specs/protocol.md', () => {
     const [, entry = ''] = /^```text\n(\{.*?)\n```$/msu.exec(section) ?? [];
     const entries = JSON.parse(entry) as CommandManifest;
     for (const { name, spec, params } of told.plugins.flatMap(({ commands }) => commands)) {
-      expect(spec).toBe(specDigest(nodeCrypto, entries[name]));
-      expect(Object.keys(params)).toEqual(Object.keys(entries[name]?.params ?? {}));
+      const registered = entries[name];
+      if (registered === undefined) throw new Error(`there is no entry of "${name}"`);
+      expect(spec).toBe(specDigest(nodeCrypto, registered));
+      expect(Object.keys(params)).toEqual(Object.keys(registered.params));
     }
     expect(told.digest).toBe(digestOf(nodeCrypto, told.plugins));
     expect(section).toContain(`"manifest":"${told.digest}"`);
