@@ -3,7 +3,7 @@ export type { Kernel, KernelOptions, KernelStatus, Timing } from './kernel-optio
 export { AGENT_FEATURES } from './connection/live-session.ts';
 export { failed } from './dispatch/outcome.ts';
 export type { Outcome } from './dispatch/outcome.ts';
-export type { RegisteredCommand } from './plugins/registry.ts';
+export type { CommandTable, RegisteredCommand } from './plugins/registry.ts';
 export type { ConnectionStatus } from './connection/connection.ts';
 export { createBackoff } from './connection/backoff.ts';
 export { createVerifier } from './security/verify.ts';

@@ -74,6 +74,7 @@ class AssembledKernel implements Kernel {
   async start(): Promise<void> {
     const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
     this.#table = await this.#plugins.start();
+    ports.manifest?.offered(this.#table);
     const knows = (feature: Feature): boolean => this.#features.includes(feature);
     const push = (): void => {
       ports.results.flush();
@@ -216,7 +217,7 @@ class AssembledKernel implements Kernel {
       version,
       pulse_token: pulseToken,
       commands: { ...this.#table.manifest },
-      integrations: integrationReport(this.#plugins.statuses, ports.collectors.states(), NO_FEATURES),
+      integrations: integrationReport(this.#plugins.statuses, ports.collectors.states(), new Set()),
       log_groups: null,
       system_inventory: inventory,
       signoff_sealed: true,
@@ -245,8 +246,6 @@ class AssembledKernel implements Kernel {
 
 /** What v1 requires of a push and no port fills (wire page, 7.1). */
 const V1_METRICS = PAYLOAD_SCHEMAS['metrics.push'].required?.filter((name) => name !== 'integrations') ?? [];
-
-const NO_FEATURES: ReadonlySet<string> = new Set();
 
 function count(counters: Map<string, number>, reason: string): void {
   counters.set(reason, (counters.get(reason) ?? 0) + 1);

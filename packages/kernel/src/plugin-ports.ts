@@ -1,5 +1,7 @@
 import type { Capabilities, EventType, Http, LogCatalogue, Logger, SecretSource, Store, TSchema } from '@stormpulse/plugin-api';
-import type { Contributions } from '@stormpulse/plugin-api/internal';
+import type { AnyPluginDefinition, Contributions } from '@stormpulse/plugin-api/internal';
+import type { Payloads } from '@stormpulse/protocol';
+import type { CommandTable } from './plugins/registry.ts';
 
 /** One plugin, as what stands behind its `ctx` knows it. */
 export interface PluginOwner {
@@ -35,3 +37,10 @@ export interface PluginServices {
 
 /** Opens what stands behind one plugin's `ctx`; the kernel closes it when the plugin stops. */
 export type PluginServiceFactory = (owner: PluginOwner) => PluginServices;
+
+/** Tells a hub what plugins declare (feature `plugin.manifest`), unless it holds that already. */
+export interface ManifestTeller {
+  declared(plugin: AnyPluginDefinition, capabilities: Capabilities, contributions: Contributions): void;
+  offered(commands: CommandTable): void;
+  tell(held: unknown, send: (manifest: Payloads['plugin.manifest']) => void): void;
+}

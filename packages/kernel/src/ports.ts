@@ -4,7 +4,7 @@ import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
 import type { FrameNumbers, Payloads, ProtocolCrypto } from '@stormpulse/protocol';
 import type { Outcome } from './dispatch/outcome.ts';
 import type { Grants } from './plugins/grants.ts';
-import type { PluginServiceFactory } from './plugin-ports.ts';
+import type { ManifestTeller, PluginServiceFactory } from './plugin-ports.ts';
 import type { AuditLog, DenialLog, LocalPolicy, RefusalLog } from './policy-ports.ts';
 import type { RegisteredCommand } from './plugins/registry.ts';
 
@@ -279,6 +279,8 @@ export interface Ports {
   readonly refusals: RefusalLog;
   /** Without one a denial is told to its plugin alone. */
   readonly denials?: DenialLog;
+  /** Without one a hub has v1's entries alone. */
+  readonly manifest?: ManifestTeller;
   /** Without one nothing is recorded. */
   readonly audit?: AuditLog;
   /** A logger bound to `name`: the kernel's own parts and each plugin. */

@@ -23,6 +23,7 @@ export { describePlugin } from './plugin-manifest.ts';
 export type { ManifestCollector, ManifestCommand, ManifestMode, ManifestSource, PluginManifest } from './plugin-manifest.ts';
 export { sealedIn } from './secret.ts';
 export type { EnvPart } from './command.ts';
+export { shownParam } from './params/shown-param.ts';
 export { typedParams } from './params/typed-params.ts';
 export { closed, parseConfig } from './parse-config.ts';
 export {

@@ -9,6 +9,7 @@ export const FEATURES = [
   'command.output',
   'audit.head',
   'link.seq',
+  'plugin.manifest',
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 

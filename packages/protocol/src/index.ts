@@ -42,6 +42,8 @@ export type {
   SignoffStatePayload,
 } from './payload-schemas.ts';
 export { CommandManifest, CommandManifestEntry } from './payloads/manifest.ts';
+export { DeclaredPlugin, FormField, PluginCommand } from './payloads/plugin-manifest.ts';
+export { problemWithManifest, problemWithPlugin } from './manifest-bounds.ts';
 export { displayTemplate, displayWord, sortedManifest } from './manifest.ts';
 export { createMessage, encodeMessage } from './message.ts';
 export type { Envelope } from './message.ts';

@@ -33,6 +33,7 @@ export type MessageType = (typeof AGENT_TO_HUB_TYPES)[number] | (typeof HUB_TO_A
 export const FEATURE_TYPES = {
   'command.output': 'command.output',
   'command.output.ack': 'command.output',
+  'plugin.manifest': 'plugin.manifest',
 } as const satisfies Readonly<Record<string, Feature>>;
 
 /** A type of protocol v1, or of a feature. */

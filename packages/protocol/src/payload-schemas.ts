@@ -21,6 +21,7 @@ import {
   RegisterOkPayload,
   ResultAckPayload,
 } from './payloads/hub-to-agent.ts';
+import { PluginManifestPayload } from './payloads/plugin-manifest.ts';
 
 /** One TypeBox schema a message type: the static type and the check come from the same place. */
 export const PAYLOAD_SCHEMAS = {
@@ -44,6 +45,7 @@ export const PAYLOAD_SCHEMAS = {
   error: ErrorPayload,
   'command.output': CommandOutputPayload,
   'command.output.ack': CommandOutputAckPayload,
+  'plugin.manifest': PluginManifestPayload,
 } as const;
 
 /** Payload type of every message type. */

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { digestOf } from './canonical-json.ts';
 import { FEATURES } from './features.ts';
 import { FrameNumbers } from './frame-numbers.ts';
 import type { LinkFault } from './frame-numbers.ts';
 import { parseFrame } from './frame.ts';
 import { HUB_JSON_LIMITS } from './limits.ts';
+import { problemWithManifest } from './manifest-bounds.ts';
 import { FEATURE_TYPES, MESSAGE_TYPES, isMessageType } from './message-types.ts';
 import { createMessage, encodeMessage } from './message.ts';
 import { nodeCrypto } from './node.ts';
+import { specDigest } from './operator.ts';
 import { parsePayload } from './payload.ts';
+import type { CommandManifest } from './payloads/manifest.ts';
 import { boundRequestId } from './request-id.ts';
 import { verifySignature } from './signature.ts';
 import { checkSignedPayload } from './signed-payload.ts';
@@ -58,6 +62,26 @@ describe('docs/specs/protocol.md', () => {
         expect(PAGE).toContain(`and \`${checked.payload.hmac}\``);
       }
     }
+  });
+});
+
+describe('plugin.manifest in docs/specs/protocol.md', () => {
+  const section = PAGE.split('\n### plugin.manifest\n')[1]?.split('\n### ')[0] ?? '';
+
+  test('its example is within the bounds, and bound to the entry of register beside it', () => {
+    const frame = FRAMES.find((text) => read(text).type === 'plugin.manifest') ?? '';
+    const told = parsePayload('plugin.manifest', read(frame).payload, 'hardened');
+    expect(problemWithManifest(told)).toBeUndefined();
+    const [, entry = ''] = /^```text\n(\{.*?)\n```$/msu.exec(section) ?? [];
+    const entries = JSON.parse(entry) as CommandManifest;
+    for (const { name, spec, params } of told.plugins.flatMap(({ commands }) => commands)) {
+      const registered = entries[name];
+      if (registered === undefined) throw new Error(`there is no entry of "${name}"`);
+      expect(spec).toBe(specDigest(nodeCrypto, registered));
+      expect(Object.keys(params)).toEqual(Object.keys(registered.params));
+    }
+    expect(told.digest).toBe(digestOf(nodeCrypto, told.plugins));
+    expect(section).toContain(`"manifest":"${told.digest}"`);
   });
 });
 

@@ -31,6 +31,8 @@ export type { OpenNonceStoreOptions } from './nonces/open-nonce-store.ts';
 export type { NonceDatabase, NonceStoreOptions } from './nonces/nonce-store.ts';
 export { createOperatorPolicy } from './operator/operator-policy.ts';
 export type { OperatorPolicyOptions } from './operator/operator-policy.ts';
+export { createManifestTeller } from './plugin-manifest/manifest-teller.ts';
+export type { ManifestTellerOptions } from './plugin-manifest/manifest-teller.ts';
 export { createRenewal } from './renewal/renewal-service.ts';
 export type { Renewal, RenewalPairs, RenewalStatus } from './renewal/renewal-service.ts';
 export { RenewalAnswer } from './renewal/errors.ts';

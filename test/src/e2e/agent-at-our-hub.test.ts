@@ -67,6 +67,21 @@ describe('our agent at our hub', () => {
     await vi.waitFor(() => expect(kept()).toBe(0), PATIENT);
   });
 
+  it('draws the form of a command from what its plugin declares, after a restart of both too', async () => {
+    const read = async (): Promise<unknown> => {
+      const { items } = await stage.person.get<{ items: { name: string; form: unknown }[] }>('/agents/node-7/commands');
+      return items.find(({ name }) => name === 'work')?.form;
+    };
+    const form = { plugin: 'custom-commands', title: 'work', effect: 'write', confirm: 'none', params: {} };
+    await vi.waitFor(async () => expect(await read()).toMatchObject(form), PATIENT);
+    await stage.kill();
+    await stage.stopHub();
+    await stage.startHub();
+    stage.startAgain();
+    await begin();
+    expect(await read()).toMatchObject(form);
+  });
+
   it('ends a command that a person cancels, with all it started', async () => {
     const run = await begin();
     const order = await stage.person.cancel(run);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { digestOf, writePackage } from '../../../packages/agent/test-support/plugin-package.ts';
 import type { PackageSpec } from '../../../packages/agent/test-support/plugin-package.ts';
 import type { HubSide } from '../doubles/v1-hub.ts';
-import { HostStage, command } from './agent-process.ts';
+import { HostStage, PROGRAM, command } from './agent-process.ts';
 
 const PATIENT = { timeout: 20_000, interval: 20 };
 
@@ -192,6 +193,28 @@ ${command('look', ['/bin/echo', 'seen'], 'effect = "read"\n')}${command('change'
     const { payload } = await again.inbox.until('register', ({ type }) => type === 'register');
     expect(payload['commands']).not.toHaveProperty('weather_uptime');
     expect(readFileSync(ran, 'utf8')).toBe('x');
+  });
+
+  it('SEC-208 W42: a package revoked before the start is not imported, and status and doctor say why', async () => {
+    const ran = stage.path('ran');
+    const section = install('weather', {
+      top: `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(ran)}, 'x');`,
+    });
+    writeRecord('weather', integrityIn(section), 'revoked');
+    stage.start(section);
+    const { commands } = await registered();
+    expect([commands, existsSync(ran)]).toEqual([[], false]);
+    const reason = /version 1\.0\.0 was revoked on this host at .*; install another version/u;
+    await vi.waitFor(() => expect(statuses()['weather']).toMatch(reason), PATIENT);
+    const { stdout, status } = spawnSync(process.execPath, [PROGRAM, 'doctor', '--json', stage.path('stormpulse.toml')], {
+      encoding: 'utf8',
+      env: { PATH: '/usr/bin:/bin', HOME: stage.folder },
+    });
+    const { findings } = JSON.parse(stdout) as { findings: { area: string; level: string; problem: string; fix: string }[] };
+    expect(findings.filter(({ area }) => area === 'plugins')).toEqual([
+      expect.objectContaining({ level: 'wrong', problem: expect.stringMatching(reason) as string }),
+    ]);
+    expect([status, existsSync(ran)]).toEqual([1, false]);
   });
 
   it('SEC-209: no message of a hub touches a grant', async () => {

@@ -115,6 +115,7 @@ export async function startRig(
     readonly policy?: Ports['policy'];
     readonly output?: NonNullable<Ports['output']>;
     readonly frameNumbers?: NonNullable<Ports['frameNumbers']>;
+    readonly manifest?: NonNullable<Ports['manifest']>;
     readonly services?: Ports['services'];
     readonly onMessage?: (message: Record<string, unknown>, link: FakeLink) => void;
     readonly kernel?: Partial<KernelOptions>;
@@ -163,6 +164,7 @@ export async function startRig(
       programs: options.programs ?? { problemWith: () => undefined },
       ...(options.output === undefined ? {} : { output: options.output }),
       ...(options.frameNumbers === undefined ? {} : { frameNumbers: options.frameNumbers }),
+      ...(options.manifest === undefined ? {} : { manifest: options.manifest }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       collectors,
       services: options.services ?? services.open,

@@ -59,6 +59,7 @@ describe('life-cycle', () => {
         'events.id',
         'audit.head',
         'link.seq',
+        'plugin.manifest',
       ],
     });
     await rig.clock.advance(60_000);

@@ -106,7 +106,7 @@ function entry(name: string, setup: (ctx: PluginContext<object>) => void, capabi
   return { name, load: () => Promise.resolve(plugin), config: {}, firstParty: true, grants: 'all', startup: 'disable' } as const;
 }
 
-test('in an agent: the later claimant is refused with its reason, the first and the reader of all logs run', async () => {
+test('W47: in an agent the later claimant is refused with its reason, the first and the reader of all logs run', async () => {
   let read: (() => Promise<LogCatalogue>) | undefined;
   const rig = await startRig({
     kernel: {
@@ -115,7 +115,7 @@ test('in an agent: the later claimant is refused with its reason, the first and 
           logs.parser(parser('s3'));
           logs.enricher(enricher('garage.s3'));
         }),
-        entry('rival', ({ logs }) => logs.enricher(enricher('garage.s3'))),
+        entry('caddy', ({ logs }) => logs.enricher(enricher('garage.s3'))),
         entry(
           'shipping',
           ({ logs }) => {
@@ -130,10 +130,15 @@ test('in an agent: the later claimant is refused with its reason, the first and 
     const states = rig.kernel.status.plugins.map(({ name, state }) => [name, state]);
     expect(states).toEqual([
       ['garage', 'ready'],
-      ['rival', 'refused'],
+      ['caddy', 'refused'],
       ['shipping', 'ready'],
     ]);
-    expect(rig.kernel.status.plugins[1]?.reason).toContain('plugin "garage" enriches it already');
+    const reason = expect.stringContaining('plugin "garage" enriches it already') as string;
+    expect(rig.kernel.status.plugins[1]?.reason).toEqual(reason);
+    expect(rig.sent('register')[0]?.['integrations']).toMatchObject({
+      garage: { status: 'live' },
+      caddy: { status: 'disabled_error', disabled_reason: reason },
+    });
     expect((await read?.())?.enrichers.map((each) => each.parser)).toEqual(['garage.s3']);
   } finally {
     await rig.close();

@@ -3,6 +3,7 @@ import { defaultPaths } from '../config/paths.ts';
 import { EXIT } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
 import { addAuditCommand } from './audit-command.ts';
+import { addDevCommand } from './dev-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addInvestigateCommand } from './investigate-command.ts';
 import { addPluginsCommand } from './plugins-command.ts';
@@ -119,5 +120,6 @@ export function createProgram(say: (line: string) => void, exitWith: (code: numb
   addSignCommand(program);
   addAuditCommand(program, paths.config, exitWith);
   addPluginsCommand(program, paths.config, exitWith);
+  addDevCommand(program);
   return program;
 }

@@ -18,10 +18,13 @@ export function applyAgent(cache: QueryClient, agent: AgentView): void {
       metrics === undefined ? undefined : appendFigures(metrics, figures, Math.floor(at / 1000)),
     );
   }
-  if (known !== undefined && reconnected(known, agent)) {
-    void cache.invalidateQueries({ queryKey: keys.commands(agent.id) });
-    void cache.invalidateQueries({ queryKey: keys.plugins(agent.id) });
-  }
+  if (known !== undefined && reconnected(known, agent)) applyManifest(cache, agent.id);
+}
+
+/** Asks again what the agent offers and what its plugins declare. */
+export function applyManifest(cache: QueryClient, agent: string): void {
+  void cache.invalidateQueries({ queryKey: keys.commands(agent) });
+  void cache.invalidateQueries({ queryKey: keys.plugins(agent) });
 }
 
 /** Writes a run's news; what has ended does not open again, whichever answer comes last. */

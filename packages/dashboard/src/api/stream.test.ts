@@ -26,6 +26,7 @@ function follow() {
   const runs: string[] = [];
   const pieces: string[] = [];
   const events: (string | null)[] = [];
+  const manifests: string[] = [];
   const stop = followFleet({
     open: () => {
       const source = new FakeSource();
@@ -39,9 +40,10 @@ function follow() {
       onRun: (run) => void runs.push(run.id),
       onOutput: (piece) => void pieces.push(`${piece.run} ${piece.stream} ${piece.at} ${piece.text}`),
       onAgentEvent: (agent) => void events.push(agent),
+      onAgentManifest: (agent) => void manifests.push(agent),
     },
   });
-  return { sources, states, agents, runs, pieces, events, stop };
+  return { sources, states, agents, runs, pieces, events, manifests, stop };
 }
 
 describe('the fleet stream', () => {
@@ -63,13 +65,15 @@ describe('the fleet stream', () => {
     expect(pieces).toEqual(['r stderr 0 x']);
   });
 
-  it('hands on agents, runs and events', () => {
-    const { sources, agents, runs, events, stop } = follow();
+  it('hands on agents, runs, events and whose plugins declare something else', () => {
+    const { sources, agents, runs, events, manifests, stop } = follow();
+    sources[0]?.emit('agent-manifest', JSON.stringify({ agent: 'b' }));
+    sources[0]?.emit('agent-manifest', JSON.stringify({}));
     sources[0]?.emit('agents', JSON.stringify({ id: 'a', liveness: {} }));
     sources[0]?.emit('run', JSON.stringify({ id: 'run_1', agent: 'a' }));
     sources[0]?.emit('agent-event', JSON.stringify({ agent: 'a', kind: 'x' }));
     sources[0]?.emit('agent-event', JSON.stringify({ kind: 'x' }));
-    expect([agents, runs, events]).toEqual([['a'], ['run_1'], ['a', null]]);
+    expect([agents, runs, events, manifests]).toEqual([['a'], ['run_1'], ['a', null], ['b']]);
     stop();
   });
 

@@ -11,6 +11,8 @@ export interface FleetHandlers {
   onOutput(piece: OutputPiece): void;
   /** An event arrived for this agent, or for one the hub did not name (null). */
   onAgentEvent(agent: string | null): void;
+  /** What this agent's plugins declare is another. */
+  onAgentManifest(agent: string): void;
 }
 
 /** The part of `EventSource` used here, so that a test can drive it. */
@@ -57,6 +59,10 @@ export function followFleet({ open, retryMs, handlers }: FleetStreamOptions): ()
       if (isOutputPiece(data)) handlers.onOutput(data);
     });
     listen(current, 'agent-event', (data) => handlers.onAgentEvent(agentOf(data)));
+    listen(current, 'agent-manifest', (data) => {
+      const agent = agentOf(data);
+      if (agent !== null) handlers.onAgentManifest(agent);
+    });
   };
 
   handlers.onState('connecting');

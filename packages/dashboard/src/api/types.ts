@@ -37,6 +37,36 @@ export interface AgentView {
   readonly revision: number;
 }
 
+/** How a plugin declares a parameter; texts of `default` and `choices` as they go on the wire. */
+export interface FormField {
+  readonly type: 'text' | 'integer' | 'number' | 'boolean' | 'choice';
+  readonly required: boolean;
+  readonly title?: string;
+  readonly description?: string;
+  readonly default?: string;
+  readonly choices?: readonly { readonly value: string; readonly title?: string }[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly max_chars?: number;
+  /** JavaScript's dialect, flag `u`, for the whole text. */
+  readonly pattern?: string;
+  /** The pattern in words. */
+  readonly help?: string;
+  readonly placeholder?: string;
+  readonly order?: number;
+  readonly multiline?: boolean;
+  readonly may_be_empty?: boolean;
+  readonly secret?: boolean;
+}
+
+export interface CommandForm {
+  readonly plugin: string;
+  readonly title: string;
+  readonly effect: 'read' | 'write' | 'destructive';
+  readonly params: Readonly<Record<string, FormField>>;
+}
+
+/** A parameter as protocol v1 tells it. */
 export interface ParamSpec {
   readonly default: string | null;
   readonly pattern: string | null;
@@ -52,6 +82,8 @@ export interface CommandView {
   readonly requires_confirmation: boolean;
   readonly long_running: boolean;
   readonly params: Readonly<Record<string, ParamSpec>>;
+  /** What its plugin declares besides; null where v1's fields are all that is known. */
+  readonly form: CommandForm | null;
 }
 
 export interface PluginView {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CommandView, ParamSpec } from '../api/types.ts';
-import { commandGroups, courtesyErrors, formModel, matches, paramsToSend, runsAtOnce } from './command-form.ts';
+import type { CommandView, FormField, ParamSpec } from '../api/types.ts';
+import { commandGroups, formModel, needsConfirmation, paramsToSend, runsAtOnce } from './command-form.ts';
+import { courtesyErrors, firstInvalid } from './field-check.ts';
 
 function command(params: Record<string, ParamSpec>, over: Partial<CommandView> = {}): CommandView {
   return {
@@ -12,6 +13,7 @@ function command(params: Record<string, ParamSpec>, over: Partial<CommandView> =
     requires_confirmation: false,
     long_running: false,
     params,
+    form: null,
     ...over,
   };
 }
@@ -53,27 +55,81 @@ describe('form of a command', () => {
   });
 });
 
-describe("an agent's pattern in the browser", () => {
-  it('has to match the whole value', () => {
-    expect(matches('[0-9]+|x', '12')).toBe(true);
-    expect(matches('[0-9]+|x', '12;')).toBe(false);
-    expect(matches('a|b', 'ab')).toBe(false);
+/** A command whose plugin declares its parameters. */
+function told(params: Record<string, FormField>, over: Partial<NonNullable<CommandView['form']>> = {}): CommandView {
+  const v1 = Object.fromEntries(Object.keys(params).map((name) => [name, param(null)]));
+  return command(v1, { form: { plugin: 'git', title: 'Check out', effect: 'write', params, ...over } });
+}
+
+describe('form of a command that its plugin declares', () => {
+  it('has the order, the names and the defaults that the plugin gives', () => {
+    const model = formModel(
+      told({
+        loud: { type: 'boolean', required: false, default: 'true' },
+        ref: { type: 'text', required: true, title: 'Reference', help: 'a branch', placeholder: 'main' },
+        depth: { type: 'integer', required: false, default: '5', order: 1 },
+      }),
+    );
+    expect(model.fields.map(({ name, label }) => [name, label])).toEqual([
+      ['depth', 'depth'],
+      ['ref', 'Reference'],
+      ['loud', 'loud'],
+    ]);
+    expect(model.initial).toEqual({ depth: '5', ref: '', loud: 'true' });
+    expect(model.fields[1]).toMatchObject({ help: 'a branch', placeholder: 'main', required: true, secret: false });
   });
 
-  it.each([
-    ['too long', 'a'.repeat(201)],
-    ['no pattern here', '[a-'],
-    ['a dialect of its own', '(?P<x>a)'],
-    ['a repeated group', '(a+)+$'],
-    ['a repeated choice', '(a|a)*b'],
-    ['a back reference', '(a)\\1'],
-    ['many repeats', '.*.*.*.*.*.*x'],
-  ])('is not run when it is %s', (_why, pattern) => {
-    expect(matches(pattern, 'a'.repeat(200))).toBeNull();
+  it('leaves out what may be left out: an empty field, an unticked box without a default', () => {
+    const model = formModel(
+      told({
+        depth: { type: 'integer', required: false },
+        force: { type: 'boolean', required: false },
+        tags: { type: 'boolean', required: false, default: 'true' },
+        dry: { type: 'boolean', required: true },
+      }),
+    );
+    expect(model.initial).toEqual({ dry: 'false', depth: '', force: '', tags: 'true' });
+    expect(paramsToSend(model, model.initial)).toEqual({ dry: 'false', tags: 'true' });
   });
 
-  it('is not run on a very long value', () => {
-    expect(matches('a+', 'a'.repeat(257))).toBeNull();
+  it('sends a number in its one spelling, and what is none as it was typed', () => {
+    const model = formModel(told({ a: { type: 'integer', required: true }, b: { type: 'number', required: true } }));
+    expect(paramsToSend(model, { a: '007', b: '1.50' })).toEqual({ a: '7', b: '1.5' });
+    expect(paramsToSend(model, { a: '90071992547409921', b: 'x' })).toEqual({ a: '90071992547409921', b: 'x' });
+  });
+
+  it.each<[FormField, string, string | null]>([
+    [{ type: 'integer', required: true, minimum: 1, maximum: 9 }, '10', 'Expected a whole number from 1 to 9.'],
+    [{ type: 'integer', required: true, minimum: 1 }, '1.5', 'Expected a whole number of at least 1.'],
+    [{ type: 'integer', required: true, maximum: 9 }, '-3', null],
+    [{ type: 'number', required: true }, '1e3', null],
+    [{ type: 'number', required: true, minimum: 0 }, '-0.5', 'Expected a number of at least 0.'],
+    [{ type: 'choice', required: true, choices: [{ value: 'a' }] }, 'b', 'Expected one of the values of the list.'],
+    [{ type: 'choice', required: true, choices: [{ value: 'a' }] }, 'a', null],
+    [{ type: 'text', required: true, pattern: '[a-z]+', help: 'small letters' }, 'A', 'Expected small letters.'],
+    [{ type: 'text', required: true, pattern: '[a-z]+' }, 'A', 'Does not match the pattern the host asks for.'],
+    [{ type: 'text', required: true, max_chars: 2 }, '😀😀😀', 'At most 2 characters.'],
+    [{ type: 'text', required: true, max_chars: 3 }, '😀😀😀', null],
+    [{ type: 'text', required: true, may_be_empty: true }, '', null],
+    [{ type: 'text', required: true }, '', 'Needed: this parameter has no default.'],
+    [{ type: 'text', required: false }, '', null],
+  ])('of %j and %s says: %s', (field, value, problem) => {
+    const model = formModel(told({ one: field }));
+    expect(courtesyErrors(model, { one: value })['one'] ?? null).toBe(problem);
+    expect(firstInvalid(model, { one: value })).toBe(problem === null ? -1 : 0);
+  });
+
+  it('sends what only breaks the pattern of a v1 agent, for the agent to judge', () => {
+    const model = formModel(command({ ref: param(null, '[a-z]+') }));
+    expect(firstInvalid(model, { ref: 'UP' })).toBe(-1);
+    expect(firstInvalid(model, { ref: '' })).toBe(0);
+  });
+
+  it('asks for the name of the host before what cannot be taken back, whatever else is said', () => {
+    expect(needsConfirmation(told({}, { effect: 'destructive' }))).toBe(true);
+    expect(runsAtOnce(told({}, { effect: 'destructive' }))).toBe(false);
+    expect(runsAtOnce(told({}, { effect: 'read' }))).toBe(true);
+    expect(needsConfirmation({ ...told({}, { effect: 'read' }), requires_confirmation: true })).toBe(true);
   });
 });
 

@@ -1,22 +1,28 @@
-import type { CommandView, ParamSpec } from '../api/types.ts';
+import type { CommandView, FormField, ParamSpec } from '../api/types.ts';
 
-/** Longest pattern and value this page runs a pattern on: an agent's pattern is foreign code (SEC-113). */
-const MAX_PATTERN_CHARS = 200;
-const MAX_CHECKED_CHARS = 256;
-/** A repeated group, a back reference, a look-around: where matching can take longer than the value is long. */
-const COSTLY = /\)[*+{]|\\[1-9k]|\(\?[=!<]/;
-const MAX_REPEATS = 3;
-
+/** One parameter as the form asks for it. `help` says the pattern in words, `defaultValue` is what the host fills in. */
 export interface FieldModel {
   readonly name: string;
+  readonly label: string;
+  readonly type: FormField['type'];
   readonly description: string;
   readonly pattern: string | null;
+  readonly help: string | null;
+  readonly placeholder: string | null;
   readonly defaultValue: string | null;
+  readonly choices: readonly { readonly value: string; readonly title: string }[];
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+  readonly maxChars: number | null;
   readonly required: boolean;
+  readonly mayBeEmpty: boolean;
+  readonly multiline: boolean;
   readonly secret: boolean;
 }
 
+/** `isTold`: by the plugin, so that types and limits are the host's own, and not only a pattern for people. */
 export interface FormModel {
+  readonly isTold: boolean;
   readonly fields: readonly FieldModel[];
   readonly initial: Readonly<Record<string, string>>;
 }
@@ -26,16 +32,34 @@ export interface CommandGroup {
   readonly commands: readonly CommandView[];
 }
 
-/** A form for one command as its agent advertises it (hub page, section 11.6). Required parameters come first. */
-export function formModel(command: CommandView): FormModel {
-  const fields = Object.entries(command.params).map(([name, spec]) => fieldOf(name, spec));
-  fields.sort((a, b) => Number(b.required) - Number(a.required));
-  return { fields, initial: Object.fromEntries(fields.map((field) => [field.name, field.defaultValue ?? ''])) };
+const MAX_FIELDS = 64;
+
+/**
+ * A form for one command (hub page, section 11.6): as its plugin declares it, or as v1 advertises it. The order that the plugin gives
+ * comes first, then what is required.
+ */
+export function formModel({ params, form }: CommandView): FormModel {
+  const told = Object.entries(form?.params ?? {}).slice(0, MAX_FIELDS);
+  const fields =
+    form === null
+      ? Object.entries(params).map(([name, spec]) => ({ field: v1Field(name, spec), order: Infinity }))
+      : told.map(([name, field]) => ({ field: toldField(name, field), order: field.order ?? Infinity }));
+  fields.sort((a, b) => compare(a.order, b.order) || Number(b.field.required) - Number(a.field.required));
+  return {
+    isTold: form !== null,
+    fields: fields.map(({ field }) => field),
+    initial: Object.fromEntries(fields.map(({ field }) => [field.name, initialOf(field)])),
+  };
+}
+
+/** Whether the person has to type the host's name first: v1's own flag, and whatever cannot be taken back. */
+export function needsConfirmation({ requires_confirmation, form }: CommandView): boolean {
+  return requires_confirmation || form?.effect === 'destructive';
 }
 
 /** A command that needs nothing from the person but the click. */
 export function runsAtOnce(command: CommandView): boolean {
-  return !command.requires_confirmation && Object.keys(command.params).length === 0;
+  return !needsConfirmation(command) && Object.keys(command.params).length === 0;
 }
 
 /**
@@ -46,35 +70,14 @@ export function paramsToSend(model: FormModel, values: Readonly<Record<string, s
   const params: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const field of model.fields) {
     const value = values[field.name] ?? '';
-    if (value !== '' || field.required) params[field.name] = value;
+    if (value !== '' || field.required) params[field.name] = spelled(field, value);
   }
   return { ...params };
 }
 
-/** A courtesy check by name of parameter; the host's own check is the one that counts. */
-export function courtesyErrors(model: FormModel, values: Readonly<Record<string, string>>): Record<string, string> {
-  const errors: Record<string, string> = {};
-  for (const field of model.fields) {
-    const value = values[field.name] ?? '';
-    if (value === '') {
-      if (field.required) errors[field.name] = 'Needed: this parameter has no default.';
-    } else if (matches(field.pattern, value) === false) {
-      errors[field.name] = 'Does not match the pattern the host asks for.';
-    }
-  }
-  return errors;
-}
-
-/** Whether the whole value matches; null when the pattern is too long, not understood, or could run away. */
-export function matches(pattern: string | null, value: string): boolean | null {
-  if (pattern === null || pattern.length > MAX_PATTERN_CHARS || value.length > MAX_CHECKED_CHARS) return null;
-  if (COSTLY.test(pattern) || (pattern.match(/[*+{]/g) ?? []).length > MAX_REPEATS) return null;
-  try {
-    return new RegExp(`^(?:${pattern})$`, 'u').test(value);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+/** What an unticked box says: nothing where the host may go without, else `false`. */
+export function unticked({ defaultValue, required }: FieldModel): string {
+  return defaultValue === null && !required ? '' : 'false';
 }
 
 /** Groups by name in the order of their letters, commands too, so that buttons keep their places. */
@@ -88,9 +91,24 @@ export function commandGroups(commands: readonly CommandView[]): CommandGroup[] 
   return [...groups].map(([name, members]) => ({ name, commands: members })).sort((a, b) => compare(a.name, b.name));
 }
 
-function fieldOf(name: string, spec: ParamSpec): FieldModel {
+function initialOf(field: FieldModel): string {
+  if (field.defaultValue !== null) return field.defaultValue;
+  return field.type === 'boolean' ? unticked(field) : '';
+}
+
+/** A number has one spelling on the wire (`1.50` is refused); what would not stay the same number goes as it was typed. */
+function spelled({ type }: FieldModel, value: string): string {
+  if (type !== 'integer' && type !== 'number') return value;
+  const number = Number(value);
+  const isPlain = value.trim() !== '' && (type === 'integer' ? Number.isSafeInteger(number) : Number.isFinite(number));
+  return isPlain ? String(number === 0 ? 0 : number) : value;
+}
+
+function v1Field(name: string, spec: ParamSpec): FieldModel {
   return {
+    ...PLAIN,
     name,
+    label: name,
     description: spec.description,
     pattern: spec.pattern,
     defaultValue: spec.default,
@@ -99,6 +117,40 @@ function fieldOf(name: string, spec: ParamSpec): FieldModel {
   };
 }
 
-function compare(a: string, b: string): number {
+function toldField(name: string, field: FormField): FieldModel {
+  return {
+    name,
+    label: field.title ?? name,
+    type: field.type,
+    description: field.description ?? '',
+    pattern: field.pattern ?? null,
+    help: field.help ?? null,
+    placeholder: field.placeholder ?? null,
+    defaultValue: field.default ?? null,
+    choices: (field.choices ?? []).map(({ value, title }) => ({ value, title: title ?? value })),
+    minimum: field.minimum ?? null,
+    maximum: field.maximum ?? null,
+    maxChars: field.max_chars ?? null,
+    required: field.required,
+    mayBeEmpty: field.may_be_empty === true,
+    multiline: field.multiline === true,
+    secret: field.secret === true,
+  };
+}
+
+/** What v1 does not tell. */
+const PLAIN = {
+  type: 'text',
+  help: null,
+  placeholder: null,
+  choices: [],
+  minimum: null,
+  maximum: null,
+  maxChars: null,
+  mayBeEmpty: false,
+  multiline: false,
+} as const;
+
+function compare<T extends string | number>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,5 +1,5 @@
 import type { CommandView } from '../api/types.ts';
-import { runsAtOnce } from '../model/command-form.ts';
+import { needsConfirmation, runsAtOnce } from '../model/command-form.ts';
 import { visibleText } from '../text/hostile.ts';
 import { HostText } from './host-text.tsx';
 
@@ -11,7 +11,7 @@ interface Props {
 
 /** A command's button: ▶ runs at once, … opens a form, ! asks for the host's name first. */
 export function CommandButton({ command, chosen, onChoose }: Props) {
-  const [sign, hint] = command.requires_confirmation
+  const [sign, hint] = needsConfirmation(command)
     ? ['!', 'asks for confirmation']
     : runsAtOnce(command)
       ? ['▶', 'runs at once']
@@ -21,7 +21,7 @@ export function CommandButton({ command, chosen, onChoose }: Props) {
       type="button"
       className={chosen ? 'command chosen' : 'command'}
       aria-pressed={chosen}
-      title={`${visibleText(command.description, 200)} (${hint})`}
+      title={`${visibleText(command.form?.title ?? command.description, 200)} (${hint})`}
       data-testid={`command-button-${command.name}`}
       onClick={() => onChoose(command)}
     >

@@ -1,7 +1,8 @@
 import { useRef, useState, type FormEvent } from 'react';
 import { ApiError } from '../api/problem.ts';
-import type { AgentView, CommandView, RunRequest } from '../api/types.ts';
-import { courtesyErrors, formModel, paramsToSend } from '../model/command-form.ts';
+import type { AgentView, CommandForm as CommandFormTold, CommandView, RunRequest } from '../api/types.ts';
+import { formModel, needsConfirmation, paramsToSend } from '../model/command-form.ts';
+import { courtesyErrors, firstInvalid } from '../model/field-check.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { HostText } from './host-text.tsx';
 import { Notice } from './notice.tsx';
@@ -17,11 +18,13 @@ interface Props {
 /** One form for any command, made from what its agent advertises (hub page, section 11.6). */
 export function CommandForm({ agent, command, start }: Props) {
   const model = formModel(command);
-  const [values, setValues] = useState(model.initial);
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [confirming, setConfirming] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+  const values = { ...model.initial, ...typed };
   const errors = courtesyErrors(model, values);
+  const confirms = needsConfirmation(command);
   const refused = start.error instanceof ApiError ? start.error : null;
 
   const request = (confirm?: string): RunRequest => ({
@@ -33,18 +36,23 @@ export function CommandForm({ agent, command, start }: Props) {
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const missing = model.fields.find((field) => field.required && values[field.name] === '');
-    if (missing !== undefined) {
+    const invalid = firstInvalid(model, values);
+    if (invalid !== -1) {
       setLeft(new Set(model.fields.map((field) => field.name)));
-      form.current?.querySelectorAll('input')[model.fields.indexOf(missing)]?.focus();
+      form.current?.querySelectorAll<HTMLElement>('[data-field]')[invalid]?.focus();
       return;
     }
-    if (command.requires_confirmation) setConfirming(true);
+    if (confirms) setConfirming(true);
     else start.mutate(request());
   };
 
   return (
     <form ref={form} className="command-form" onSubmit={submit} noValidate aria-label={`Run ${command.name}`} autoComplete="off">
+      {command.form !== null && (
+        <p className="command-title">
+          <HostText text={command.form.title} maxChars={120} /> <EffectWord effect={command.form.effect} />
+        </p>
+      )}
       <p className="command-description">
         <HostText text={command.description === '' ? 'The host gives no description.' : command.description} maxChars={400} />
       </p>
@@ -60,7 +68,7 @@ export function CommandForm({ agent, command, start }: Props) {
               field={field}
               value={values[field.name] ?? ''}
               error={refused?.fields[field.name] ?? (left.has(field.name) ? (errors[field.name] ?? null) : null)}
-              onChange={(value) => setValues((known) => ({ ...known, [field.name]: value }))}
+              onChange={(value) => setTyped((known) => ({ ...known, [field.name]: value }))}
               onLeave={() => setLeft((known) => new Set([...known, field.name]))}
             />
           ))}
@@ -68,7 +76,7 @@ export function CommandForm({ agent, command, start }: Props) {
       )}
       <div className="form-end">
         <button type="submit" className="primary" disabled={start.isPending} data-testid="run-submit">
-          {start.isPending ? 'Asking the hub…' : command.requires_confirmation ? `Run ${command.name}…` : `Run ${command.name}`}
+          {start.isPending ? 'Asking the hub…' : confirms ? `Run ${command.name}…` : `Run ${command.name}`}
         </button>
         <span className="muted">
           {`${command.long_running ? 'A job: it reports when it ends' : `At most ${command.timeout} s`}. The host checks every value itself.`}
@@ -97,3 +105,13 @@ export function CommandForm({ agent, command, start }: Props) {
     </form>
   );
 }
+
+function EffectWord({ effect }: { readonly effect: CommandFormTold['effect'] }) {
+  return (
+    <span className={`chip effect-${effect}`} data-testid="command-effect">
+      {EFFECT_WORDS[effect]}
+    </span>
+  );
+}
+
+const EFFECT_WORDS = { read: 'only looks', write: 'changes something', destructive: 'cannot be taken back' } as const;

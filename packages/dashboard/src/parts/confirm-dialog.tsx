@@ -54,7 +54,11 @@ export function ConfirmDialog({ agent, command, params, onCancel, onConfirm }: P
           ))}
         </dl>
       )}
-      <p>Its operator asks for a confirmation, so it may change something that cannot be taken back.</p>
+      <p>
+        {command.form?.effect === 'destructive'
+          ? 'What it does cannot be taken back.'
+          : 'Its operator asks for a confirmation, so it may change something that cannot be taken back.'}
+      </p>
       <div className="field">
         <label htmlFor={id}>
           Type <strong>{agent}</strong> to go on

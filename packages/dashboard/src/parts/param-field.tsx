@@ -1,7 +1,8 @@
 import { useId } from 'react';
 import type { FieldModel } from '../model/command-form.ts';
-import { visibleText } from '../text/hostile.ts';
+import { rangeWords } from '../model/field-check.ts';
 import { HostText } from './host-text.tsx';
+import { ParamControl } from './param-control.tsx';
 
 interface Props {
   readonly field: FieldModel;
@@ -14,35 +15,28 @@ interface Props {
 /** One parameter: what it is for, what the host expects, and what looks wrong, all joined to the field. */
 export function ParamField({ field, value, error, onChange, onLeave }: Props) {
   const id = useId();
+  const expected = expectedWords(field);
   return (
     <div className="field">
       <label htmlFor={id}>
-        <HostText text={field.name} maxChars={64} />
+        <HostText text={field.label} maxChars={64} />
+        {field.label !== field.name && (
+          <code className="param-name">
+            <HostText text={field.name} maxChars={64} />
+          </code>
+        )}
         {field.required && <span className="required"> needed</span>}
       </label>
-      <input
-        id={id}
-        type={field.secret ? 'password' : 'text'}
-        value={value}
-        placeholder={field.defaultValue === null ? '' : visibleText(field.defaultValue, 80)}
-        aria-required={field.required}
-        aria-invalid={error !== null}
-        aria-describedby={`${id}-hint ${id}-error`}
-        autoComplete={field.secret ? 'new-password' : 'off'}
-        autoCapitalize="off"
-        spellCheck={false}
-        data-testid={`param-${field.name}`}
-        onChange={(event) => onChange(event.target.value)}
-        onBlur={onLeave}
-      />
+      <ParamControl id={id} field={field} value={value} invalid={error !== null} onChange={onChange} onLeave={onLeave} />
       <p id={`${id}-hint`} className="hint">
         {field.description !== '' && <HostText text={field.description} maxChars={300} />}
-        {field.pattern !== null && (
+        {expected !== null && <HostText text={expected} maxChars={300} />}
+        {expected === null && field.pattern !== null && (
           <span className="pattern">
             pattern <HostText text={field.pattern} maxChars={200} />
           </span>
         )}
-        {field.defaultValue !== null && field.defaultValue !== '' && (
+        {field.type !== 'boolean' && field.defaultValue !== null && field.defaultValue !== '' && (
           <span className="pattern">
             default <HostText text={field.defaultValue} maxChars={80} />
           </span>
@@ -58,4 +52,11 @@ export function ParamField({ field, value, error, onChange, onLeave }: Props) {
       </p>
     </div>
   );
+}
+
+/** What the host expects, where it can be said without a pattern. */
+function expectedWords({ type, help, minimum, maximum }: FieldModel): string | null {
+  if (help !== null) return help;
+  if (type === 'integer') return `a whole number${rangeWords(minimum, maximum)}`;
+  return type === 'number' ? `a number${rangeWords(minimum, maximum)}` : null;
 }

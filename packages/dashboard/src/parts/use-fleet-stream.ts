@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { applyAgent, applyOutput, applyRun } from '../api/live-cache.ts';
+import { applyAgent, applyManifest, applyOutput, applyRun } from '../api/live-cache.ts';
 import { keys } from '../api/queries.ts';
 import { followFleet, type StreamState } from '../api/stream.ts';
 
@@ -39,6 +39,7 @@ export function useFleetStream(enabled: boolean): StreamState {
         },
         onAgent: (agent) => applyAgent(cache, agent),
         onRun: (run) => applyRun(cache, run),
+        onAgentManifest: (agent) => applyManifest(cache, agent),
         onOutput: (piece) => applyOutput(cache, piece),
         onAgentEvent(agent) {
           touched.add(agent);

@@ -162,8 +162,8 @@ describe('acknowledgements', () => {
     await agent.next('metrics.ack');
     const plugins = async (): Promise<unknown> => (await person.call('GET', '/api/v1/agents/web-1/plugins')).json()['items'];
     expect(await plugins()).toEqual([
-      { name: 'caddy', status: 'disabled_choice', disabled_reason: null, state: null },
-      { name: 'docker', status: 'live', disabled_reason: null, state: { containers: [1] } },
+      { name: 'caddy', status: 'disabled_choice', disabled_reason: null, state: null, declared: null },
+      { name: 'docker', status: 'live', disabled_reason: null, state: { containers: [1] }, declared: null },
     ]);
     const again = await stage.connect(hub, agent.identity);
     await again.register(OURS);

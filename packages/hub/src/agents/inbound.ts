@@ -1,4 +1,4 @@
-import { HUB_JSON_LIMITS, parseFrame, parsePayload, ProtocolError } from '@stormpulse/protocol';
+import { HUB_JSON_LIMITS, parseFrame, parsePayload, problemWithManifest, ProtocolError } from '@stormpulse/protocol';
 import type { Payloads, RawEnvelope, WireType } from '@stormpulse/protocol';
 import type { Dispatch } from '../commands/dispatch.ts';
 import type { LiveOutput } from '../commands/live-output.ts';
@@ -45,7 +45,9 @@ export function createInbound(ports: InboundPorts): Inbound {
     link.markRegistered(negotiated);
     if (presence.link(link.agentId) !== undefined) dispatch.disconnected(link.agentId);
     presence.enter(link);
-    link.reply('register.ok', negotiated.plain ? {} : { features: [...negotiated.features] });
+    const held = negotiated.features.has('plugin.manifest') ? stores.manifests.digestOf(link.agentId) : undefined;
+    const told = { features: [...negotiated.features], ...(held === undefined ? {} : { manifest: held }) };
+    link.reply('register.ok', negotiated.plain ? {} : told);
     return dispatch.pump(link.agentId);
   }
 
@@ -98,6 +100,12 @@ export function createInbound(ports: InboundPorts): Inbound {
       ingest.events(stampOf(message), payload, link.negotiated?.features.has('events.id') === true);
       link.reply('events.batch.ack', { batch_id: payload.batch_id });
       results.refusals(link, payload.events).forEach((target) => dispatch.settled(target));
+    },
+    'plugin.manifest'(link, message) {
+      const payload = payloadOf('plugin.manifest', message);
+      const problem = problemWithManifest(payload);
+      if (problem === undefined) ingest.manifest(link.agentId, payload);
+      else strange(link, 'malformed', { kind: 'bad_manifest', message: problem });
     },
     'signoff.state'(link, message) {
       ingest.signoff(stampOf(message), payloadOf('signoff.state', message));

@@ -19,6 +19,7 @@ export const HUB_FEATURES = [
   'command.output',
   'audit.head',
   'link.seq',
+  'plugin.manifest',
 ] as const;
 
 const MAX_COMMANDS = 500;
@@ -49,6 +50,7 @@ export function createRegister(ports: { readonly stores: Stores; readonly ingest
         },
         clock.now(),
       );
+      if (!features.has('plugin.manifest')) stores.manifests.drop(agentId);
       ingest.plugins(agentId, raw['integrations'] ?? olderGarage(raw), true);
     });
     return { plain: payload.features === undefined, features };

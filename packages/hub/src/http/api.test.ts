@@ -109,6 +109,7 @@ describe("people's API", () => {
       requires_confirmation: false,
       long_running: false,
       params: { what: { default: null, pattern: '[a-z]+', description: '' } },
+      form: null,
     });
   });
 

@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox';
+import { DeclaredPlugin, FormField, PluginCommand } from '@stormpulse/protocol';
 import type { RunView } from '../commands/run-view.ts';
+import type { CommandView } from '../state/command-view.ts';
 import type { AgentView } from '../state/agent-view.ts';
 import type { EventRow } from '../storage/event-store.ts';
 import { AGENT_ID_PATTERN } from '../storage/ids.ts';
@@ -50,26 +52,41 @@ export const AgentViewSchema = Type.Unsafe<AgentView>(
   }),
 );
 
-export const CommandSchema = Type.Object({
-  name: Type.String(),
-  group: Type.String(),
-  description: Type.String(),
-  template: Type.Array(Type.String()),
-  timeout: Type.Number({ description: 'seconds' }),
-  requires_confirmation: Type.Boolean(),
-  long_running: Type.Boolean(),
-  params: Type.Record(
-    Type.String(),
-    Type.Object({ default: NullableString, pattern: NullableString, description: Type.String() }),
-  ),
-});
+const FormSchema = Type.Object(
+  {
+    plugin: Type.String(),
+    title: Type.String(),
+    effect: PluginCommand.properties.effect,
+    confirm: PluginCommand.properties.confirm,
+    params: Type.Record(Type.String(), FormField),
+  },
+  { description: 'what the plugin declares of the command; null where only the fields beside it are known' },
+);
 
-export const PluginSchema = Type.Unsafe<PluginReport>(
+export const CommandSchema = Type.Unsafe<CommandView>(
+  Type.Object({
+    name: Type.String(),
+    group: Type.String(),
+    description: Type.String(),
+    template: Type.Array(Type.String()),
+    timeout: Type.Number({ description: 'seconds' }),
+    requires_confirmation: Type.Boolean(),
+    long_running: Type.Boolean(),
+    params: Type.Record(
+      Type.String(),
+      Type.Object({ default: NullableString, pattern: NullableString, description: Type.String() }),
+    ),
+    form: Type.Union([FormSchema, Type.Null()]),
+  }),
+);
+
+export const PluginSchema = Type.Unsafe<PluginReport & { readonly declared: DeclaredPlugin | null }>(
   Type.Object({
     name: Type.String(),
     status: Type.String(),
     disabled_reason: NullableString,
     state: Type.Unknown(),
+    declared: Type.Union([DeclaredPlugin, Type.Null()]),
   }),
 );
 

@@ -18,6 +18,8 @@ export type Change =
       readonly at: number;
       readonly text: string;
     }
+  /** What its plugins declare is another. */
+  | { readonly kind: 'manifest'; readonly agentId: string }
   | { readonly kind: 'event'; readonly agentId: string; readonly event: EventRow }
   | { readonly kind: 'login-ended'; readonly login: string };
 

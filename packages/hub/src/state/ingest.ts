@@ -1,6 +1,6 @@
-import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
+import { DeclaredPlugin, PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { JsonObject, Payloads } from '@stormpulse/protocol';
-import { Check } from '@sinclair/typebox/value';
+import { Check, Clean } from '@sinclair/typebox/value';
 import type { Clock } from '../config/options.ts';
 import type { Figures } from '../storage/agent-store.ts';
 import type { AuditHead } from '../storage/audit-head-store.ts';
@@ -30,6 +30,8 @@ export interface Ingest {
   /** A head that went back or is another than it was becomes an event about the agent (SEC-241). */
   auditHead(agentId: string, told: unknown): void;
   plugins(agentId: string, integrations: unknown, complete: boolean): void;
+  /** Kept as far as it is known here; it is within its bounds. */
+  manifest(agentId: string, told: Payloads['plugin.manifest']): void;
 }
 
 interface IngestPorts {
@@ -103,6 +105,11 @@ export function createIngest({ stores, changes, clock }: IngestPorts): Ingest {
       stores.transaction(() =>
         stores.logs.add(from.agentId, { batchId, group: plainText(group, 200), dropped, payload }, clock.now()),
       );
+    },
+    manifest(agentId, { digest, plugins: declared }) {
+      const known = declared.map((plugin) => Clean(DeclaredPlugin, plugin) as DeclaredPlugin);
+      stores.transaction(() => stores.manifests.put(agentId, digest, known, clock.now()));
+      changes.publish({ kind: 'manifest', agentId });
     },
     signoff(from, payload) {
       stores.transaction(() =>

@@ -83,4 +83,9 @@ CREATE TABLE audit_head (
   agent_id TEXT PRIMARY KEY REFERENCES agent (id), seq INTEGER NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
 `,
+  `
+CREATE TABLE plugin_manifest (
+  agent_id TEXT PRIMARY KEY REFERENCES agent (id), digest TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+`,
 ];

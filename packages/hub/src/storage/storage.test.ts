@@ -52,7 +52,7 @@ describe('state folder', () => {
     const database = openDatabase(join(folder, 'hub.db'));
     database.exec('PRAGMA user_version = 99');
     database.close();
-    expect(() => openHubDatabase(folder)).toThrow(/schema 99, this hub knows 2; start the newer hub/);
+    expect(() => openHubDatabase(folder)).toThrow(/schema 99, this hub knows 3; start the newer hub/);
   });
 
   it('SEC-180 SEC-181 replaces a file whole, with its final mode, and leaves no rest', async () => {

@@ -13,6 +13,8 @@ import { createLogStore } from './log-store.ts';
 import type { LogStore } from './log-store.ts';
 import { createLoginStore } from './login-store.ts';
 import type { LoginStore } from './login-store.ts';
+import { createManifestStore } from './manifest-store.ts';
+import type { ManifestStore } from './manifest-store.ts';
 import { createMetaStore } from './meta-store.ts';
 import type { MetaStore } from './meta-store.ts';
 import { createMetricStore } from './metric-store.ts';
@@ -33,6 +35,7 @@ export interface Stores {
   readonly events: EventStore;
   readonly logins: LoginStore;
   readonly logs: LogStore;
+  readonly manifests: ManifestStore;
   readonly meta: MetaStore;
   readonly metrics: MetricStore;
   readonly plugins: PluginStore;
@@ -50,6 +53,7 @@ export function createStores(database: Database): Stores {
     events: createEventStore(database),
     logins: createLoginStore(database),
     logs: createLogStore(database),
+    manifests: createManifestStore(database),
     meta: createMetaStore(database),
     metrics: createMetricStore(database),
     plugins: createPluginStore(database),

@@ -28,6 +28,7 @@ export const AGENT_FEATURES: readonly Feature[] = [
   'events.id',
   'audit.head',
   'link.seq',
+  'plugin.manifest',
 ];
 
 export interface LiveSessionOptions {
@@ -150,6 +151,8 @@ export class LiveSession implements Session {
         if (this.#features.has('link.seq')) this.#numbers?.negotiated();
         if (this.#features.has('results.ack')) ports.results.acknowledgesById();
         if (this.#features.has('command.output')) ports.output?.attach((piece) => this.#send('command.output', piece));
+        if (this.#features.has('plugin.manifest'))
+          ports.manifest?.tell(message.payload['manifest'], (told) => this.#send('plugin.manifest', told));
         break;
       case 'command.output.ack':
         ports.output?.acknowledge(message.payload);

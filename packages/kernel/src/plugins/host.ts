@@ -83,6 +83,7 @@ export class PluginHost {
     bindSecrets(config, (source) => services.reveal(source));
     const declared = recordSetup(definition, config, liveMembers(instance, capabilities, services, this.#ports));
     adopt(instance, capabilities, declared, this.#ports);
+    this.#ports.manifest?.declared(definition, capabilities, declared);
     services.adopt(declared);
     instance.commands.push(...this.#refreshOf(instance));
     instance.become('configured');

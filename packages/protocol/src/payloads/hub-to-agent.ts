@@ -19,9 +19,10 @@ export const CommandSequencePayload = Type.Object({
   op_sig: Type.Optional(Type.String()),
 });
 
-/** Payload of `register.ok`. Free in v1; `features` is ours: what both sides named. */
+/** Payload of `register.ok`. Free in v1; ours are `features`, what both sides named, and `manifest`, the digest of the
+ * `plugin.manifest` that the hub has of this agent. */
 export const RegisterOkPayload = Type.Object(
-  { features: Type.Optional(Type.Array(Type.String())) },
+  { features: Type.Optional(Type.Array(Type.String())), manifest: Type.Optional(Type.String()) },
   { additionalProperties: Type.Unknown() },
 );
 

@@ -1,5 +1,5 @@
 import { Secret, Type } from '@stormpulse/plugin-api';
-import type { SecretSource, TObject } from '@stormpulse/plugin-api';
+import type { SecretSource, TObject, TSchema } from '@stormpulse/plugin-api';
 import { sealedIn } from '@stormpulse/plugin-api/internal';
 
 /** A config as the stand-in of a plugin gets it: as it was written, and a secret for everything in it that names one. */
@@ -11,9 +11,10 @@ export interface RawConfig {
 /**
  * The schema of a stand-in: its plugin's own side has read the config already. What looks like `{ file = "…" }` or `{ env = "…" }`
  * becomes a secret, which the kernel lets be revealed; nothing else can be, whatever the plugin asks for.
+ * `x-stands-for` is the plugin's own schema, to be shown.
  */
-export function rawConfigSchema(): TObject {
-  return Type.Transform(Type.Object({}, { additionalProperties: true }))
+export function rawConfigSchema(declared?: TSchema): TObject {
+  return Type.Transform(Type.Object({}, { additionalProperties: true, 'x-stands-for': declared }))
     .Decode((raw): RawConfig => ({ raw, secrets: sourcesIn(raw).map(secretOf) }))
     .Encode(({ raw }) => raw as object) as unknown as TObject;
 }

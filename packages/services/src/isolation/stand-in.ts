@@ -28,7 +28,7 @@ export function standIn(manifest: PluginManifest, remote: Remote): Plugin {
     version: manifest.version,
     apiVersion: manifest.apiVersion as `${number}.${number}`,
     description: manifest.description,
-    configSchema: rawConfigSchema(),
+    configSchema: rawConfigSchema(manifest.configSchema),
     capabilities: () => manifest.capabilities,
     setup(ctx) {
       declare(manifest, ctx as unknown as PluginContext<RawConfig>, remote);

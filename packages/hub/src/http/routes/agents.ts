@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { HubError } from '../../errors.ts';
+import { commandViews } from '../../state/command-view.ts';
 import { findAgentView, toAgentView } from '../../state/agent-view.ts';
 import type { AgentRow } from '../../storage/agent-store.ts';
 import type { Stores } from '../../storage/stores.ts';
@@ -54,7 +55,7 @@ export function agentRoutes(app: PeopleApp, { stores }: { readonly stores: Store
       },
     },
     async ({ params }) => ({
-      items: Object.entries(mustFind(params.id).manifest).map(([name, entry]) => ({ name, ...entry })),
+      items: commandViews(mustFind(params.id).manifest, stores.manifests.of(params.id)),
     }),
   );
 
@@ -63,12 +64,16 @@ export function agentRoutes(app: PeopleApp, { stores }: { readonly stores: Store
     {
       config: { access: 'login' },
       schema: {
-        summary: 'Last state of the plugins',
+        summary: 'Last state of the plugins, and what each declares',
         params: AgentParams,
         response: { 200: Type.Object({ items: Type.Array(PluginSchema) }), default: ProblemSchema },
       },
     },
-    async ({ params }) => ({ items: stores.plugins.of(mustFind(params.id).id) }),
+    async ({ params }) => {
+      const { id } = mustFind(params.id);
+      const declared = new Map(stores.manifests.of(id).map((plugin) => [plugin.name, plugin]));
+      return { items: stores.plugins.of(id).map((plugin) => ({ ...plugin, declared: declared.get(plugin.name) ?? null })) };
+    },
   );
 
   app.get(

@@ -25,7 +25,8 @@ const SNAPSHOT_RUNS = 20;
 
 /**
  * `GET /stream/fleet`: server-sent events. First every agent and the newest runs, then each change: `agents` (AgentView),
- * `run` (RunView), `run-output` (`{run, agent, stream, at, text}`), `agent-event` (`{agent, event}`). A reader that falls behind is cut; it reconnects and gets a snapshot.
+ * `run` (RunView), `run-output` (`{run, agent, stream, at, text}`), `agent-event` (`{agent, event}`), `agent-manifest` (`{agent}`: its commands and plugins are to be
+ * asked for again). A reader that falls behind is cut; it reconnects and gets a snapshot.
  */
 export function streamRoutes(app: PeopleApp, ports: StreamPorts): void {
   let open = 0;
@@ -94,6 +95,7 @@ function follow(
       const { runId: run, agentId: agent, stream, at, text } = change;
       send('run-output', { run, agent, stream, at, text });
     }
+    if (change.kind === 'manifest') send('agent-manifest', { agent: change.agentId });
     if (change.kind === 'event') send('agent-event', { agent: change.agentId, event: change.event });
     if (change.kind === 'login-ended' && change.login === login.loginKey) raw.end();
     if (change.kind === 'run' && change.answered === true) flush();
