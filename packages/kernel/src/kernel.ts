@@ -10,7 +10,8 @@ import type { Kernel, KernelOptions, KernelStatus } from './kernel-options.ts';
 import { integrationReport } from './plugins/integration-report.ts';
 import { buildTable } from './plugins/registry.ts';
 import type { CommandTable } from './plugins/registry.ts';
-import type { ClaimStep } from './ports.ts';
+import type { PluginStatus } from './plugins/plugin-instance.ts';
+import type { ClaimStep, PluginEntry } from './ports.ts';
 import { coSignature } from './security/co-signature.ts';
 import { createVerifier, unspecified } from './security/verify.ts';
 import type { Refusal, Verifier } from './security/verify.ts';
@@ -73,15 +74,15 @@ class AssembledKernel implements Kernel {
 
   async start(): Promise<void> {
     const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
-    this.#table = await this.#plugins.start();
+    this.#offer(await this.#plugins.start());
     const knows = (feature: Feature): boolean => this.#features.includes(feature);
     const push = (): void => {
       ports.results.flush();
       this.#session?.pushNow();
     };
     const dispatcher = new Dispatcher({
-      table: this.#table,
-      gates: this.#plugins.gates,
+      table: () => this.#table,
+      gates: () => this.#plugins.gates,
       ports,
       sendResult: (result, claim) => this.#finished(result, claim),
       push,
@@ -112,10 +113,21 @@ class AssembledKernel implements Kernel {
       isCommand: (name) => this.#table.get(name) !== undefined,
       groupOf: (name) => this.#table.get(name)?.group,
       bindsIds: () => knows('request.bind'),
-      ...(operator === undefined ? {} : { coSignature: coSignature(operator, this.#table) }),
+      ...(operator === undefined ? {} : { coSignature: coSignature(operator, () => this.#table) }),
     });
     this.#changed();
     this.#connection.start();
+  }
+
+  async exchange(name: string, entries: readonly PluginEntry[]): Promise<readonly PluginStatus[]> {
+    const tried = await this.#plugins.exchange(name, entries, {
+      offer: (table) => this.#offer(table),
+      idle: async () => await this.#dispatcher?.whenIdle(name),
+    });
+    this.#options.ports.results.flush();
+    this.#connection.renew('what this agent offers has changed');
+    this.#changed();
+    return tried;
   }
 
   get status(): KernelStatus {
@@ -143,6 +155,7 @@ class AssembledKernel implements Kernel {
       withDeadline(ports.clock, work, ms, label).catch((error: unknown) => {
         ports.logger('kernel').error({ err: error }, `closing: ${label} did not end as it should`);
       });
+    this.#plugins.freeze();
     await step('running commands', DRAIN_MS + ABORT_MS, this.#dispatcher?.drain(DRAIN_MS) ?? Promise.resolve());
     ports.results.flush();
     await step('plugins', PLUGINS_MS, this.#plugins.stop());
@@ -156,6 +169,11 @@ class AssembledKernel implements Kernel {
     ports.results.close();
     const released = Promise.resolve().then(() => ports.nonces.close());
     await step('the nonce store', SOCKET_MS, released);
+  }
+
+  #offer(table: CommandTable): void {
+    this.#table = table;
+    this.#options.operator?.offered(table.manifest);
   }
 
   #newSession(): LiveSession {

@@ -1,9 +1,8 @@
 import type { AgentError, ConfigProblem, ExecOptions, ExecResult, JobCall, Logger, Trigger } from '@stormpulse/plugin-api';
 import type { ParamValue, ProcessLimits } from '@stormpulse/plugin-api';
-import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
+import type { CollectorDefinition, Grants } from '@stormpulse/plugin-api/internal';
 import type { FrameNumbers, Payloads, ProtocolCrypto } from '@stormpulse/protocol';
 import type { Outcome } from './dispatch/outcome.ts';
-import type { Grants } from './plugins/grants.ts';
 import type { PluginServiceFactory } from './plugin-ports.ts';
 import type { AuditLog, LocalPolicy, RefusalLog } from './policy-ports.ts';
 import type { RegisteredCommand } from './plugins/registry.ts';
