@@ -52,7 +52,7 @@ export interface Kernel {
   /** Starts plugins, freezes the command table, dials. Resolves once the first dial is under way. */
   start(): Promise<void>;
   /**
-   * Hot load: puts the first of `entries` that stands in the place of the plugin `name`, or nothing, and registers again; gives how
+   * Hot load: puts the first of `entries` that stands in the place of the plugin `name`, or nothing, and registers again when other commands are offered then; gives how
    * each that was tried does. What runs of the one before ends first. One at a time.
    */
   exchange(name: string, entries: readonly PluginEntry[]): Promise<readonly PluginStatus[]>;

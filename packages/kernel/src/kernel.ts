@@ -120,12 +120,15 @@ class AssembledKernel implements Kernel {
   }
 
   async exchange(name: string, entries: readonly PluginEntry[]): Promise<readonly PluginStatus[]> {
+    const before = JSON.stringify(this.#table.manifest);
     const tried = await this.#plugins.exchange(name, entries, {
       offer: (table) => this.#offer(table),
       idle: async () => await this.#dispatcher?.whenIdle(name),
     });
-    this.#options.ports.results.flush();
-    this.#connection.renew('what this agent offers has changed');
+    if (JSON.stringify(this.#table.manifest) !== before) {
+      this.#options.ports.results.flush();
+      this.#connection.renew('what this agent offers has changed');
+    }
     this.#changed();
     return tried;
   }

@@ -16,7 +16,7 @@ import type { PluginRunner } from './isolation/runner.ts';
 export { readLoopMark, openLoopMark } from './isolation/loop-mark.ts';
 export type { LastLoopMark, LoopMark } from './isolation/loop-mark.ts';
 export type { IsolationLimits } from './isolation/limits.ts';
-export type { PluginRunner, PluginSource } from './isolation/runner.ts';
+export type { PluginBill, PluginRunner, PluginSource } from './isolation/runner.ts';
 
 export interface PluginRunnerOptions {
   readonly clock: Clock;
