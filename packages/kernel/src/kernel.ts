@@ -74,7 +74,7 @@ class AssembledKernel implements Kernel {
 
   async start(): Promise<void> {
     const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
-    this.#offer(await this.#plugins.start());
+    this.#offer(await this.#plugins.start((table) => this.#registerAgain(this.#table, table)));
     const knows = (feature: Feature): boolean => this.#features.includes(feature);
     const push = (): void => {
       ports.results.flush();
@@ -120,16 +120,12 @@ class AssembledKernel implements Kernel {
   }
 
   async exchange(name: string, entries: readonly PluginEntry[]): Promise<readonly PluginStatus[]> {
-    const before = JSON.stringify(this.#table.manifest);
+    const before = this.#table;
     const tried = await this.#plugins.exchange(name, entries, {
       offer: (table) => this.#offer(table),
       idle: async () => await this.#dispatcher?.whenIdle(name),
     });
-    if (JSON.stringify(this.#table.manifest) !== before) {
-      this.#options.ports.results.flush();
-      this.#connection.renew('what this agent offers has changed');
-    }
-    this.#changed();
+    this.#registerAgain(before);
     return tried;
   }
 
@@ -177,6 +173,15 @@ class AssembledKernel implements Kernel {
   #offer(table: CommandTable): void {
     this.#table = table;
     this.#options.operator?.offered(table.manifest);
+  }
+
+  /** Where other commands are offered than were. */
+  #registerAgain(before: CommandTable, now = this.#table): void {
+    if (now !== this.#table) this.#offer(now);
+    this.#changed();
+    if (JSON.stringify(now.manifest) === JSON.stringify(before.manifest)) return;
+    this.#options.ports.results.flush();
+    this.#connection.renew('what this agent offers has changed');
   }
 
   #newSession(): LiveSession {

@@ -248,6 +248,8 @@ export interface PluginEntry {
   readonly grants: Grants;
   /** `error`: the agent does not start without it. Default `disable`. */
   readonly startup: 'error' | 'disable';
+  /** Its code is elsewhere and what it offers is known: the agent does not wait for it, and what is asked of it does. */
+  readonly startsApart?: boolean;
   /** Why the host wants it off; it is told of, and nothing of it is loaded. */
   readonly off?: string;
 }

@@ -15,6 +15,7 @@ export { hideSecrets, secretsIn } from './hide-secrets.ts';
 export { confirmOf, manifestEntry } from './manifest-entry.ts';
 export { createBackoff, refusedWaitMs } from './lifecycle/backoff.ts';
 export { withDeadline } from './lifecycle/deadline.ts';
+export { watchLiveness } from './lifecycle/liveness.ts';
 export { mayBecome } from './lifecycle/plugin-states.ts';
 export type { PluginState } from './lifecycle/plugin-states.ts';
 export { repeat } from './lifecycle/repeat.ts';

@@ -60,7 +60,10 @@ describe('plugins of others in an agent that runs', () => {
   const start = async (tables = ''): Promise<void> => {
     agent = stage.start(tables);
     await offered(0);
-    await vi.waitFor(() => expect(readFileSync(stage.path('status.json'), 'utf8')).toContain('"takesPluginChanges":true'), PATIENT);
+    await vi.waitFor(
+      () => expect(readFileSync(stage.path('status.json'), 'utf8')).toContain('"takesPluginChanges":true'),
+      PATIENT,
+    );
   };
   /** What the agent offered on its `index`th connection. */
   const offered = async (index: number): Promise<readonly string[]> => {

@@ -172,3 +172,31 @@ describe('hot load (D3): a new table, and the agent registers again', () => {
     expect(await changed).toEqual([]);
   });
 });
+
+describe('a plugin whose code is elsewhere and whose manifest is known', () => {
+  const apart = (one: Plugin) => ({ ...entry(one, 'far'), startsApart: true });
+
+  test('is offered before it has started; the agent registers without waiting', async () => {
+    const { run, end } = held();
+    rig = await startRig({ kernel: { plugins: [apart(plugin('far', { onStart: async () => void (await run()) }))] } });
+    expect([registered(), states()]).toEqual([[['far_say']], [['far', 'starting']]]);
+    end('');
+    await settle();
+    expect(states()).toEqual([['far', 'ready']]);
+    expect(rig.transport.links).toHaveLength(1);
+  });
+
+  test('and is taken back when it then does not start', async () => {
+    const { run, end } = held();
+    const onStart = async (): Promise<void> => {
+      throw new Error(await run());
+    };
+    rig = await startRig({ kernel: { plugins: [apart(plugin('far', { onStart }))] } });
+    end('no hardware');
+    await dialledAgain();
+    expect(registered()).toEqual([['far_say'], []]);
+    expect(rig.kernel.status.plugins).toMatchObject([
+      { state: 'failed', reason: expect.stringContaining('no hardware') as string },
+    ]);
+  });
+});

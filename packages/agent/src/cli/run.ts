@@ -69,6 +69,7 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   const renewal = composeRenewal(config, ports, way, () => told(() => kernel.status));
   const onStatus = (read: () => KernelStatus): void => {
     told(read);
+    others.look();
     manager.status(summary(read()));
   };
   const others = await openPluginsOfOthers(loaded, ports, () => told(() => kernel.status));

@@ -74,9 +74,7 @@ const Shape = Type.Object({
   pluginChange: Type.Optional(
     Type.Object({
       requests: Type.Array(Type.String()),
-      outcomes: Type.Array(
-        Type.Object({ plugin: Type.String(), outcome: Type.String(), reason: Type.Optional(Type.String()) }),
-      ),
+      outcomes: Type.Array(Type.Object({ plugin: Type.String(), outcome: Type.String(), reason: Type.Optional(Type.String()) })),
       problem: Type.Optional(Type.String()),
     }),
   ),

@@ -43,6 +43,7 @@ export class LivePlugins {
   readonly #loaded: LoadedConfig;
   readonly #current: Map<string, PluginPackage>;
   readonly #retries = new Map<string, { readonly times: number; readonly cancel: () => void }>();
+  readonly #isPlanned = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
@@ -51,7 +52,13 @@ export class LivePlugins {
     this.#loaded = loaded;
     this.#options = options;
     this.#current = new Map(loaded.config.packages.map((one) => [one.name, one]));
-    for (const name of this.#current.keys()) this.#retryLater(name);
+    this.look();
+  }
+
+  /** Something of the agent's status changed: what failed of what may pass is tried again later. */
+  look(): void {
+    for (const { name, startup } of this.#current.values())
+      if (startup === 'retry' && !this.#isPlanned.has(name)) this.#retryLater(name);
   }
 
   /** Reads the file again and takes what it can of it; one at a time. */
@@ -81,7 +88,9 @@ export class LivePlugins {
       if (change !== undefined) outcomes.push({ plugin: name, ...change });
     }
     for (const outcome of outcomes) this.#options.logger.info(outcome, 'a change of a plugin was taken');
-    const others = otherTables(this.#loaded, read).map((plugin) => ({ plugin, outcome: 'restart', reason: OTHER_TABLE }) as const);
+    const others = otherTables(this.#loaded, read).map(
+      (plugin) => ({ plugin, outcome: 'restart', reason: OTHER_TABLE }) as const,
+    );
     return { outcomes: [...outcomes, ...others] };
   }
 
@@ -138,7 +147,8 @@ export class LivePlugins {
   }
 
   #stands(name: string): boolean {
-    return isLive(this.#statusOf(name));
+    const status = this.#statusOf(name);
+    return status?.state === 'starting' || isLive(status);
   }
 
   #statusOf(name: string): PluginStatus | undefined {
@@ -150,18 +160,19 @@ export class LivePlugins {
     const { clock, logger } = this.#options;
     if (this.#isClosed || this.#current.get(name)?.startup !== 'retry') return;
     if (!PASSING.includes(this.#statusOf(name)?.code ?? '')) return;
-    const before = this.#retries.get(name);
-    before?.cancel();
-    const times = before?.times ?? 0;
+    const { times, cancel } = this.#retries.get(name) ?? { times: 0, cancel: () => undefined };
+    cancel();
     const ms = Math.min(RETRY_MS * 2 ** times, RETRY_MAX_MS);
     logger.warn({ plugin: name, again_in_ms: ms }, 'startup = "retry": it is tried again');
     const failed = (error: unknown): void => logger.error({ err: error, plugin: name }, 'it could not be tried again');
+    this.#isPlanned.add(name);
     const again = (): void => void this.#inTurn(() => this.#retry(name)).catch(failed);
     this.#retries.set(name, { times: times + 1, cancel: clock.after(ms, again) });
   }
 
   async #retry(name: string): Promise<void> {
     const config = this.#current.get(name);
+    this.#isPlanned.delete(name);
     if (this.#isClosed || config === undefined || this.#stands(name)) return;
     const { outcome } = await this.#bringIn(config, undefined);
     if (outcome === 'runs') this.#retries.delete(name);

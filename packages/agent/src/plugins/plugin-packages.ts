@@ -94,7 +94,7 @@ export async function openPluginPackages(config: AgentConfig, around: Surroundin
   }
 }
 
-const REVOKED = 'the operator of this host revoked the plugin of this command; restart the agent to unload it';
+const REVOKED = 'the operator of this host revoked the plugin of this command';
 
 /** The host's policy, and the fence before it. */
 export function fenced(policy: LocalPolicy | undefined, fence: PluginPackages['fence']): LocalPolicy {
@@ -112,6 +112,7 @@ function packageEntry(config: PluginPackage, host: PackageHost): PluginEntry {
     firstParty: false,
     grants: grantsOf(config.grants),
     startup: config.startup === 'error' ? 'error' : 'disable',
+    startsApart: config.isolation !== 'none' && config.startup !== 'error',
   };
 }
 

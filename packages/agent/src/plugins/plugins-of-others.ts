@@ -15,13 +15,19 @@ export interface PluginsOfOthers {
   readonly status: () => Pick<RunningStatus, 'pluginProcesses' | 'takesPluginChanges' | 'pluginChange'>;
   /** From now on what the operator changes is taken. */
   begin(kernel: Kernel): void;
+  /** Something of the agent's status changed. */
+  look(): void;
   /** What changes them, before the kernel closes; then what runs them. */
   freeze(): void;
   close(): Promise<void>;
 }
 
 /** What reads packages is loaded by an agent whose file, or whose operator meanwhile, names one. */
-export async function openPluginsOfOthers(loaded: LoadedConfig, ports: AgentPorts, onChange: () => void): Promise<PluginsOfOthers> {
+export async function openPluginsOfOthers(
+  loaded: LoadedConfig,
+  ports: AgentPorts,
+  onChange: () => void,
+): Promise<PluginsOfOthers> {
   const { config } = loaded;
   const { audit, clock } = ports;
   const logger = ports.logger('plugins');
@@ -47,6 +53,7 @@ export async function openPluginsOfOthers(loaded: LoadedConfig, ports: AgentPort
       unwatch = watchFolder(folder, logger, () => void seen(kernel).catch(failed));
       if (config.packages.some(({ startup }) => startup === 'retry')) liveIn(kernel).catch(failed);
     },
+    look: () => live?.look(),
     freeze() {
       unwatch();
       live?.close();

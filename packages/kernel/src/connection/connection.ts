@@ -1,9 +1,8 @@
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { Logger } from '@stormpulse/plugin-api';
-import { createBackoff, refusedWaitMs } from '@stormpulse/plugin-api/internal';
+import { createBackoff, refusedWaitMs, watchLiveness } from '@stormpulse/plugin-api/internal';
 import { ConnClosed } from '../errors.ts';
 import type { Clock, EventLog, Link, Transport } from '../ports.ts';
-import { watchLiveness } from './liveness.ts';
 
 export interface ConnectionStatus {
   readonly state: 'connecting' | 'live' | 'waiting' | 'closed';

@@ -145,11 +145,17 @@ export class PluginHost {
     return [...this.#instances.flatMap((instance) => instance.setGates), ...this.#heldGates];
   }
 
-  /** Starts every configured plugin, then freezes the table of what is left. */
-  async start(): Promise<CommandTable> {
-    await Promise.all(
-      this.#instances.filter((instance) => instance.state === 'configured').map((instance) => this.#startOne(instance)),
-    );
+  /**
+   * Starts every configured plugin, then freezes the table of what is left. One that starts apart is not waited for: it is offered, and
+   * if it fails afterwards, `offer` gets the table without it.
+   */
+  async start(offer: (table: CommandTable) => void): Promise<CommandTable> {
+    const configured = this.#instances.filter((instance) => instance.state === 'configured');
+    const apart = configured.filter(({ entry }) => entry.startsApart === true);
+    for (const instance of apart)
+      void this.#startOne(instance).then(async () => instance.state === 'failed' && offer(await this.#table()));
+    const others = configured.filter((instance) => !apart.includes(instance));
+    await Promise.all(others.map((instance) => this.#startOne(instance)));
     return await this.#table();
   }
 
@@ -162,6 +168,8 @@ export class PluginHost {
       if (instance.state === 'starting') instance.become('ready');
       instance.services?.start();
     } catch (cause) {
+      // Taken out meanwhile.
+      if (instance.signal.aborted) return;
       const error = PluginStart(
         { plugin: instance.name, problem: cause instanceof Error ? cause.message : String(cause) },
         { cause },
