@@ -174,10 +174,13 @@ describe('plugins of others in an agent that runs', () => {
     const toml = readFileSync(stage.path('stormpulse.toml'), 'utf8');
     writeFileSync(stage.path('stormpulse.toml'), toml.replace('[plugins.weather]\n', '[plugins.weather]\nstartup = "retry"\n'));
     agent = stage.launch();
-    expect(await offered(1)).toEqual([]);
     await vi.waitFor(() => expect(agent.log()).toContain('it is tried again'), PATIENT);
+    expect(await listed()).toMatchObject({ state: 'failed', lastError: null });
     writeFileSync(flag, '');
-    expect(await offered(2)).toEqual(['weather_tell']);
+    await vi.waitFor(async () => {
+      expect(await listed()).toMatchObject({ state: 'ready' });
+      expect(await offered(stage.hub.links.length - 1)).toEqual(['weather_tell']);
+    }, PATIENT);
     expect(await told()).toBe('1.0.0');
   }, 120_000);
 });
