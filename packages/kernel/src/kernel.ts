@@ -18,6 +18,8 @@ import type { Refusal, Verifier } from './security/verify.ts';
 
 /** How fresh `lastAckAt` is: telling each acknowledgement would rewrite the status file with every push. */
 const ACK_TOLD_MS = 60_000;
+/** How long a hub that does not answer keeps plugins from starting that start apart. */
+const APART_WITHIN_MS = 2_000;
 /** Budgets of {@link Kernel.close}, each step on its own. */
 const DRAIN_MS = 5_000;
 const ABORT_MS = 7_000;
@@ -63,6 +65,7 @@ class AssembledKernel implements Kernel {
       onStatus: (status) => {
         this.#connectionStatus = status;
         if (status.state !== 'live') this.#features = [];
+        if (status.state === 'live' || status.state === 'waiting') this.#startApart();
         this.#changed();
       },
     });
@@ -74,7 +77,7 @@ class AssembledKernel implements Kernel {
 
   async start(): Promise<void> {
     const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
-    this.#offer(await this.#plugins.start((table) => this.#registerAgain(this.#table, table)));
+    this.#offer(await this.#plugins.start());
     const knows = (feature: Feature): boolean => this.#features.includes(feature);
     const push = (): void => {
       ports.results.flush();
@@ -117,6 +120,7 @@ class AssembledKernel implements Kernel {
     });
     this.#changed();
     this.#connection.start();
+    ports.clock.after(APART_WITHIN_MS, () => this.#startApart());
   }
 
   async exchange(name: string, entries: readonly PluginEntry[]): Promise<readonly PluginStatus[]> {
@@ -168,6 +172,11 @@ class AssembledKernel implements Kernel {
     ports.results.close();
     const released = Promise.resolve().then(() => ports.nonces.close());
     await step('the nonce store', SOCKET_MS, released);
+  }
+
+  /** Not before the first attempt to register is over: starting programs would delay it. */
+  #startApart(): void {
+    this.#plugins.startApart((table) => this.#registerAgain(this.#table, table));
   }
 
   #offer(table: CommandTable): void {

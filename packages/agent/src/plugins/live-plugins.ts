@@ -148,7 +148,7 @@ export class LivePlugins {
 
   #stands(name: string): boolean {
     const status = this.#statusOf(name);
-    return status?.state === 'starting' || isLive(status);
+    return status?.state === 'configured' || status?.state === 'starting' || isLive(status);
   }
 
   #statusOf(name: string): PluginStatus | undefined {

@@ -37,7 +37,7 @@ export async function openPluginsOfOthers(
   let packages: PluginPackages | undefined;
   let opening: Promise<PluginPackages> | undefined;
   if (config.packages.length > 0 || isAnythingLeft(folder)) await opened();
-  const entries = config.packages.flatMap((one) => packages?.entryOf(one) ?? []);
+  const entries = loadedTogether(config.packages.flatMap((one) => packages?.entryOf(one) ?? []));
   let unwatch = (): void => undefined;
   let live: LivePlugins | undefined;
   let change: PluginChange | undefined;
@@ -100,4 +100,16 @@ export async function openPluginsOfOthers(
   function failed(error: unknown): void {
     logger.error({ err: error }, 'a change of plugins was not taken; restart the agent for it');
   }
+}
+
+/** The kernel sets one up after the other; what they wait for before, disks and derivations, they wait for at the same time. */
+function loadedTogether(entries: readonly PluginEntry[]): readonly PluginEntry[] {
+  let begun: readonly Promise<unknown>[] | undefined;
+  const begin = (): readonly Promise<unknown>[] => {
+    const all = entries.map((entry) => entry.load());
+    // Each is the kernel's to refuse, when its turn comes.
+    for (const one of all) one.catch(() => undefined);
+    return all;
+  };
+  return entries.map((entry, at) => ({ ...entry, load: async () => await (begun ??= begin())[at] }));
 }

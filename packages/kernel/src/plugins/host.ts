@@ -145,18 +145,20 @@ export class PluginHost {
     return [...this.#instances.flatMap((instance) => instance.setGates), ...this.#heldGates];
   }
 
-  /**
-   * Starts every configured plugin, then freezes the table of what is left. One that starts apart is not waited for: it is offered, and
-   * if it fails afterwards, `offer` gets the table without it.
-   */
-  async start(offer: (table: CommandTable) => void): Promise<CommandTable> {
-    const configured = this.#instances.filter((instance) => instance.state === 'configured');
-    const apart = configured.filter(({ entry }) => entry.startsApart === true);
-    for (const instance of apart)
-      void this.#startOne(instance).then(async () => instance.state === 'failed' && offer(await this.#table()));
-    const others = configured.filter((instance) => !apart.includes(instance));
-    await Promise.all(others.map((instance) => this.#startOne(instance)));
+  /** Starts every configured plugin but those that start apart, then freezes the table of all. */
+  async start(): Promise<CommandTable> {
+    await Promise.all(this.#configured(false).map((instance) => this.#startOne(instance)));
     return await this.#table();
+  }
+
+  /** Starts the others, which are offered already; `offer` gets the table without one that then fails. */
+  startApart(offer: (table: CommandTable) => void): void {
+    for (const instance of this.#configured(true))
+      void this.#startOne(instance).then(async () => instance.state === 'failed' && offer(await this.#table()));
+  }
+
+  #configured(apart: boolean): readonly PluginInstance[] {
+    return this.#instances.filter(({ state, entry }) => state === 'configured' && (entry.startsApart === true) === apart);
   }
 
   async #startOne(instance: PluginInstance): Promise<void> {
