@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { readTree, treeDigest } from '@stormpulse/services/plugin-packages';
 import { installBundle, runArguments, writeConfig } from './agent-under-test.mjs';
 import { startDriver } from './driver.mjs';
+import { cpuMsOf } from './footprint.mjs';
 import { forked, pluginsIn } from './isolation.mjs';
 import { createAuthority, writeCredentials } from './pki.mjs';
 import { createProcesses } from './processes.mjs';
@@ -41,10 +42,12 @@ export async function run(knobs) {
     for (const side of Object.values(sides)) await (await side.start()).stop();
     await pause(FLOOR_MS);
     const started = { none: [], kernel: [], apart: [], ready: [], forked: [] };
+    const cpu = { none: [], kernel: [], apart: [] };
     for (let at = 0; at < knobs.starts; at += 1) {
       for (const [name, side] of Object.entries(sides)) {
         const agent = await side.start();
         started[name].push(agent.registeredMs);
+        cpu[name].push(agent.cpuMs);
         if (name === 'apart') {
           await Promise.all(files.map((file) => side.order(`${file.name}_echo`)));
           started.ready.push(performance.now() - agent.begun);
@@ -62,19 +65,21 @@ export async function run(knobs) {
       beside('start to registered, without plugins', of('none'), null, null),
       beside('added by plugins in the kernel', of('kernel') - of('none'), null, 150),
       beside('added by isolated ones, manifests kept', of('apart') - of('none'), null, 150),
+      beside('CPU until then, in the kernel', median(cpu.kernel), named('without', median(cpu.none)), null),
+      beside('CPU until then, isolated', median(cpu.apart), named('without', median(cpu.none)), null),
       beside(
         'isolated ones ready, from when the agent dials without them',
         of('ready') - of('none'),
         named('forked', of('forked')),
         1.6,
       ),
-      beside('heartbeat delay p50, four misbehaving', median(disturbed), named('undisturbed', median(quiet)), 1.5),
-      beside(
-        'heartbeat delay p95, four misbehaving',
-        percentile(disturbed, 0.95),
-        named('undisturbed', percentile(quiet, 0.95)),
-        null,
-      ),
+      figure('wait between heartbeats p95, four misbehaving', late(disturbed) + BEAT_MS, 'ms', {
+        better: 'lower',
+        yardstick: named('undisturbed', late(quiet) + BEAT_MS),
+        limit: 1.5,
+        smoke,
+      }),
+      beside('of that later than due', late(disturbed), named('undisturbed', late(quiet)), null),
     ];
     const notes = [
       `${knobs.plugins} plugins, ${knobs.starts} starts each; one spins, one leaks heap, one leaks buffers, one throws`,
@@ -88,6 +93,7 @@ export async function run(knobs) {
 }
 
 const named = (name, value) => ({ name, value });
+const late = (beats) => percentile(beats, 0.95);
 
 /** An agent of its own, with the plugins of `files` installed and granted. */
 async function newHost({ folder, processes, authority, driver }, agentId, files, isolation) {
@@ -112,7 +118,8 @@ async function newHost({ folder, processes, authority, driver }, agentId, files,
       } catch (error) {
         throw new Error(`${error.message}; it said:\n${agent.lines.join('\n')}`, { cause: error });
       }
-      return { begun, registeredMs: performance.now() - begun, stop: () => agent.stop() };
+      const registeredMs = performance.now() - begun;
+      return { begun, registeredMs, cpuMs: cpuMsOf(agent.pid), stop: () => agent.stop() };
     },
   };
 }
