@@ -30,6 +30,7 @@ export async function startDriver(authority, { live = [] } = {}) {
   const results = new Map();
   const outputs = new Map();
   const refusals = [];
+  const beats = new Map();
   let strays = 0;
 
   sockets.on('connection', (socket) => {
@@ -56,6 +57,7 @@ export async function startDriver(authority, { live = [] } = {}) {
       registered.set(agentId, socket);
       waiting.get(agentId)?.();
     } else if (type in ACKS) {
+      if (type === 'heartbeat') beats.set(agentId, [...(beats.get(agentId) ?? []), performance.now()]);
       if (type === 'events.batch') refusals.push(...payload.events.filter((event) => event.kind !== 'reconnect').slice(0, 3));
       reply(socket, agentId, ACKS[type], payload.batch_id === undefined ? {} : { batch_id: payload.batch_id });
     }
@@ -111,6 +113,15 @@ export async function startDriver(authority, { live = [] } = {}) {
         });
       });
     },
+
+    /** Its next registration counts as its first. */
+    forget(agentId) {
+      registered.delete(agentId);
+      beats.delete(agentId);
+    },
+
+    /** When the heartbeats of an agent came, in milliseconds. */
+    beatsOf: (agentId) => beats.get(agentId) ?? [],
 
     order,
 

@@ -56,7 +56,7 @@ export async function run(knobs) {
 }
 
 /** One file a plugin, with all that it needs; named by its file. */
-async function pluginsIn(folder, count) {
+export async function pluginsIn(folder, count) {
   const first = join(folder, 'plugin-0.mjs');
   await build({
     entryPoints: [PLUGIN],
@@ -96,7 +96,7 @@ async function measure(start, entries, { calls, settleMs }) {
 }
 
 /** The Homebridge model: one `fork` a plugin, a message each way. */
-async function forked({ file }) {
+export async function forked({ file }) {
   const child = fork(FORKED, [file], { env: {} });
   const waiting = new Map();
   child.on('message', ({ id, value }) => waiting.get(id)?.(value));

@@ -3,7 +3,7 @@ import { readKnobs, UsageError } from './knobs.mjs';
 import { printTable, writeResult } from './report.mjs';
 
 // Footprints first: the later benches fill this process's own heap and the disk's caches.
-const NAMES = ['idle', 'roundtrip', 'burst', 'verify', 'isolation'];
+const NAMES = ['idle', 'roundtrip', 'burst', 'verify', 'isolation', 'loading'];
 /** Too long to run unasked. */
 const BY_NAME_ONLY = ['soak', 'install'];
 const ALL = [...NAMES, ...BY_NAME_ONLY];

@@ -2,6 +2,11 @@
 import { basename } from 'node:path';
 import { Type, definePlugin, handler } from '@stormpulse/plugin-api';
 
+const kept = [];
+const pause = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 const name = basename(new URL(import.meta.url).pathname, '.mjs');
 
 export default definePlugin({
@@ -27,6 +32,24 @@ export default definePlugin({
       command('pid', async () => process.pid),
       command('spin', async () => {
         for (;;);
+      }),
+      command('leak-heap', async () => {
+        for (let at = 0; ; at += 1) {
+          kept.push(Array.from({ length: 20_000 }, () => ({ at })));
+          if (at % 20 === 0) await pause(1);
+        }
+      }),
+      command('leak-buffers', async () => {
+        for (;;) {
+          kept.push(Buffer.alloc(4 * 1024 * 1024, 1));
+          await pause(5);
+        }
+      }),
+      command('throw', () => {
+        setImmediate(() => {
+          throw new Error('for the bench');
+        });
+        return pause(60_000);
       }),
     );
   },

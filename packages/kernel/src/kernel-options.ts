@@ -1,6 +1,6 @@
 import type { Dialect, Payloads } from '@stormpulse/protocol';
 import type { ConnectionStatus } from './connection/connection.ts';
-import type { PluginStatus } from './plugins/host.ts';
+import type { PluginStatus } from './plugins/plugin-instance.ts';
 import type { OperatorPolicy } from './policy-ports.ts';
 import type { LeftOut, PluginEntry, Ports } from './ports.ts';
 
@@ -51,6 +51,11 @@ export interface KernelStatus {
 export interface Kernel {
   /** Starts plugins, freezes the command table, dials. Resolves once the first dial is under way. */
   start(): Promise<void>;
+  /**
+   * Hot load: puts the first of `entries` that stands in the place of the plugin `name`, or nothing, and registers again when other commands are offered then; gives how
+   * each that was tried does. What runs of the one before ends first. One at a time.
+   */
+  exchange(name: string, entries: readonly PluginEntry[]): Promise<readonly PluginStatus[]>;
   /** Graceful and bounded: drain, abort, stop plugins, flush, close the socket, release stores. Idempotent. */
   close(): Promise<void>;
   readonly status: KernelStatus;

@@ -10,13 +10,16 @@ import type { Kernel, KernelOptions, KernelStatus } from './kernel-options.ts';
 import { integrationReport } from './plugins/integration-report.ts';
 import { buildTable } from './plugins/registry.ts';
 import type { CommandTable } from './plugins/registry.ts';
-import type { ClaimStep } from './ports.ts';
+import type { PluginStatus } from './plugins/plugin-instance.ts';
+import type { ClaimStep, PluginEntry } from './ports.ts';
 import { coSignature } from './security/co-signature.ts';
 import { createVerifier, unspecified } from './security/verify.ts';
 import type { Refusal, Verifier } from './security/verify.ts';
 
 /** How fresh `lastAckAt` is: telling each acknowledgement would rewrite the status file with every push. */
 const ACK_TOLD_MS = 60_000;
+/** How long a hub that does not answer keeps plugins from starting that start apart. */
+const APART_WITHIN_MS = 2_000;
 /** Budgets of {@link Kernel.close}, each step on its own. */
 const DRAIN_MS = 5_000;
 const ABORT_MS = 7_000;
@@ -62,6 +65,7 @@ class AssembledKernel implements Kernel {
       onStatus: (status) => {
         this.#connectionStatus = status;
         if (status.state !== 'live') this.#features = [];
+        if (status.state === 'live' || status.state === 'waiting') this.#startApart();
         this.#changed();
       },
     });
@@ -73,16 +77,15 @@ class AssembledKernel implements Kernel {
 
   async start(): Promise<void> {
     const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
-    this.#table = await this.#plugins.start();
-    ports.manifest?.offered(this.#table);
+    this.#offer(await this.#plugins.start());
     const knows = (feature: Feature): boolean => this.#features.includes(feature);
     const push = (): void => {
       ports.results.flush();
       this.#session?.pushNow();
     };
     const dispatcher = new Dispatcher({
-      table: this.#table,
-      gates: this.#plugins.gates,
+      table: () => this.#table,
+      gates: () => this.#plugins.gates,
       ports,
       sendResult: (result, claim) => this.#finished(result, claim),
       push,
@@ -113,10 +116,21 @@ class AssembledKernel implements Kernel {
       isCommand: (name) => this.#table.get(name) !== undefined,
       groupOf: (name) => this.#table.get(name)?.group,
       bindsIds: () => knows('request.bind'),
-      ...(operator === undefined ? {} : { coSignature: coSignature(operator, this.#table) }),
+      ...(operator === undefined ? {} : { coSignature: coSignature(operator, () => this.#table) }),
     });
     this.#changed();
     this.#connection.start();
+    ports.clock.after(APART_WITHIN_MS, () => this.#startApart());
+  }
+
+  async exchange(name: string, entries: readonly PluginEntry[]): Promise<readonly PluginStatus[]> {
+    const before = this.#table;
+    const tried = await this.#plugins.exchange(name, entries, {
+      offer: (table) => this.#offer(table),
+      idle: async () => await this.#dispatcher?.whenIdle(name),
+    });
+    this.#registerAgain(before);
+    return tried;
   }
 
   get status(): KernelStatus {
@@ -144,6 +158,7 @@ class AssembledKernel implements Kernel {
       withDeadline(ports.clock, work, ms, label).catch((error: unknown) => {
         ports.logger('kernel').error({ err: error }, `closing: ${label} did not end as it should`);
       });
+    this.#plugins.freeze();
     await step('running commands', DRAIN_MS + ABORT_MS, this.#dispatcher?.drain(DRAIN_MS) ?? Promise.resolve());
     ports.results.flush();
     await step('plugins', PLUGINS_MS, this.#plugins.stop());
@@ -158,6 +173,29 @@ class AssembledKernel implements Kernel {
     ports.results.close();
     const released = Promise.resolve().then(() => ports.nonces.close());
     await step('the nonce store', SOCKET_MS, released);
+  }
+
+  /** Not before the first attempt to register is over: starting programs would delay it. */
+  #startApart(): void {
+    this.#plugins.startApart((table) => this.#registerAgain(this.#table, table));
+  }
+
+  #offer(table: CommandTable): void {
+    this.#table = table;
+    this.#options.operator?.offered(table.manifest);
+    this.#options.ports.manifest?.offered(
+      table,
+      this.#plugins.statuses.map(({ name }) => name),
+    );
+  }
+
+  /** Where other commands are offered than were. */
+  #registerAgain(before: CommandTable, now = this.#table): void {
+    if (now !== this.#table) this.#offer(now);
+    this.#changed();
+    if (JSON.stringify(now.manifest) === JSON.stringify(before.manifest)) return;
+    this.#options.ports.results.flush();
+    this.#connection.renew('what this agent offers has changed');
   }
 
   #newSession(): LiveSession {

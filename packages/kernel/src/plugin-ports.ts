@@ -41,6 +41,6 @@ export type PluginServiceFactory = (owner: PluginOwner) => PluginServices;
 /** Tells a hub what plugins declare (feature `plugin.manifest`), unless it holds that already. */
 export interface ManifestTeller {
   declared(plugin: AnyPluginDefinition, capabilities: Capabilities, contributions: Contributions): void;
-  offered(commands: CommandTable): void;
+  offered(commands: CommandTable, plugins: readonly string[]): void;
   tell(held: unknown, send: (manifest: Payloads['plugin.manifest']) => void): void;
 }

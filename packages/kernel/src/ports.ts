@@ -1,9 +1,8 @@
 import type { AgentError, ConfigProblem, ExecOptions, ExecResult, JobCall, Logger, Trigger } from '@stormpulse/plugin-api';
 import type { ParamValue, ProcessLimits } from '@stormpulse/plugin-api';
-import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
+import type { CollectorDefinition, Grants } from '@stormpulse/plugin-api/internal';
 import type { FrameNumbers, Payloads, ProtocolCrypto } from '@stormpulse/protocol';
 import type { Outcome } from './dispatch/outcome.ts';
-import type { Grants } from './plugins/grants.ts';
 import type { ManifestTeller, PluginServiceFactory } from './plugin-ports.ts';
 import type { AuditLog, DenialLog, LocalPolicy, RefusalLog } from './policy-ports.ts';
 import type { RegisteredCommand } from './plugins/registry.ts';
@@ -249,6 +248,8 @@ export interface PluginEntry {
   readonly grants: Grants;
   /** `error`: the agent does not start without it. Default `disable`. */
   readonly startup: 'error' | 'disable';
+  /** Its code is elsewhere and what it offers is known: the agent does not wait for it, and what is asked of it does. */
+  readonly startsApart?: boolean;
   /** Why the host wants it off; it is told of, and nothing of it is loaded. */
   readonly off?: string;
 }

@@ -1,4 +1,6 @@
 // For the kernel and the test harness only; nothing here is part of the contract with plugin authors.
+export { assertGranted } from './assert-granted.ts';
+export type { Grants } from './assert-granted.ts';
 export { checkPlugin } from './check-plugin.ts';
 export { wireNameOf } from './wire-name.ts';
 export type { CommandOwner } from './wire-name.ts';
@@ -13,7 +15,12 @@ export type { Part } from './argv.ts';
 export { fillArgv, fillEnv, printArgv } from './fill-argv.ts';
 export { hideSecrets, secretsIn } from './hide-secrets.ts';
 export { confirmOf, manifestEntry } from './manifest-entry.ts';
+export { createBackoff, refusedWaitMs } from './lifecycle/backoff.ts';
 export { withDeadline } from './lifecycle/deadline.ts';
+export { watchLiveness } from './lifecycle/liveness.ts';
+export { mayBecome } from './lifecycle/plugin-states.ts';
+export type { PluginState } from './lifecycle/plugin-states.ts';
+export { repeat } from './lifecycle/repeat.ts';
 export { Scope } from './lifecycle/scope.ts';
 export { EventInvalid } from './event.ts';
 export { bindSecrets } from './bind-secrets.ts';

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import type { Clock, ProgramCheck } from '@stormpulse/kernel';
 import type { Logger, ProcessLimits } from '@stormpulse/plugin-api';
 import { withChildUmask } from './exec/child-umask.ts';
@@ -16,7 +17,7 @@ import type { PluginRunner } from './isolation/runner.ts';
 export { readLoopMark, openLoopMark } from './isolation/loop-mark.ts';
 export type { LastLoopMark, LoopMark } from './isolation/loop-mark.ts';
 export type { IsolationLimits } from './isolation/limits.ts';
-export type { PluginRunner, PluginSource } from './isolation/runner.ts';
+export type { PluginBill, PluginRunner, PluginSource } from './isolation/runner.ts';
 
 export interface PluginRunnerOptions {
   readonly clock: Clock;
@@ -42,6 +43,7 @@ export interface PluginRunnerOptions {
 }
 
 const PROCESS_LIMITS: ProcessLimits = { open_files: 256 };
+const NICE = 10;
 
 /** What loads third-party plugins: in a process of their own, in a thread, or in the agent (D11). */
 export function createPluginRunner(options: PluginRunnerOptions): PluginRunner {
@@ -81,10 +83,21 @@ function contained({ clock, programs, prlimit = '/usr/bin/prlimit', processLimit
       }),
     );
     const { pid } = child;
+    if (pid !== undefined) yieldToAgent(pid);
     return {
       child,
       askToEnd: () => void (pid !== undefined && askToEnd(pid, mark)),
       kill: () => void (pid !== undefined && killCall(pid, mark, clock)),
     };
   };
+}
+
+/** Where both want a core, the agent's heartbeat goes first. */
+function yieldToAgent(pid: number): void {
+  try {
+    setPriority(pid, NICE);
+  } catch (error) {
+    // It is gone already, which its exit tells.
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
 }

@@ -1,7 +1,8 @@
 import { createKernel } from '@stormpulse/kernel';
-import type { Grants, Kernel, KernelStatus } from '@stormpulse/kernel';
+import type { Kernel, KernelStatus } from '@stormpulse/kernel';
 import type { EventType, Infer, LogRecord, Plugin, TSchema } from '@stormpulse/plugin-api';
 import { definitionOf } from '@stormpulse/plugin-api/internal';
+import type { Grants } from '@stormpulse/plugin-api/internal';
 import type { Payloads } from '@stormpulse/protocol';
 import { newMessageId, nodeCrypto } from '@stormpulse/protocol/node';
 import {

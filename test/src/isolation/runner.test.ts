@@ -97,6 +97,7 @@ test('SEC-200: one that declares more than what was kept does not start', async 
       name: 'sample',
       state: 'failed',
       reason: expect.stringContaining('declares other commands now than when it was approved') as string,
+      code: 'E_PLUGIN_START',
     },
   ]);
   expect(children()).toEqual([]);

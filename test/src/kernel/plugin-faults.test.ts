@@ -87,7 +87,7 @@ describe("a plugin's fault is the plugin's own", () => {
       },
     });
     expect(rig.kernel.status.plugins).toEqual([
-      { name: 'odd', state: 'failed', reason: expect.stringContaining('no such socket') as string },
+      { name: 'odd', state: 'failed', reason: expect.stringContaining('no such socket') as string, code: 'E_PLUGIN_START' },
     ]);
     expect(rig.kernel.status.commands).toEqual([]);
   });

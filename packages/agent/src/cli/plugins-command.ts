@@ -6,7 +6,7 @@ import type { PluginsDeps } from './plugins/plugins-host.ts';
 const HELP = `
 A plugin of others is loaded when the host's file names it, its digest is right, and its grants hold what it asks for. These commands
 write that file as an editor would, comments and order kept, and leave a line in the host's own record (stormpulse audit show).
-Nothing changes in an agent that runs, but that what is revoked is refused at once: stormpulse restart.
+An agent that runs is told, takes what it can without a restart, and says what came of it.
 
 Exit code: 0 done, 1 refused, 2 a wrong command line, 3 the update asks for more and waits for a grant.
 
@@ -80,7 +80,7 @@ export function addPluginsCommand(program: Command, config: string, exitWith: (c
       await grantPlugin(options.config, name, options, await deps());
     });
   changing('revoke')
-    .description('Take a version back for good, or some of its rights; a running agent then refuses its commands at once.')
+    .description('Take a version back for good, or some of its rights; a running agent refuses its commands at once.')
     .argument('<name>', 'the plugin')
     .argument(
       '[words...]',

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { createKernel } from '@stormpulse/kernel';
 import type { Kernel, KernelOptions, KernelStatus, LeftOut, PluginEntry, Ports } from '@stormpulse/kernel';
 import { isAgentError } from '@stormpulse/plugin-api';
@@ -12,7 +11,6 @@ import { asLoaded, readHostFile } from '../config/load.ts';
 import type { HostFile, LoadedConfig } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
 import { composeOperator, composePorts, composeRenewal } from '../container.ts';
-import type { AgentPorts } from '../container.ts';
 import { ConfigRefused, PluginAbsent } from '../errors.ts';
 import { clientPairs } from '../host/client-pair.ts';
 import { assertStateFolder } from '../host/guarded-file.ts';
@@ -21,13 +19,12 @@ import { readInventory } from '../host/inventory.ts';
 import { recordStart } from '../host/record-start.ts';
 import { sealForV1 } from '../host/seal-file.ts';
 import { takeServiceManager } from '../host/service-manager.ts';
-import { loopMarkPath } from '../host/state-paths.ts';
 import { guardStart } from '../host/start-guards.ts';
 import type { GuardOptions } from '../host/start-guards.ts';
 import { createStatusWriter, statusPath } from '../host/status-file.ts';
 import { narrow } from '../plugins/narrow.ts';
-import { changesFolder } from '../plugins/plugin-folders.ts';
-import type { PluginPackages } from '../plugins/plugin-packages.ts';
+import { openPluginsOfOthers } from '../plugins/plugins-of-others.ts';
+import type { PluginsOfOthers } from '../plugins/plugins-of-others.ts';
 import { VERSION } from '../version.ts';
 
 /** `stormpulse run`: checks everything, then lives until SIGINT or SIGTERM. Throws what refused the start. */
@@ -67,24 +64,28 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
       ...read(),
       renewal: renewal.status,
       linkFaults: ports.linkWatch.faults,
+      ...others.status(),
       ...(config.fallbackUrls.length === 0 ? {} : { hub: way.inUse.url }),
     }));
   const renewal = composeRenewal(config, ports, way, () => told(() => kernel.status));
   const onStatus = (read: () => KernelStatus): void => {
     told(read);
+    others.look();
     manager.status(summary(read()));
   };
-  const packages = await openPackages(config, ports);
-  const manifest = createManifestTeller({ crypto: nodeCrypto, logger: ports.logger('plugins'), packages: config.packages });
-  const kernel = await start(loaded, packages, { hmacKey, ports: { ...ports, manifest, ...packages?.ports }, onStatus });
+  const others = await openPluginsOfOthers(loaded, ports, () => told(() => kernel.status));
+  const manifest = createManifestTeller({ crypto: nodeCrypto, logger: ports.logger('plugins'), originOf: others.origin });
+  const kernel = await start(loaded, others, { hmacKey, ports: { ...ports, manifest, ...others.ports }, onStatus });
   renewal.start();
+  others.begin(kernel);
   reportLeftOut(kernel.status.leftOut, loaded, say);
   manager.ready(summary(kernel.status));
   await stopped;
   manager.stopping();
   renewal.stop();
+  others.freeze();
   await kernel.close();
-  await packages?.close();
+  await others.close();
   ports.audit.note({ kind: 'agent.stopped' });
   ports.audit.close();
   status.close();
@@ -102,7 +103,7 @@ function summary({ connection, commands }: KernelStatus): string {
 
 async function start(
   loaded: LoadedConfig,
-  packages: Packages | undefined,
+  others: PluginsOfOthers,
   rest: Pick<KernelOptions, 'hmacKey' | 'ports'> & Required<Pick<KernelOptions, 'onStatus'>>,
 ): Promise<Kernel> {
   const { config, host } = loaded;
@@ -118,12 +119,12 @@ async function start(
       timing: { reconnectMinMs, reconnectMaxMs, heartbeatMs, pushMs, commandMaxAgeSeconds },
       ...(operator === undefined ? {} : { operator }),
       inventory: readInventory(),
-      plugins: [...config.plugins.map(pluginEntry), ...config.awaited.map(absentEntry), ...(packages?.entries ?? [])],
+      plugins: [...config.plugins.map(pluginEntry), ...config.awaited.map(absentEntry), ...others.entries],
     });
     await kernel.start();
     return kernel;
   } catch (error) {
-    await packages?.close();
+    await others.close();
     rest.ports.nonces.close();
     if (isAgentError(error) && error.code === 'E_CONFIG_INVALID')
       throw await refusal(host, error.details['problems'] as readonly ConfigProblem[]);
@@ -146,24 +147,6 @@ function seal(config: AgentConfig, ports: Ports): void {
 function pluginEntry({ name, config, limits }: AgentConfig['plugins'][number]): PluginEntry {
   const load = async (): Promise<unknown> => narrow(await loadFirstParty(name), limits);
   return { name, config, load, firstParty: true, grants: 'all', startup: 'error' };
-}
-
-type Packages = PluginPackages & { readonly ports: Pick<Ports, 'policy'> };
-
-/** What reads packages is loaded by an agent whose file, or whose operator since the last run, names one. */
-async function openPackages(config: AgentConfig, ports: AgentPorts): Promise<Packages | undefined> {
-  if (config.packages.length === 0 && !existsSync(changesFolder(config.databasePath))) return undefined;
-  const { fenced, openPluginPackages } = await import('../plugins/plugin-packages.ts');
-  const { isolatingRunner } = await import('../plugins/isolating-runner.ts');
-  const { audit, clock, logger } = ports;
-  const agentUid = process.geteuid?.() ?? -1;
-  const packages = await openPluginPackages(config, {
-    agentUid,
-    audit,
-    logger: logger('plugins'),
-    runner: isolatingRunner({ clock, logger, loopMarkPath: loopMarkPath(config.databasePath) }),
-  });
-  return { ...packages, ports: config.packages.length === 0 ? {} : { policy: fenced(ports.policy, packages.fence) } };
 }
 
 /** Refused with its reason, or off, so that the hub and `status` are told; the agent runs (I6). */

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { KernelStatus } from '@stormpulse/kernel';
 import type { RenewalStatus } from '@stormpulse/services';
+import type { PluginBill } from '@stormpulse/services/isolation';
 import { Type } from '@sinclair/typebox';
 import { Check } from '@sinclair/typebox/value';
+import type { PluginChange } from '../plugins/live-plugins.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { processMark } from './process-mark.ts';
 import { replaceFile } from './replace-file.ts';
@@ -16,17 +18,11 @@ export interface RunningStatus extends KernelStatus {
   /** The address in use, where the host's file names more than one. */
   readonly hub?: string;
   /** Plugins with a process or a thread of their own. */
-  readonly pluginProcesses?: readonly PluginProcess[];
-}
-
-/** How one isolated plugin does. */
-export interface PluginProcess {
-  readonly name: string;
-  /** Of one core, over the last seconds. */
-  readonly cpuPercent?: number;
-  readonly memoryBytes?: number;
-  readonly restarts?: number;
-  readonly lastError?: string;
+  readonly pluginProcesses?: readonly PluginBill[];
+  /** It takes changes of plugins while it runs. */
+  readonly takesPluginChanges?: true;
+  /** The newest one. */
+  readonly pluginChange?: PluginChange;
 }
 
 /** What the running agent says of itself, for `stormpulse status` (D12: it listens nowhere). */
@@ -64,6 +60,24 @@ const Shape = Type.Object({
   ),
   refusals: Type.Record(Type.String(), Type.Number()),
   linkFaults: Type.Optional(Type.Record(Type.String(), Type.Number())),
+  pluginProcesses: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: Type.String(),
+        cpuPercent: Type.Optional(Type.Number()),
+        memoryBytes: Type.Optional(Type.Number()),
+        restarts: Type.Optional(Type.Number()),
+        lastError: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
+  pluginChange: Type.Optional(
+    Type.Object({
+      requests: Type.Array(Type.String()),
+      outcomes: Type.Array(Type.Object({ plugin: Type.String(), outcome: Type.String(), reason: Type.Optional(Type.String()) })),
+      problem: Type.Optional(Type.String()),
+    }),
+  ),
   outbox: Type.Object({ waiting: Type.Number(), lost: Type.Number() }),
   allowances: Type.Array(Type.String()),
   hub: Type.Optional(Type.String()),

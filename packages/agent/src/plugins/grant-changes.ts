@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, rmSync, watch } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditLog } from '@stormpulse/kernel';
-import type { Logger } from '@stormpulse/plugin-api';
 import { readGuarded } from '../host/guarded-file.ts';
 import { replaceFile } from '../host/replace-file.ts';
 
@@ -43,19 +42,6 @@ export async function recordChanges(folder: string, audit: Pick<AuditLog, 'appen
     const path = join(folder, name);
     await audit.append({ kind: 'grant.changed', ...read(path) });
     rmSync(path, { force: true });
-  }
-}
-
-/** Calls back soon after something was left, until it is closed; a system that cannot watch is told, and the next start records it. */
-export function watchChanges(folder: string, logger: Logger, onChange: () => void): () => void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const watcher = watch(folder, { persistent: false }, onChange);
-    watcher.on('error', (error) => logger.warn({ err: error }, 'changes of grants are seen at the next start only'));
-    return () => watcher.close();
-  } catch (error) {
-    logger.warn({ err: error }, 'changes of grants are seen at the next start only');
-    return () => undefined;
   }
 }
 

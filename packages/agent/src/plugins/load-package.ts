@@ -1,9 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { assertGranted } from '@stormpulse/kernel';
-import type { Grants } from '@stormpulse/kernel';
-import type { PluginManifest } from '@stormpulse/plugin-api/internal';
+import { assertGranted } from '@stormpulse/plugin-api/internal';
+import type { Grants, PluginManifest } from '@stormpulse/plugin-api/internal';
 import { openVerified } from '@stormpulse/services/plugin-packages';
 import type { PackageFacts, VerifiedTree } from '@stormpulse/services/plugin-packages';
 import type { PluginPackage, WrittenGrants } from '../config/plugin-tables.ts';

@@ -1,19 +1,27 @@
 import { rmSync } from 'node:fs';
 import type { AuditLog, LocalPolicy, PluginEntry } from '@stormpulse/kernel';
 import type { Logger } from '@stormpulse/plugin-api';
+import type { PluginBill } from '@stormpulse/services/isolation';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { PluginPackage } from '../config/plugin-tables.ts';
 import { isSystemMode } from '../host/system-mode.ts';
-import { recordChanges, watchChanges } from './grant-changes.ts';
+import { recordChanges } from './grant-changes.ts';
 import { readRecords } from './grant-records.ts';
 import { grantsOf, loadPackage } from './load-package.ts';
 import type { PackageHost } from './load-package.ts';
 import { changesFolder, copiesFolder, manifestsFolder, packagesFolder } from './plugin-folders.ts';
 import type { PluginRunner } from './runner.ts';
 
-/** The plugins of others that this run of the agent loads. */
+/** Makes entries for the kernel of packages, and keeps what their operator decides. */
 export interface PluginPackages {
-  readonly entries: readonly PluginEntry[];
+  /** Of one that is to be loaded from now on. Loads nothing yet. */
+  readonly entryOf: (config: PluginPackage) => PluginEntry;
+  readonly isRevoked: (config: PluginPackage) => boolean;
+  /** Puts what was decided since into the host's record; what was taken back is fenced before. */
+  readonly seen: () => Promise<void>;
+  readonly bills: () => readonly PluginBill[];
+  /** The one that was brought in last. */
+  readonly origin: (plugin: string) => PluginPackage | undefined;
   /** Asked before each command: what was revoked while the agent runs is refused at once (SEC-208). */
   readonly fence: (plugin: string) => string | undefined;
   close(): Promise<void>;
@@ -28,7 +36,7 @@ interface Surroundings {
   readonly packages?: string;
 }
 
-/** Records what was decided about grants since the last run, then makes an entry of each package for the kernel. Loads nothing yet. */
+/** Records what was decided about grants since the last run. Loads nothing yet. */
 export async function openPluginPackages(config: AgentConfig, around: Surroundings): Promise<PluginPackages> {
   const { databasePath, packages } = config;
   const { agentUid, audit, logger, runner } = around;
@@ -52,25 +60,32 @@ export async function openPluginPackages(config: AgentConfig, around: Surroundin
       { folder: host.packages },
       'plugins of others are installed where this user can change them (docs: plugins guide)',
     );
-  for (const { name, startup } of packages)
-    if (startup === 'retry') logger.warn({ plugin: name }, 'startup = "retry": it is tried again when the agent starts again');
-
+  /** What the agent was last told to load, by name. */
+  const known = new Map<string, PluginPackage>();
   const revoked = new Map<string, string>();
-  const unwatch = packages.length === 0 ? () => undefined : watchChanges(changes, logger, () => void seen());
+  let recording = Promise.resolve();
   return {
-    entries: packages.map((entry) => packageEntry(entry, host)),
+    entryOf(entry) {
+      known.set(entry.name, entry);
+      revoked.delete(entry.name);
+      return packageEntry(entry, host);
+    },
+    isRevoked: (entry) => isRevoked(entry, host.packages),
+    seen,
     fence: (plugin) => revoked.get(plugin),
+    bills: () => runner.bills?.() ?? [],
+    origin: (plugin) => known.get(plugin),
     async close() {
-      unwatch();
       await runner.close?.();
       rmSync(host.copies, { recursive: true, force: true });
     },
   };
 
   /** The fence stands before the record is written: what was taken away must not run meanwhile. */
-  async function seen(): Promise<void> {
-    for (const entry of packages) if (isRevoked(entry, host.packages)) revoked.set(entry.name, REVOKED);
-    await record();
+  function seen(): Promise<void> {
+    for (const entry of known.values()) if (isRevoked(entry, host.packages)) revoked.set(entry.name, REVOKED);
+    recording = recording.then(record);
+    return recording;
   }
 
   async function record(): Promise<void> {
@@ -82,7 +97,7 @@ export async function openPluginPackages(config: AgentConfig, around: Surroundin
   }
 }
 
-const REVOKED = 'the operator of this host revoked the plugin of this command; restart the agent to unload it';
+const REVOKED = 'the operator of this host revoked the plugin of this command';
 
 /** The host's policy, and the fence before it. */
 export function fenced(policy: LocalPolicy | undefined, fence: PluginPackages['fence']): LocalPolicy {
@@ -100,6 +115,7 @@ function packageEntry(config: PluginPackage, host: PackageHost): PluginEntry {
     firstParty: false,
     grants: grantsOf(config.grants),
     startup: config.startup === 'error' ? 'error' : 'disable',
+    startsApart: config.isolation !== 'none' && config.startup !== 'error',
   };
 }
 

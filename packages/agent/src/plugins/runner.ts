@@ -1,5 +1,6 @@
 import type { Plugin } from '@stormpulse/plugin-api';
 import type { PluginManifest } from '@stormpulse/plugin-api/internal';
+import type { PluginBill } from '@stormpulse/services/isolation';
 
 /** Verified code, and what it is run with. */
 export interface PluginSource {
@@ -21,6 +22,8 @@ export interface PluginRunner {
   load(source: PluginSource): Promise<Plugin>;
   /** Runs the code once apart from everything, to read what it declares; never in this process. */
   derive(source: Omit<PluginSource, 'kept'>): Promise<PluginManifest>;
+  /** What those with a process or a thread of their own cost now. */
+  bills?(): readonly PluginBill[];
   /** Ends what it started. */
   close?(): Promise<void>;
 }

@@ -1,9 +1,8 @@
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { Logger } from '@stormpulse/plugin-api';
+import { createBackoff, refusedWaitMs, watchLiveness } from '@stormpulse/plugin-api/internal';
 import { ConnClosed } from '../errors.ts';
 import type { Clock, EventLog, Link, Transport } from '../ports.ts';
-import { createBackoff, refusedWaitMs } from './backoff.ts';
-import { watchLiveness } from './liveness.ts';
 
 export interface ConnectionStatus {
   readonly state: 'connecting' | 'live' | 'waiting' | 'closed';
@@ -55,6 +54,7 @@ export class Connection {
   readonly #stop = new AbortController();
   #end: ((code: number, reason: string) => void) | undefined;
   #attempt = 0;
+  #isRenewing = false;
   /** Told until the next connection lives. */
   #lastError: Pick<ConnectionStatus, 'lastError'> = {};
   #running: Promise<void> | undefined;
@@ -70,6 +70,12 @@ export class Connection {
   /** Ends the current connection only; the long wait of a refusal and the next attempt follow. */
   drop(reason: string): void {
     this.#end?.(POLICY_VIOLATION, reason);
+  }
+
+  /** Ends the current connection, and dials again at once. */
+  renew(reason: string): void {
+    this.#isRenewing = this.#end !== undefined;
+    this.#end?.(NORMAL, reason);
   }
 
   /** Close frame 1000, a bounded wait for the hub's, then the socket goes. Idempotent. */
@@ -96,7 +102,8 @@ export class Connection {
         backoff.lasted(clock.monotonic() - upgraded);
         if (clock.monotonic() - upgraded >= maxMs) this.#attempt = 0;
       }
-      const waitMs = ending.refused ? refusedWaitMs(random) : backoff.next();
+      const waitMs = this.#isRenewing ? 0 : ending.refused ? refusedWaitMs(random) : backoff.next();
+      this.#isRenewing = false;
       this.#report(ending, waitMs, clock.monotonic() - dialled);
       await this.#wait(waitMs);
     }

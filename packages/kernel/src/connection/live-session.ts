@@ -1,4 +1,5 @@
 import type { Logger } from '@stormpulse/plugin-api';
+import { repeat } from '@stormpulse/plugin-api/internal';
 import {
   AGENT_JSON_LIMITS,
   commonFeatures,
@@ -12,7 +13,6 @@ import {
 import type { Dialect, Feature, FrameNumbers, Payloads, RawEnvelope, WireType } from '@stormpulse/protocol';
 import type { Link, Ports } from '../ports.ts';
 import type { Session } from './connection.ts';
-import { repeat } from './repeat.ts';
 
 /** SEC-228: with more than this unsent, telemetry waits; results and heartbeats go ahead. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;

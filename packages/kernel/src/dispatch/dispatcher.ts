@@ -13,13 +13,16 @@ import type { SetGate } from './gates.ts';
 import { keysOf } from './keys.ts';
 import { AGENT_STOPS, cancelled, failed, interruptedBy } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
+import { OpenCalls } from './open-calls.ts';
+import type { OpenCall } from './open-calls.ts';
 import { pluginFailure, runCommand } from './run-command.ts';
 
 type ResultPayload = Payloads['command.result'];
 
 export interface DispatcherOptions {
-  readonly table: CommandTable;
-  readonly gates: readonly SetGate[];
+  /** What is offered now. */
+  readonly table: () => CommandTable;
+  readonly gates: () => readonly SetGate[];
   readonly ports: Ports;
   readonly sendResult: (result: ResultPayload, claim: ClaimStep) => void;
   /** Sends one metrics push now. */
@@ -36,24 +39,17 @@ const CANCEL = 'agent_cancel';
 
 const UNREADABLE = failed('os_error', 'the command ended in a way that the agent cannot tell');
 
-/** The id of its result, and the name. */
+/** The id of its result, the name, and what was offered by that name. */
 interface Call {
   readonly ref: string;
   readonly command: string;
-}
-
-/** A request or a sequence that waits or runs. */
-interface OpenCall {
-  /** What the hub may call it by. */
-  readonly ids: readonly string[];
-  readonly stop: AbortController;
-  readonly run: () => Promise<void>;
+  readonly registered?: RegisteredCommand;
 }
 
 /** Takes verified commands, never waits for one, and answers each with exactly one result. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #open = new Set<OpenCall>();
+  readonly #open = new OpenCalls();
   readonly #logger: Logger;
   #draining = false;
 
@@ -67,7 +63,8 @@ export class Dispatcher {
    * with their defaults, one result each (wire page, 8.10).
    */
   accept(message: VerifiedCommand): void {
-    const { table, ports, knows } = this.#options;
+    const { ports, knows } = this.#options;
+    const table = this.#options.table();
     const { nonce, requestId, commands, sequenceId, stopOnFailure, params } = asSequence(message);
     // A job that goes on was claimed and recorded by an earlier run; the job service looks at once whether it was taken.
     const isResumed = nonce === '';
@@ -108,9 +105,9 @@ export class Dispatcher {
     };
     const keys = new Map(steps.flatMap((step) => step.keys.map((key) => [key.name, key] as const)));
     const ids = [requestId, ...steps.map(({ ref }) => ref)];
-    const call = { ids, stop, run };
+    const call = { ids, plugins: steps.map(({ registered }) => registered.plugin), stop, run };
     // The job service has places of its own; a sequence waits for it in its own place.
-    if (sequenceId === null && first.isJob) void this.#opened(call).run();
+    if (sequenceId === null && first.isJob) void this.#open.add(call).run();
     else if (!this.#offer([...keys.values()], call)) refuse(first.command, this.#overloaded());
   }
 
@@ -119,11 +116,14 @@ export class Dispatcher {
     this.#draining = true;
     const { clock, jobs, queue } = this.#options.ports;
     const idle = Promise.all([queue.whenIdle(), jobs.drain()]);
-    const cancel = clock.after(graceMs, () => {
-      for (const { stop } of this.#open) stop.abort(AGENT_STOPS);
-    });
+    const cancel = clock.after(graceMs, () => this.#open.abortAll(AGENT_STOPS));
     await idle;
     cancel();
+  }
+
+  /** Resolves when nothing of a plugin waits or runs. */
+  whenIdle(plugin: string): Promise<void> {
+    return this.#open.whenIdle(plugin);
   }
 
   /** One call with the keys it holds, or with the outcome that it has without running. */
@@ -157,7 +157,7 @@ export class Dispatcher {
           )
         : interruptedBy(stop, await runCommand(call, ports, stop));
     const recorded = Object.fromEntries(open);
-    return { ref, command: command.wireName, keys: isJob ? [] : keys, outcome, recorded, run, isJob };
+    return { ref, command: command.wireName, registered: command, keys: isJob ? [] : keys, outcome, recorded, run, isJob };
   }
 
   /** SEC-240: nothing begins that the host's own record does not name. */
@@ -180,11 +180,10 @@ export class Dispatcher {
   }
 
   /** D3: a gate is asked again at each dispatch. */
-  async #held({ ref, command }: Call): Promise<Outcome | undefined> {
-    const { gates, table, ports } = this.#options;
-    const registered = table.get(command);
+  async #held({ ref, registered }: Call): Promise<Outcome | undefined> {
+    const gates = this.#options.gates();
     if (gates.length === 0 || registered === undefined) return undefined;
-    const why = await denial(gates, registered, ports.clock, ref);
+    const why = await denial(gates, registered, this.#options.ports.clock, ref);
     return why === undefined ? undefined : failed('validation_failed', why);
   }
 
@@ -207,7 +206,7 @@ export class Dispatcher {
     const { request_id: id, ...others } = params;
     if (id === undefined || Object.keys(others).length > 0)
       return failed('validation_failed', `${CANCEL} takes one parameter, request_id: the id of the command to cancel`);
-    const found = [...this.#open].filter(({ ids }) => ids.includes(id));
+    const found = this.#open.calledBy(id);
     if (found.length === 0)
       return failed(
         'not_found',
@@ -221,17 +220,10 @@ export class Dispatcher {
   }
 
   #offer(keys: readonly Key[], offered: OpenCall): boolean {
-    const call = this.#opened(offered);
+    const call = this.#open.add(offered);
     if (!this.#draining && this.#options.ports.queue.offer(keys, call.run)) return true;
-    this.#open.delete(call);
+    this.#open.remove(call);
     return false;
-  }
-
-  /** Can be cancelled until it has run. */
-  #opened({ run, ...rest }: OpenCall): OpenCall {
-    const call: OpenCall = { ...rest, run: () => run().finally(() => this.#open.delete(call)) };
-    this.#open.add(call);
-    return call;
   }
 
   #unlisted(name: string, requestId: string): Outcome {
@@ -245,7 +237,7 @@ export class Dispatcher {
       command_ref: requestId.slice(0, 100).toWellFormed(),
       error: 'unknown command',
     });
-    const names = this.#options.table.names.join(', ');
+    const names = this.#options.table().names.join(', ');
     return failed('validation_failed', `unknown command "${shown}"; this host allows: ${names === '' ? 'none' : names}`);
   }
 
@@ -259,11 +251,11 @@ export class Dispatcher {
   }
 
   #answer(
-    { ref, command }: Call,
+    { ref, command, registered }: Call,
     outcome: Outcome,
     { sequenceId, claim }: { sequenceId: string | null; claim: ClaimStep },
   ): void {
-    const known = this.#options.table.get(command);
+    const known = registered ?? this.#options.table().get(command);
     const group = known?.group ?? (command === CANCEL && this.#options.knows('command.cancel') ? 'agent' : 'unknown');
     const { extras, afterwards, ...standard } = outcome;
     const told: ResultPayload = { ...extras, request_id: ref, command, group, ...standard, sequence_id: sequenceId };

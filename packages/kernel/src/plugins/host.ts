@@ -3,6 +3,7 @@ import type { AgentError, Capabilities, Logger } from '@stormpulse/plugin-api';
 import {
   PluginSetup,
   PluginStart,
+  assertGranted,
   bindSecrets,
   checkPlugin,
   parseConfig,
@@ -15,36 +16,34 @@ import type { LeftOut, PluginEntry, Ports } from '../ports.ts';
 import { denial } from '../dispatch/gates.ts';
 import type { SetGate } from '../dispatch/gates.ts';
 import { adopt, liveMembers } from './context.ts';
-import { assertGranted } from './grants.ts';
 import { PluginInstance } from './plugin-instance.ts';
+import type { PluginStatus } from './plugin-instance.ts';
 import { buildTable, nameCommand } from './registry.ts';
 import type { CommandTable, RegisteredCommand } from './registry.ts';
-import type { PluginState } from './states.ts';
 
 const START_MS = 10_000;
 /** The operator's own commands: the one plugin whose names win over another's (wire page, F19). */
 const OVERRIDING = 'custom-commands';
 
-export interface PluginStatus {
-  readonly name: string;
-  readonly state: PluginState;
-  readonly reason?: string;
-}
-
 /** Loads, sets up, starts and stops plugins. One plugin's failure is its own, unless the host said `startup = "error"`. */
 export class PluginHost {
-  readonly #instances: PluginInstance[];
   readonly #ports: Ports;
   readonly #logger: Logger;
+  readonly #onChange: () => void;
+  #instances: readonly PluginInstance[];
+  /** Of a plugin that is being exchanged. */
+  #heldGates: readonly SetGate[] = [];
+  #isFrozen = false;
 
   constructor(entries: readonly PluginEntry[], ports: Ports, onChange: () => void) {
     this.#ports = ports;
     this.#logger = ports.logger('plugins');
-    this.#instances = entries.map((entry) => new PluginInstance(entry, ports.clock, ports.logger(entry.name), onChange));
+    this.#onChange = onChange;
+    this.#instances = entries.map((entry) => this.#instanceOf(entry));
   }
 
   get statuses(): readonly PluginStatus[] {
-    return this.#instances.map(({ name, state, reason }) => ({ name, state, ...(reason === undefined ? {} : { reason }) }));
+    return this.#instances.map((instance) => instance.status);
   }
 
   get leftOut(): readonly LeftOut[] {
@@ -57,22 +56,65 @@ export class PluginHost {
     for (const instance of this.#instances) {
       if (instance.entry.off !== undefined) instance.become('off', instance.entry.off);
       if (instance.state === 'off') continue;
-      try {
-        await this.#setUpOne(instance, taken);
-        taken.add(instance.name);
-      } catch (thrown) {
-        const error = isAgentError(thrown)
-          ? thrown
-          : PluginSetup({ plugin: instance.name, problem: `threw ${String(thrown)}` }, { cause: thrown });
-        this.#ports.denials?.add(instance.name, error);
-        instance.refuse(error);
-        await instance.stop();
-        if (instance.entry.startup === 'error') throw error;
-      }
+      await this.#setUpOne(instance, taken);
+      if (instance.state === 'configured') taken.add(instance.name);
     }
   }
 
+  /**
+   * Puts the first of `entries` that stands in the place of a plugin, or nothing, and says how each that was tried does. What runs
+   * of the one before ends first: it is not offered any more, then `idle` is awaited. Its gates hold, and refuse, until another stands.
+   */
+  async exchange(
+    name: string,
+    entries: readonly PluginEntry[],
+    { offer, idle }: { readonly offer: (table: CommandTable) => void; readonly idle: () => Promise<unknown> },
+  ): Promise<readonly PluginStatus[]> {
+    const before = this.#instances.find((instance) => instance.name === name);
+    const others = this.#instances.filter((instance) => instance !== before);
+    if (before !== undefined) {
+      before.commands.length = 0;
+      offer(await this.#table());
+      await idle();
+      if (this.#isFrozen) return [];
+      this.#heldGates = before.setGates;
+      await before.stop();
+    }
+    this.#instances = others;
+    const tried: PluginInstance[] = [];
+    for (const entry of entries) {
+      if (tried.at(-1)?.isLive === true) break;
+      const next = this.#instanceOf(entry);
+      this.#instances = [...others, next];
+      tried.push(next);
+      await this.#setUpOne(next, new Set(others.map((other) => other.name)));
+      if (next.state === 'configured') await this.#startOne(next);
+      offer(await this.#table());
+    }
+    if (entries.length === 0) offer(await this.#table());
+    this.#heldGates = [];
+    return tried.map((instance) => instance.status);
+  }
+
+  #instanceOf(entry: PluginEntry): PluginInstance {
+    return new PluginInstance(entry, this.#ports.clock, this.#ports.logger(entry.name), this.#onChange);
+  }
+
   async #setUpOne(instance: PluginInstance, taken: ReadonlySet<string>): Promise<void> {
+    try {
+      await this.#configure(instance, taken);
+    } catch (thrown) {
+      const error = isAgentError(thrown)
+        ? thrown
+        : PluginSetup({ plugin: instance.name, problem: `threw ${String(thrown)}` }, { cause: thrown });
+      this.#ports.denials?.add(instance.name, error);
+      instance.refuse(error);
+      await instance.stop();
+      if (instance.entry.startup === 'error') throw error;
+    }
+  }
+
+  async #configure(instance: PluginInstance, taken: ReadonlySet<string>): Promise<void> {
     const definition = checkPlugin(instance.name, await instance.entry.load(), taken);
     instance.definition = definition;
     instance.become('loaded');
@@ -85,7 +127,8 @@ export class PluginHost {
     adopt(instance, capabilities, declared, this.#ports);
     this.#ports.manifest?.declared(definition, capabilities, declared);
     services.adopt(declared);
-    instance.commands.push(...this.#refreshOf(instance));
+    const admitted = instance.commands.filter((command) => this.#admits(instance, command));
+    instance.commands.splice(0, instance.commands.length, ...admitted, ...this.#refreshOf(instance));
     instance.become('configured');
   }
 
@@ -101,15 +144,23 @@ export class PluginHost {
   }
 
   get gates(): readonly SetGate[] {
-    return this.#instances.flatMap(({ name, gates }) => gates.map((gate) => ({ plugin: name, gate })));
+    return [...this.#instances.flatMap((instance) => instance.setGates), ...this.#heldGates];
   }
 
-  /** Starts every configured plugin, then freezes the table of what is left. */
+  /** Starts every configured plugin but those that start apart, then freezes the table of all. */
   async start(): Promise<CommandTable> {
-    await Promise.all(
-      this.#instances.filter((instance) => instance.state === 'configured').map((instance) => this.#startOne(instance)),
-    );
+    await Promise.all(this.#configured(false).map((instance) => this.#startOne(instance)));
     return await this.#table();
+  }
+
+  /** Starts the others, which are offered already; `offer` gets the table without one that then fails. */
+  startApart(offer: (table: CommandTable) => void): void {
+    for (const instance of this.#configured(true))
+      void this.#startOne(instance).then(async () => instance.state === 'failed' && offer(await this.#table()));
+  }
+
+  #configured(apart: boolean): readonly PluginInstance[] {
+    return this.#instances.filter(({ state, entry }) => state === 'configured' && (entry.startsApart === true) === apart);
   }
 
   async #startOne(instance: PluginInstance): Promise<void> {
@@ -121,6 +172,8 @@ export class PluginHost {
       if (instance.state === 'starting') instance.become('ready');
       instance.services?.start();
     } catch (cause) {
+      // Taken out meanwhile.
+      if (instance.signal.aborted) return;
       const error = PluginStart(
         { plugin: instance.name, problem: cause instanceof Error ? cause.message : String(cause) },
         { cause },
@@ -128,7 +181,7 @@ export class PluginHost {
       instance.logger.error({ err: cause }, error.message);
       // Its refresh stays, and says why there is nothing to read.
       instance.commands.splice(0, instance.commands.length, ...this.#refreshOf(instance));
-      instance.become('failed', error.message);
+      instance.fail(error);
       await instance.stop();
       if (instance.entry.startup === 'error') throw error;
     }
@@ -137,18 +190,17 @@ export class PluginHost {
   async #table(): Promise<CommandTable> {
     let offered: RegisteredCommand[] = [];
     for (const instance of this.#instances) {
-      const admitted = instance.commands.filter((command) => this.#admits(instance, command));
       try {
-        buildTable([...offered, ...admitted], OVERRIDING);
-        offered = [...offered, ...admitted];
+        buildTable([...offered, ...instance.commands], OVERRIDING);
+        offered = [...offered, ...instance.commands];
       } catch (thrown) {
         // A collision quarantines the whole plugin (SEC-205); its siblings stay.
         const error = isAgentError(thrown) ? thrown : PluginSetup({ plugin: instance.name, problem: String(thrown) });
         await this.#quarantine(instance, error);
       }
     }
-    const { clock } = this.#ports;
-    const denied = await Promise.all(offered.map((command) => denial(this.gates, command, clock)));
+    const gates = this.#instances.flatMap((instance) => instance.setGates);
+    const denied = await Promise.all(offered.map((command) => denial(gates, command, this.#ports.clock)));
     return buildTable(
       offered.filter((_, at) => denied[at] === undefined),
       OVERRIDING,
@@ -157,11 +209,12 @@ export class PluginHost {
 
   async #quarantine(instance: PluginInstance, error: AgentError): Promise<void> {
     this.#logger.error({ plugin: instance.name, code: error.code }, error.message);
-    instance.become('failed', error.message);
+    instance.commands.length = 0;
+    instance.fail(error);
     await instance.stop();
   }
 
-  /** SEC-100: what a process would run is looked at once, when the table is built. */
+  /** SEC-100: what a process would run is looked at once, when the plugin is set up. */
   #admits(instance: PluginInstance, command: RegisteredCommand): boolean {
     const { mode, allow = [] } = command.definition;
     if (mode.kind !== 'subprocess') return true;
@@ -184,11 +237,15 @@ export class PluginHost {
     const { name, refreshable } = instance;
     if (refreshable.length === 0) return [];
     const read = (id: string): Promise<unknown> => this.#ports.collectors.reread(name, id);
-    const isLive = (): boolean => instance.state === 'ready' || instance.state === 'degraded';
-    const notLive = (): string | undefined => (isLive() ? undefined : (instance.reason ?? instance.state));
+    const notLive = (): string | undefined => (instance.isLive ? undefined : (instance.reason ?? instance.state));
     const nothing = (): Promise<never> => Promise.reject(new Error('a refresh runs nothing'));
     const owner = { plugin: name, firstParty: true, isAgents: true };
     return [nameCommand(owner, refreshCommand(name, refreshable, read, notLive), nothing)];
+  }
+
+  /** No exchange begins any more. */
+  freeze(): void {
+    this.#isFrozen = true;
   }
 
   /** In reverse order of the file; each release has its deadline. */

@@ -1,6 +1,6 @@
 import type { Payloads } from '@stormpulse/protocol';
 import type { CollectedState } from '../ports.ts';
-import type { PluginStatus } from './host.ts';
+import type { PluginStatus } from './plugin-instance.ts';
 
 type Report = NonNullable<Payloads['register']['integrations']>;
 

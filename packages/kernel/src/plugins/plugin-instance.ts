@@ -1,11 +1,18 @@
-import { Scope } from '@stormpulse/plugin-api/internal';
+import { Scope, mayBecome } from '@stormpulse/plugin-api/internal';
 import type { AgentError, CommandGate, Logger } from '@stormpulse/plugin-api';
-import type { AnyPluginDefinition, CollectorDefinition } from '@stormpulse/plugin-api/internal';
+import type { AnyPluginDefinition, CollectorDefinition, PluginState } from '@stormpulse/plugin-api/internal';
+import type { SetGate } from '../dispatch/gates.ts';
 import type { Clock, LeftOut, PluginEntry } from '../ports.ts';
 import type { PluginServices } from '../plugin-ports.ts';
 import type { RegisteredCommand } from './registry.ts';
-import { mayBecome } from './states.ts';
-import type { PluginState } from './states.ts';
+
+export interface PluginStatus {
+  readonly name: string;
+  readonly state: PluginState;
+  readonly reason?: string;
+  /** Of what refused or failed it. */
+  readonly code?: string;
+}
 
 /** One plugin of this run: its state, what it contributed, and what it opened. */
 export class PluginInstance {
@@ -21,6 +28,7 @@ export class PluginInstance {
   readonly #onChange: () => void;
   #state: PluginState = 'discovered';
   #reason: string | undefined;
+  #code: string | undefined;
   definition: AnyPluginDefinition | undefined;
   services: PluginServices | undefined;
 
@@ -44,6 +52,19 @@ export class PluginInstance {
     return this.#reason;
   }
 
+  get isLive(): boolean {
+    return this.#state === 'ready' || this.#state === 'degraded';
+  }
+
+  get status(): PluginStatus {
+    const told = this.#code === undefined ? {} : { code: this.#code };
+    return { name: this.name, state: this.#state, ...(this.#reason === undefined ? {} : { reason: this.#reason }), ...told };
+  }
+
+  get setGates(): readonly SetGate[] {
+    return this.gates.map((gate) => ({ plugin: this.name, gate }));
+  }
+
   /** Aborted when the plugin stops, for any reason. */
   get signal(): AbortSignal {
     return this.#abort.signal;
@@ -65,7 +86,14 @@ export class PluginInstance {
   refuse(error: AgentError): void {
     this.logger.error({ code: error.code }, error.message);
     this.commands.length = 0;
+    this.#code = error.code;
     this.become('refused', error.message);
+  }
+
+  /** It was set up, and does not stand. */
+  fail({ code, message }: AgentError): void {
+    this.#code = code;
+    this.become('failed', message);
   }
 
   /** Releases everything it opened, last first. Idempotent, and safe at any point of its life. */

@@ -5,11 +5,13 @@ import type { OperatorPolicy } from '../policy-ports.ts';
 import type { SignedMessage } from './verify.ts';
 
 /** Asks the host's policy about what the hub signed. A name that is not listed is refused later, as that. */
-export function coSignature(policy: OperatorPolicy, table: CommandTable): (signed: SignedMessage) => RefusalReason | undefined {
-  policy.offered(table.manifest);
+export function coSignature(
+  policy: OperatorPolicy,
+  table: () => CommandTable,
+): (signed: SignedMessage) => RefusalReason | undefined {
   return ({ type, payload, canonicalText }) => {
     const names = type === 'command.request' ? [payload.command] : payload.commands;
-    const commands = names.flatMap((name) => table.get(name) ?? []);
+    const commands = names.flatMap((name) => table().get(name) ?? []);
     if (commands.length < names.length) return undefined;
     return policy.refusalFor({
       type,

@@ -36,11 +36,26 @@ export interface PluginSource {
   readonly kept?: PluginManifest;
 }
 
+/** What one isolated plugin costs, and how it did. */
+export interface PluginBill {
+  readonly name: string;
+  readonly isolation: Isolated;
+  /** Of one core, over the last seconds; of a thread Node tells none. */
+  readonly cpuPercent?: number;
+  /** Resident, of a process; heap and buffers as it tells them itself, of a thread. */
+  readonly memoryBytes?: number;
+  /** Since the agent loaded it. */
+  readonly restarts: number;
+  readonly lastError?: string;
+}
+
 export interface PluginRunner {
   /** The plugin, or its stand-in, for the kernel. Rejects with `E_CONFIG_INVALID`, `E_PLUGIN_*`. */
   load(source: PluginSource): Promise<Plugin>;
   /** Runs setup apart from everything and gives what it declares. Rejects with the same. */
   derive(source: Omit<PluginSource, 'kept'>): Promise<PluginManifest>;
+  /** Of what has a process or a thread of its own now; looked at when it is asked. */
+  bills(): readonly PluginBill[];
   /** Ends what it started; bounded. The kernel stops plugins itself before. */
   close(): Promise<void>;
 }
@@ -65,6 +80,7 @@ type Isolated = 'process' | 'worker';
 /** Gives the kernel plugins that run elsewhere, and those that do not. */
 export function createRunner(options: RunnerOptions): PluginRunner {
   const open = new Set<{ close(): Promise<void> }>();
+  const supervised = new Map<Supervisor, Pick<PluginBill, 'name' | 'isolation'>>();
   const closing = async (one: { close(): Promise<void> }): Promise<void> => {
     open.delete(one);
     await one.close();
@@ -76,6 +92,7 @@ export function createRunner(options: RunnerOptions): PluginRunner {
         return inKernel(name, await withCheckedPatterns(await importDefault(source.entry)), options.loopMark) as Plugin;
       const supervisor = supervise(options, source, isolation);
       open.add(supervisor);
+      supervised.set(supervisor, { name, isolation });
       try {
         const manifest = kept === undefined ? await supervisor.look(isKeptRunning) : await checkManifest(name, kept);
         return standIn(manifest, supervisor);
@@ -100,6 +117,14 @@ export function createRunner(options: RunnerOptions): PluginRunner {
       } finally {
         await closing(session);
       }
+    },
+    bills() {
+      for (const one of supervised.keys()) {
+        if (!one.isClosed) continue;
+        supervised.delete(one);
+        open.delete(one);
+      }
+      return [...supervised].map(([{ bill }, plugin]) => ({ ...plugin, ...bill }));
     },
     async close() {
       await Promise.all([...open].map(closing));

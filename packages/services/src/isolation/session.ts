@@ -7,6 +7,7 @@ import type { Ask } from './remote.ts';
 import { Rpc } from './rpc.ts';
 import type { Args } from './rpc.ts';
 import { Watch } from './watch.ts';
+import type { Used } from './watch.ts';
 
 const STOP_MS = 3_000;
 
@@ -57,6 +58,10 @@ export class Session {
 
   get isOver(): boolean {
     return this.#over;
+  }
+
+  get used(): Used {
+    return this.#over ? {} : this.#watch.used();
   }
 
   /** Its manifest, unchecked. Rejects with what import, config or setup threw. */

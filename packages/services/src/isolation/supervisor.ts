@@ -10,6 +10,7 @@ import type { Ask, Host, Remote } from './remote.ts';
 import type { Args } from './rpc.ts';
 import type { Session } from './session.ts';
 import { textOf } from './travelling-error.ts';
+import type { Used } from './watch.ts';
 
 const START_MS = 10_000;
 /** How long one that was started to be looked at waits for the kernel to take it. */
@@ -47,11 +48,23 @@ export class Supervisor implements Remote {
   #cancel: () => void = () => undefined;
   readonly #waiting: (() => void)[] = [];
   #isStarted = false;
+  #restarts = 0;
+  #lastError: string | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#kept = options.kept;
+  }
+
+  /** What it costs, and how often it failed since the agent started it. */
+  get bill(): Used & { readonly restarts: number; readonly lastError?: string } {
+    const used = this.#state.kind === 'live' ? this.#state.session.used : {};
+    return { ...used, restarts: this.#restarts, ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }) };
+  }
+
+  get isClosed(): boolean {
+    return this.#state.kind === 'closed';
   }
 
   /** Before the kernel knows it: starts it and gives what it declares. `keep` false ends it again. */
@@ -176,6 +189,7 @@ export class Supervisor implements Remote {
   #failed(why: string): void {
     if (this.#state.kind === 'closed' || this.#state.kind === 'off') return;
     const { clock, limits, logger, plugin } = this.#options;
+    this.#lastError = why;
     const now = clock.monotonic();
     this.#failedAt.push(now);
     while ((this.#failedAt[0] ?? now) < now - limits.failuresWithinMs) this.#failedAt.shift();
@@ -203,6 +217,7 @@ export class Supervisor implements Remote {
       if (session === undefined) return;
       if (this.#isStarted) await this.#starts(session);
       if (this.#state.kind !== 'live') return;
+      this.#restarts += 1;
       this.#options.logger.info({}, 'the plugin runs again');
       this.#host?.ctx.health.ok();
     } catch (error) {
@@ -213,6 +228,7 @@ export class Supervisor implements Remote {
 
   #giveUp(why: string): void {
     if (this.#state.kind === 'closed') return;
+    this.#lastError = why;
     this.#become({ kind: 'off', why });
     this.#options.logger.error({}, this.#away(this.#state).message);
     this.#host?.ctx.health.degraded(this.#away(this.#state).message);

@@ -19,10 +19,20 @@ interface Sample {
   readonly cpuMs: number;
 }
 
+/** What one isolated plugin uses; what cannot be told of it is absent. */
+export interface Used {
+  /** Of one core, over the last seconds. */
+  readonly cpuPercent?: number;
+  readonly memoryBytes?: number;
+}
+
+/** How many looks the CPU that is told goes back. */
+const TOLD_LOOKS = 10;
+
 /** Looks at one isolated plugin each second: does it answer, what does it use, how much does it send (SEC-207, SEC-211). */
 export class Watch {
   readonly #options: WatchOptions;
-  #sample: Sample | undefined;
+  readonly #looks: Sample[] = [];
   /** Since when each look found more than is allowed. */
   #hot: Sample | undefined;
   #cancel: () => void = () => undefined;
@@ -46,6 +56,17 @@ export class Watch {
   end(): void {
     this.#isOn = false;
     this.#cancel();
+  }
+
+  /** Looked at now. */
+  used(): Used {
+    const { cpuMs, bytes = this.#told } = this.#options.usage() ?? {};
+    const first = this.#looks[0];
+    const ms = this.#options.clock.monotonic() - (first?.at ?? Number.POSITIVE_INFINITY);
+    return {
+      ...(cpuMs === undefined || first === undefined || ms <= 0 ? {} : { cpuPercent: ((cpuMs - first.cpuMs) / ms) * 100 }),
+      ...(bytes > 0 ? { memoryBytes: bytes } : {}),
+    };
   }
 
   /** Something came of it; a sentence when it is too much. */
@@ -98,8 +119,9 @@ export class Watch {
     const { memoryMb, cpuPercent, cpuSeconds } = this.#options.limits;
     if (bytes > memoryMb * MB) return this.#trouble(`it used ${Math.round(bytes / MB)} MB of memory; ${memoryMb} are allowed`);
     if (cpuMs === undefined) return;
-    const before = this.#sample ?? { at: now, cpuMs };
-    this.#sample = { at: now, cpuMs };
+    const before = this.#looks.at(-1) ?? { at: now, cpuMs };
+    this.#looks.push({ at: now, cpuMs });
+    if (this.#looks.length > TOLD_LOOKS) this.#looks.shift();
     const percent = ((cpuMs - before.cpuMs) / (now - before.at)) * 100;
     if (!(percent > cpuPercent)) {
       this.#hot = undefined;

@@ -8,20 +8,22 @@ import type { SetUpPlugin } from './declared-plugin.ts';
 export interface ManifestTellerOptions {
   readonly crypto: ProtocolCrypto;
   readonly logger: Logger;
-  /** Plugins of others: the digest of each one's tree, and where its code runs. */
-  readonly packages: readonly { readonly name: string; readonly integrity: string; readonly isolation: string }[];
+  /** Of a plugin of others: the digest of its tree, and where its code runs. */
+  readonly originOf: (plugin: string) => { readonly integrity: string; readonly isolation: string } | undefined;
 }
 
 /** Tells a hub what this agent's plugins declare, once a digest: the hub says on each connection which one it has. */
-export function createManifestTeller({ crypto, logger, packages }: ManifestTellerOptions): ManifestTeller {
+export function createManifestTeller({ crypto, logger, originOf }: ManifestTellerOptions): ManifestTeller {
   const plugins = new Map<string, SetUpPlugin>();
+  let present: readonly string[] = [];
   let table: CommandTable | undefined;
   let made: Payloads['plugin.manifest'] | undefined;
 
   function make(commands: CommandTable): Payloads['plugin.manifest'] {
     const told: DeclaredPlugin[] = [];
     for (const [name, plugin] of plugins) {
-      const origin = packages.find((one) => one.name === name);
+      if (!present.includes(name)) continue;
+      const origin = originOf(name);
       const declared = {
         ...declaredPlugin(plugin, commands, crypto),
         ...(origin === undefined ? {} : { package: { integrity: origin.integrity, isolation: origin.isolation } }),
@@ -37,8 +39,10 @@ export function createManifestTeller({ crypto, logger, packages }: ManifestTelle
     declared(definition, capabilities, contributions) {
       plugins.set(definition.name, { definition, capabilities, contributions });
     },
-    offered(commands) {
+    offered(commands, names) {
       table = commands;
+      present = names;
+      made = undefined;
     },
     tell(held, send) {
       if (table === undefined) return;

@@ -20,6 +20,7 @@ import type { PluginsDeps, PluginsHost } from './plugins-host.ts';
 import { pruneTrees } from './prune.ts';
 import { sectionToml, withSection } from './section.ts';
 import { readSettings } from './settings.ts';
+import { tellAgent } from './tell-agent.ts';
 
 export interface AddOptions {
   /** The key of the table; default: made of the package's name. */
@@ -140,8 +141,8 @@ async function bringIn(
   });
   putRecord(host.packages, name, recordOf('granted'));
   replaceConfig(host, (text) => withSection(text, sectionOf(granted)), sectionToml(sectionOf(granted)));
-  pruneTrees(host, name);
-  deps.print(`[plugins.${name}] is written; it counts from the agent's next start on: stormpulse restart`);
+  const isDone = await tellAgent(host, name, { print: (line) => deps.print(`[plugins.${name}] is written; ${line}`) });
+  if (isDone) pruneTrees(host, name);
   return 'done';
 
   function sectionOf(allowed: WrittenGrants) {

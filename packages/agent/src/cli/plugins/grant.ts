@@ -15,6 +15,7 @@ import { announce, openToChange, packageOf, replaceConfig } from './plugins-host
 import type { PluginsDeps, PluginsHost } from './plugins-host.ts';
 import { pruneTrees } from './prune.ts';
 import { sectionToml, withGrants, withSection } from './section.ts';
+import { tellAgent } from './tell-agent.ts';
 
 /** Grants what a plugin asks for, and with it the version that waits. Rejects with `E_AGENT_REFUSED`, `E_PLUGIN_*`. */
 export async function grantPlugin(
@@ -46,8 +47,7 @@ export async function grantPlugin(
   putRecord(host.packages, name, expiresAt === undefined ? granted : { ...granted, expiresAt });
   const section = { ...subject, isolation: present.isolation, grants };
   replaceConfig(host, (text) => withSection(text, section), sectionToml(section));
-  pruneTrees(host, name);
-  deps.print("it counts from the agent's next start on: stormpulse restart");
+  if (await tellAgent(host, name, deps)) pruneTrees(host, name);
 }
 
 /** Takes a plugin's grants away, all or by word. Rejects with `E_AGENT_REFUSED`. */
@@ -83,12 +83,8 @@ export async function revokePlugin(
     more: [],
     less,
   });
-  const isFenced = words.length === 0 && host.running !== undefined;
-  deps.print(
-    isFenced
-      ? 'the running agent refuses its commands from now on; restart it to unload the code: stormpulse restart'
-      : "it counts from the agent's next start on: stormpulse restart",
-  );
+  if (words.length === 0 && host.running !== undefined) deps.print('the running agent refuses its commands from now on');
+  await tellAgent(host, name, deps);
 }
 
 function taken(before: WrittenGrants, after: WrittenGrants): string[] {

@@ -6,7 +6,8 @@ import { grantLines } from '../../plugins/asked-and-granted.ts';
 import { agreed, differenceLines, subjectLines } from './decide.ts';
 import { announce, openToChange, packageOf, replaceConfig } from './plugins-host.ts';
 import type { PluginsDeps } from './plugins-host.ts';
-import { pruneTrees } from './prune.ts';
+import { orphansOf, pruneTrees } from './prune.ts';
+import { tellAgent } from './tell-agent.ts';
 
 /** Takes a plugin out of the file, and its code off the disk unless an agent may still run it. Rejects with `E_AGENT_REFUSED`. */
 export async function removePlugin(
@@ -32,8 +33,9 @@ export async function removePlugin(
     less,
   });
   replaceConfig(host, (text) => removeTable(text, ['plugins', name]), `take [plugins.${name}] out`);
+  const isDone = await tellAgent(host, name, host.running === undefined ? { print: () => undefined } : deps);
   rmSync(join(host.packages, name, 'manifests'), { recursive: true, force: true });
-  const left = pruneTrees(host, name);
+  const left = isDone ? pruneTrees(host, name) : orphansOf(host, name);
   deps.print(
     left.length === 0
       ? 'its section and its code are gone; what this host decided about it is kept, so that it stays decided'

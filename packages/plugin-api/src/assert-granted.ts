@@ -1,6 +1,7 @@
-import type { Capabilities, Effect } from '@stormpulse/plugin-api';
-import { effectWithin } from '@stormpulse/plugin-api';
-import { GrantMissing } from '@stormpulse/plugin-api/internal';
+import { effectWithin } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Effect } from './command.ts';
+import { GrantMissing } from './plugin-errors.ts';
 
 /** What the operator allows a plugin; `'all'`: the presence of a first-party section is its grant (D3). */
 export type Grants = Capabilities | 'all';

@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.ts';
+import type { Timers } from './deadline.ts';
 
 export interface Repeated {
   readonly everyMs: number;
@@ -10,7 +10,7 @@ const SHARED_WAKE_MS = 1_000;
 
 /** Runs each task now and again `everyMs` after it ended, none twice at once, until the returned function is called. */
 export function repeat(
-  clock: Pick<Clock, 'after' | 'monotonic'>,
+  clock: Timers & { monotonic(): number },
   tasks: readonly Repeated[],
   failed: (error: unknown) => void,
 ): () => void {

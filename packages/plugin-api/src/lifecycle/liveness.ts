@@ -1,4 +1,4 @@
-import type { Clock, Link } from '../ports.ts';
+import type { Timers } from './deadline.ts';
 
 /** SEC-005. */
 const PING_AFTER_MS = 20_000;
@@ -9,8 +9,8 @@ const PONG_WITHIN_MS = 20_000;
  * a link on which acknowledgements come needs no ping of its own.
  */
 export function watchLiveness(
-  clock: Clock,
-  link: Link,
+  clock: Timers,
+  link: { ping(): void },
   dead: () => void,
 ): { readonly alive: () => void; readonly stop: () => void } {
   const listen = (): (() => void) => clock.after(PING_AFTER_MS, ping);
