@@ -71,7 +71,7 @@ describe('what a hub is told of plugins', () => {
       manifest: createManifestTeller({
         crypto: nodeCrypto,
         logger,
-        packages: [{ name: 'bell', integrity: 'sha512-abc', isolation: 'process' }],
+        originOf: (name) => (name === 'bell' ? { integrity: 'sha512-abc', isolation: 'process' } : undefined),
       }),
       onMessage(message, link) {
         if (message['type'] !== 'register') return;
