@@ -84,13 +84,19 @@ async function withDependencies(
 ): Promise<readonly TreeFile[]> {
   const folder = join(staging, 'installing');
   const write = treeWriter(folder, 'private');
-  for (const file of files) write(file);
-  await npm(['install', '--omit=dev', '--install-links', '--no-package-lock', '--no-bin-links', ...QUIET], folder);
+  for (const file of files) write(file.path === 'package.json' ? withoutDevelopment(file) : file);
+  await npm(['install', '--install-links', '--no-package-lock', '--no-bin-links', ...QUIET], folder);
   const installed = [...readTree(folder, 'leaveOutOfDependencies')];
   // npm may only add: the package's own files are the ones that were unpacked.
   return [...files, ...installed.filter(({ path }) => !files.some((own) => own.path === path))].toSorted((a, b) =>
     Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)),
   );
+}
+
+/** What is a peer and needed to develop it as well, as the SDK is, npm would leave out with `--omit=dev`. */
+function withoutDevelopment({ path, bytes }: TreeFile): TreeFile {
+  const { devDependencies: _left, ...manifest } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
+  return { path, bytes: Buffer.from(JSON.stringify(manifest)) };
 }
 
 function place(from: string, packages: string, plugin: string, integrity: string): { folder: string; isNew: boolean } {
