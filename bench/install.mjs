@@ -47,7 +47,7 @@ export async function run(knobs) {
     const node = median(starts.map(({ nodeMs }) => nodeMs));
     const figures = [
       beside('packages, agent and a plugin', 'packages', ours.packages, theirs?.packages, 1),
-      beside('on the disk', 'MB', ours.bytes / MB, theirs && theirs.bytes / MB, 1.5),
+      beside('their files', 'MB', ours.bytes / MB, theirs && theirs.bytes / MB, 1.5),
       beside('npm install of the agent', 'ms', installMs, theirs?.installMs, null),
       figure('stormpulse plugins add', median(starts.map(({ addMs }) => addMs)), 'ms', { better: 'lower' }),
       figure('start until registered', median(starts.map(({ agentMs }) => agentMs)), 'ms', {

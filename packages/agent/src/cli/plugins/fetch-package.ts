@@ -93,7 +93,10 @@ async function withDependencies(
   );
 }
 
-/** npm looks up what it is told to leave out, too: an author's tools are no business of a host, and may be nowhere it reaches. */
+/**
+ * npm looks up what it is told to leave out, too, and leaves out a peer that is needed for development as well: an author's tools are
+ * no business of a host.
+ */
 function withoutDevDependencies(file: TreeFile): TreeFile {
   const { devDependencies: _, ...manifest } = JSON.parse(new TextDecoder().decode(file.bytes)) as Readonly<
     Record<string, unknown>

@@ -166,6 +166,26 @@ describe('stormpulse plugins add', () => {
     expect(await refusal(stage.add(stage.folder.path('missing.tgz')))).toContain('is not there; expected a folder, a .tgz');
   });
 
+  it('gets what is a peer although it is needed for development too, as the SDK is, and nothing else of that', async () => {
+    const registry = await LoopbackRegistry.start();
+    try {
+      stage.registry = registry.url;
+      registry.publish(writePackage(stage.folder.path('dep'), { package: 'a-peer' }));
+      const source = stage.build({ top: "import 'a-peer';" });
+      const path = join(source, 'package.json');
+      const manifest = JSON.parse(readFileSync(path, 'utf8')) as object;
+      const needs = { peerDependencies: { 'a-peer': '1.0.0' }, devDependencies: { 'a-peer': '1.0.0', 'not-there': '1.0.0' } };
+      writeFileSync(path, JSON.stringify({ ...manifest, ...needs }));
+      registry.publish(source);
+      expect(await stage.add('@example/weather', { yes: true })).toBe('done');
+      const tree = treeFolder(stage.packages, 'weather', weather()?.integrity ?? '');
+      expect(existsSync(join(tree, 'node_modules/a-peer/index.js'))).toBe(true);
+      expect(JSON.parse(readFileSync(join(tree, 'package.json'), 'utf8'))).toMatchObject(needs);
+    } finally {
+      await registry.close();
+    }
+  });
+
   it('gets a package and its dependencies from a registry, asks for no tool of its author, and runs no script of either', async () => {
     const registry = await LoopbackRegistry.start();
     try {
