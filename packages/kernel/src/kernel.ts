@@ -46,6 +46,7 @@ class AssembledKernel implements Kernel {
   #features: readonly string[] = [];
   #lastAck: Pick<KernelStatus, 'lastAckAt' | 'clockAheadMs'> = {};
   #closing: Promise<void> | undefined;
+  #cancelApart = (): void => undefined;
 
   constructor(options: KernelOptions) {
     const { ports, timing } = options;
@@ -120,7 +121,7 @@ class AssembledKernel implements Kernel {
     });
     this.#changed();
     this.#connection.start();
-    ports.clock.after(APART_WITHIN_MS, () => this.#startApart());
+    this.#cancelApart = ports.clock.after(APART_WITHIN_MS, () => this.#startApart());
   }
 
   async exchange(name: string, entries: readonly PluginEntry[]): Promise<readonly PluginStatus[]> {
@@ -159,6 +160,7 @@ class AssembledKernel implements Kernel {
         ports.logger('kernel').error({ err: error }, `closing: ${label} did not end as it should`);
       });
     this.#plugins.freeze();
+    this.#cancelApart();
     await step('running commands', DRAIN_MS + ABORT_MS, this.#dispatcher?.drain(DRAIN_MS) ?? Promise.resolve());
     ports.results.flush();
     await step('plugins', PLUGINS_MS, this.#plugins.stop());
@@ -177,6 +179,7 @@ class AssembledKernel implements Kernel {
 
   /** Not before the first attempt to register is over: starting programs would delay it. */
   #startApart(): void {
+    this.#cancelApart();
     this.#plugins.startApart((table) => this.#registerAgain(this.#table, table));
   }
 
