@@ -22,7 +22,15 @@ const definition = commandDefinition(
   }),
 ) as CommandDefinition;
 const exec = (): Promise<never> => Promise.reject(new Error('it runs nothing'));
-const command = { exec, wireName: 'p_x', plugin: 'p', group: 'p', definition, manifest: manifestEntry('p_x', 'p', definition) };
+const command = {
+  exec,
+  wireName: 'p_x',
+  plugin: 'p',
+  firstParty: true,
+  group: 'p',
+  definition,
+  manifest: manifestEntry('p_x', 'p', definition),
+};
 const accepted = (requestId: string): AcceptedJob => ({
   command,
   requestId,

@@ -41,6 +41,8 @@ export interface PluginRunner {
   load(source: PluginSource): Promise<Plugin>;
   /** Runs setup apart from everything and gives what it declares. Rejects with the same. */
   derive(source: Omit<PluginSource, 'kept'>): Promise<PluginManifest>;
+  /** Calls into plugins elsewhere that wait for an answer. */
+  readonly waiting: number;
   /** Ends what it started; bounded. The kernel stops plugins itself before. */
   close(): Promise<void>;
 }
@@ -64,8 +66,8 @@ type Isolated = 'process' | 'worker';
 
 /** Gives the kernel plugins that run elsewhere, and those that do not. */
 export function createRunner(options: RunnerOptions): PluginRunner {
-  const open = new Set<{ close(): Promise<void> }>();
-  const closing = async (one: { close(): Promise<void> }): Promise<void> => {
+  const open = new Set<{ readonly waiting: number; close(): Promise<void> }>();
+  const closing = async (one: { readonly waiting: number; close(): Promise<void> }): Promise<void> => {
     open.delete(one);
     await one.close();
   };
@@ -100,6 +102,9 @@ export function createRunner(options: RunnerOptions): PluginRunner {
       } finally {
         await closing(session);
       }
+    },
+    get waiting() {
+      return [...open].reduce((sum, { waiting }) => sum + waiting, 0);
     },
     async close() {
       await Promise.all([...open].map(closing));
