@@ -43,6 +43,8 @@ export interface HarnessOptions {
   readonly stores?: StoreRows;
   /** What `{ file = "…" }` and `{ env = "…" }` of the config hold, by that path or name. Default: no secret is there. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Waits until a plugin whose code runs elsewhere is at rest. Default: some turns of the event loop. */
+  readonly settle?: () => Promise<void>;
 }
 
 /** The real kernel, registry, verification and dispatch, with clock, processes, store and hub replaced. */
@@ -90,7 +92,7 @@ const PUSH_MS = 15_000;
 
 /** Starts an agent with one plugin and connects it to a hub in memory. Rejects with what refused the plugin. */
 export async function createHarness(plugin: Plugin, options: HarnessOptions = {}): Promise<Harness> {
-  const clock = new FakeClock();
+  const clock = new FakeClock(undefined, options.settle);
   const runner = options.exec ?? new FakeRunner();
   const log: LoggedLine[] = [];
   const hub = new HarnessHub();

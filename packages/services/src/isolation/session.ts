@@ -64,6 +64,10 @@ export class Session {
     return this.#over ? {} : this.#watch.used();
   }
 
+  get waiting(): number {
+    return this.#rpc.waiting;
+  }
+
   /** Its manifest, unchecked. Rejects with what import, config or setup threw. */
   async init(name: string, entry: string, config: unknown): Promise<unknown> {
     const { setupMs } = this.#options.limits;

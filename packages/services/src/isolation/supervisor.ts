@@ -105,6 +105,10 @@ export class Supervisor implements Remote {
     over: (run: number): void => this.#options.calls.over(run),
   };
 
+  get waiting(): number {
+    return this.#state.kind === 'live' ? this.#state.session.waiting : 0;
+  }
+
   attach(host: Host): void {
     this.#cancel();
     this.#host = host;

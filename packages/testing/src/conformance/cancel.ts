@@ -1,9 +1,9 @@
 import type { Plugin } from '@stormpulse/plugin-api';
 import { FakeRunner } from '../fakes/runner.ts';
-import { createHarness } from '../harness.ts';
 import { paramsFor, wireNameOf } from './callable.ts';
 import { contribute } from './contributions.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';
+import { harnessFor } from './harness-for.ts';
 
 /** What a stopping agent gives running commands before it aborts them. */
 const GRACE_MS = 5_000;
@@ -11,7 +11,7 @@ const SETTLE_MS = 1_000;
 
 /** C10: a command that runs when the agent stops sees its signal, ends within a second, and is told as cut off. */
 export async function checkCancel(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
-  const { config, firstParty = true } = fixture;
+  const { config } = fixture;
   const { commands, capabilities } = contribute(plugin, config);
   const problems: string[] = [];
   for (const command of commands) {
@@ -19,7 +19,7 @@ export async function checkCancel(plugin: Plugin, fixture: ConformanceFixture): 
     if (typeof params === 'string') continue;
     const exec = new FakeRunner();
     for (const file of capabilities.exec ?? []) exec.hold(file, /.*/u);
-    const harness = await createHarness(plugin, { config, firstParty, exec });
+    const harness = await harnessFor(plugin, fixture, { exec });
     let endedAt: number | undefined;
     const call = harness.call(wireNameOf(plugin.name, command), params).then((result) => {
       endedAt = harness.clock.monotonic();

@@ -1,18 +1,18 @@
 import type { Plugin } from '@stormpulse/plugin-api';
 import { periodMs } from '@stormpulse/plugin-api';
 import { FakeRunner } from '../fakes/runner.ts';
-import { createHarness } from '../harness.ts';
 import type { Harness } from '../harness.ts';
 import { paramsFor, wireNameOf } from './callable.ts';
 import { contribute } from './contributions.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';
+import { harnessFor } from './harness-for.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const WATCH_MS = 120_000;
 
 /** C11: when every process fails, nothing is unhandled, and a plugin that needs them says that it is degraded. */
 export async function checkFailures(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
-  const { config, firstParty = true } = fixture;
+  const { config } = fixture;
   const { capabilities, commands } = contribute(plugin, config);
   const exec = new FakeRunner();
   for (const file of capabilities.exec ?? []) exec.on(file, /.*/u, { exitCode: 70, stderr: 'planted failure' });
@@ -20,7 +20,7 @@ export async function checkFailures(plugin: Plugin, fixture: ConformanceFixture)
   const onUnhandled = (reason: unknown): void => void unhandled.push(String(reason));
   process.on('unhandledRejection', onUnhandled);
   const problems: string[] = [];
-  const harness = await createHarness(plugin, { config, firstParty, exec });
+  const harness = await harnessFor(plugin, fixture, { exec });
   try {
     await harness.advance(WATCH_MS);
     const state = harness.status.plugins.find(({ name }) => name === plugin.name)?.state;
@@ -39,11 +39,11 @@ export async function checkFailures(plugin: Plugin, fixture: ConformanceFixture)
 }
 
 /** C12: a collector whose processes hang is given up, publishes nothing partial, and is asked again. */
-export async function checkHanging(plugin: Plugin, { config, firstParty = true }: ConformanceFixture): Promise<Problems> {
-  const { capabilities, collectors } = contribute(plugin, config);
+export async function checkHanging(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
+  const { capabilities, collectors } = contribute(plugin, fixture.config);
   const exec = new FakeRunner();
   for (const file of capabilities.exec ?? []) exec.hold(file, /.*/u);
-  const harness = await createHarness(plugin, { config, firstParty, exec });
+  const harness = await harnessFor(plugin, fixture, { exec });
   const problems: string[] = [];
   try {
     for (const { id, every, timeout } of collectors) {

@@ -11,6 +11,8 @@ export interface ConformanceFixture {
   readonly folder?: URL;
   /** Where the plugin's keys stand in `config.example.toml`. Default: `[plugins.<name>.config]`. */
   readonly example?: (toml: Readonly<Record<string, unknown>>) => unknown;
+  /** Waits until a plugin whose code runs elsewhere is at rest. Default: some turns of the event loop. */
+  readonly settle?: () => Promise<void>;
 }
 
 /** Problems found; none when the check passes. */

@@ -1,7 +1,7 @@
 import type { Plugin } from '@stormpulse/plugin-api';
-import { createHarness } from '../harness.ts';
 import type { Harness } from '../harness.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';
+import { harnessFor } from './harness-for.ts';
 
 const ROUNDS = 40;
 const ROUND_MS = 60_000;
@@ -9,9 +9,9 @@ const ROUND_MS = 60_000;
 const BREATH_MS = 10;
 
 /** C17: two instances in one process share nothing: what one closes goes on in the other. */
-export async function checkInstances(plugin: Plugin, { config, firstParty = true }: ConformanceFixture): Promise<Problems> {
-  const first = await createHarness(plugin, { config, firstParty });
-  const second = await createHarness(plugin, { config, firstParty });
+export async function checkInstances(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
+  const first = await harnessFor(plugin, fixture);
+  const second = await harnessFor(plugin, fixture);
   try {
     // What it needs may be missing here; then there is nothing that closing the other could take away.
     if (!(await becomesReady(second, plugin))) return [];

@@ -1,17 +1,17 @@
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { Plugin } from '@stormpulse/plugin-api';
-import { createHarness } from '../harness.ts';
 import { contribute, definitionOrThrow } from './contributions.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';
+import { harnessFor } from './harness-for.ts';
 
 /** C08: with no grants it fails only with grant errors, and the message contains the TOML to add. */
-export async function checkGrants(plugin: Plugin, { config, firstParty = true }: ConformanceFixture): Promise<Problems> {
-  const { capabilities } = contribute(plugin, config);
+export async function checkGrants(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
+  const { capabilities } = contribute(plugin, fixture.config);
   const asks =
     (capabilities.exec ?? []).length + (capabilities.read ?? []).length + (capabilities.write ?? []).length > 0 ||
     capabilities.commands !== undefined;
   try {
-    const harness = await createHarness(plugin, { config, grants: {}, firstParty });
+    const harness = await harnessFor(plugin, fixture, { grants: {} });
     await harness.close();
     return asks ? ['it asks for capabilities, yet started without any grant'] : [];
   } catch (error) {
@@ -23,8 +23,8 @@ export async function checkGrants(plugin: Plugin, { config, firstParty = true }:
 }
 
 /** C09: stop twice, stop right after start: no throw, no timer left. */
-export async function checkStop(plugin: Plugin, { config, firstParty = true }: ConformanceFixture): Promise<Problems> {
-  const harness = await createHarness(plugin, { config, firstParty });
+export async function checkStop(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
+  const harness = await harnessFor(plugin, fixture);
   const problems: string[] = [];
   try {
     await harness.close();

@@ -1,18 +1,18 @@
 import type { Plugin } from '@stormpulse/plugin-api';
 import { periodMs } from '@stormpulse/plugin-api';
-import { createHarness } from '../harness.ts';
 import { paramsFor, wireNameOf } from './callable.ts';
 import { contribute } from './contributions.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';
+import { harnessFor } from './harness-for.ts';
 
 const MAX_STATE_BYTES = 1024 * 1024;
 const SHAPE = /result schema does not allow|returned more than/u;
 
 /** C14: what commands return and collectors publish fits its schema and its size. */
 export async function checkResults(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
-  const { config, firstParty = true } = fixture;
+  const { config } = fixture;
   const { commands, collectors } = contribute(plugin, config);
-  const harness = await createHarness(plugin, { config, firstParty });
+  const harness = await harnessFor(plugin, fixture);
   const problems: string[] = [];
   try {
     await harness.advance(60_000);

@@ -1,9 +1,9 @@
 import type { Plugin } from '@stormpulse/plugin-api';
 import { periodMs } from '@stormpulse/plugin-api';
-import { createHarness } from '../harness.ts';
 import { paramsFor, wireNameOf } from './callable.ts';
 import { contribute } from './contributions.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';
+import { harnessFor } from './harness-for.ts';
 
 const CANARY = 'canary-0f1e2d3c4b5a';
 /** Shorter ones are no secrets to look for: they stand everywhere. */
@@ -11,11 +11,11 @@ const MIN_CHARS = 6;
 
 /** C13: no secret of the config or of a call is in a log, result, event, state, argument or manifest. */
 export async function checkSecrets(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
-  const { config, firstParty = true } = fixture;
+  const { config } = fixture;
   const { commands, collectors } = contribute(plugin, config);
   const secrets = Object.fromEntries(secretNames(config).map((name) => [name, CANARY]));
   const given = new Set(Object.keys(secrets).length > 0 ? [CANARY] : []);
-  const harness = await createHarness(plugin, { config, firstParty, secrets });
+  const harness = await harnessFor(plugin, fixture, { secrets });
   try {
     await harness.advance(60_000);
     for (const command of commands) {
