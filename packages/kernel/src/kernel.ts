@@ -186,10 +186,8 @@ class AssembledKernel implements Kernel {
   #offer(table: CommandTable): void {
     this.#table = table;
     this.#options.operator?.offered(table.manifest);
-    this.#options.ports.manifest?.offered(
-      table,
-      this.#plugins.statuses.map(({ name }) => name),
-    );
+    const names = this.#plugins.statuses.map(({ name }) => name);
+    this.#options.ports.manifest?.offered(table, names);
   }
 
   /** Where other commands are offered than were. */

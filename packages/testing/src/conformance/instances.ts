@@ -18,7 +18,7 @@ export async function checkInstances(plugin: Plugin, fixture: ConformanceFixture
     await first.close();
     await second.advance(ROUND_MS);
     if (await becomesReady(second, plugin)) return [];
-    if (!(await lastsAlone(plugin, config, firstParty))) return [];
+    if (!(await lastsAlone(plugin, fixture))) return [];
     const status = second.status.plugins.find(({ name }) => name === plugin.name);
     return [`closing one instance left the other "${status?.state ?? 'gone'}": ${status?.reason ?? 'no reason told'}`];
   } finally {
@@ -28,8 +28,8 @@ export async function checkInstances(plugin: Plugin, fixture: ConformanceFixture
 }
 
 /** Whether an instance that nobody shares anything with is still ready after the time that the others had. */
-async function lastsAlone(plugin: Plugin, config: object, firstParty: boolean): Promise<boolean> {
-  await using alone = await createHarness(plugin, { config, firstParty });
+async function lastsAlone(plugin: Plugin, fixture: ConformanceFixture): Promise<boolean> {
+  await using alone = await harnessFor(plugin, fixture);
   for (let round = 0; round <= ROUNDS; round += 1) await alone.advance(ROUND_MS);
   return await becomesReady(alone, plugin);
 }
