@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
+import { licencesOf } from './bundle/licences.mjs';
 import { root } from './setup.mjs';
 
 const out = process.argv[2] ?? join(root, 'packages/agent/bundle');
@@ -41,6 +42,7 @@ writeFileSync(
   join(out, 'package.json'),
   `${JSON.stringify({ name: '@stormpulse/agent-bundle', private: true, type: 'module' })}\n`,
 );
+writeFileSync(join(out, 'LICENSES.txt'), licencesOf(metafile.inputs, root));
 copyNative();
 cpSync(join(root, 'packages/agent/units'), join(out, 'units'), { recursive: true });
 printSizes(metafile.outputs);
