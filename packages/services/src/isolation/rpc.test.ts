@@ -62,7 +62,7 @@ test.each([
   ['no message', '[1]'],
   ['a call without arguments', '{"call":1,"name":"run"}'],
   ['an answer to nothing', '{"answer":99}'],
-  ['what nobody can walk to its end', `{"answer":1,"value":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+  ['what nobody can walk to its end', `{"call":1,"name":"run","args":{"deep":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`],
 ])('SEC-206: %s breaks the line, in words', (_, frame) => {
   const { broken, say } = pair(() => Promise.resolve());
   say(frame);
