@@ -1,5 +1,6 @@
-// npm run test:mutants [-- --only SEC-060] [-- --check]: plants each fault of test/mutants in a second working tree of HEAD and
-// expects a test that names its rule to fail. --check only says which patches no longer fit.
+// npm run test:mutants [-- --only SEC-060] [-- --check] [-- --tested]: plants each fault of test/mutants in a second working tree of HEAD and
+// expects a test that names its rule to fail. --check only says which patches no longer fit; --tested leaves out the
+// run without any fault: all tests have just passed on HEAD.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ const PLUGINS = readdirSync(join(root, 'plugins')).map((name) => join('plugins',
 const AT_ONCE = 2;
 /** For the tests of one fault, and for all of them. */
 const LIMIT_MS = { one: 180_000, all: 900_000 };
-const { check, only } = readOptions();
+const { check, only, tested } = readOptions();
 install();
 const faults = readFaults(root).filter(({ name }) => name.startsWith(only));
 if (faults.length === 0) fail(`mutants: no fault of test/mutants begins with ${only}`);
@@ -45,7 +46,8 @@ async function checkAll() {
 
 async function runAll() {
   const first = newScratch();
-  const red = await withoutFaults(first);
+  if (faults.some(({ built }) => built)) await compile(first);
+  const red = tested ? [] : await withoutFaults(first);
   if (red.length > 0) {
     process.stdout.write(`FAIL  without any fault:\n      ${red.join('\n      ')}\n`);
     return summary([false]);
@@ -65,7 +67,6 @@ async function runAll() {
 
 /** The names of the tests that fail before anything is planted. */
 async function withoutFaults(scratch) {
-  if (faults.some(({ built }) => built)) await compile(scratch);
   const files = [...new Set(faults.flatMap(({ tests }) => tests))];
   const pattern = [...new Set(faults.map(({ rule }) => rule))].join('|');
   const runner = newRunner(scratch, { maxWorkers: AT_ONCE, limitMs: LIMIT_MS.all });
@@ -126,9 +127,11 @@ function compile(scratch) {
 
 function readOptions() {
   try {
-    const { values } = parseArgs({ options: { check: { type: 'boolean' }, only: { type: 'string' } } });
-    return { check: values.check === true, only: values.only ?? 'SEC-' };
+    const { values } = parseArgs({
+      options: { check: { type: 'boolean' }, only: { type: 'string' }, tested: { type: 'boolean' } },
+    });
+    return { check: values.check === true, only: values.only ?? 'SEC-', tested: values.tested === true };
   } catch (error) {
-    return fail(`mutants: ${error.message}; it takes --check and --only SEC-000`);
+    return fail(`mutants: ${error.message}; it takes --check, --tested and --only SEC-000`);
   }
 }
