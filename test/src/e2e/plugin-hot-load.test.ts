@@ -123,6 +123,26 @@ describe('plugins of others in an agent that runs', () => {
     expect(await listed()).toMatchObject({ state: 'refused', memoryBytes: null });
   }, 120_000);
 
+  it('SEC-208: one that came in while the agent ran is refused at once, also while another change waits for what runs', async () => {
+    await start();
+    const told = (name: string): string => `handler({ id: '${name}', title: 'Tell', effect: 'read', timeout: '15s',
+      params: Type.Object({}), result: Type.String(), run: `;
+    const moon = { name: 'moon', package: '@example/moon', commands: `[${told('tell')}async () => 'full' })]` };
+    await plugins('add', await publish('1.1.0', moon));
+    const held = `[${told('tell')}async () => 'dry' }), ${told('hold')}() => new Promise(() => undefined) })]`;
+    await plugins('add', await publish('1.0.0', { commands: held }));
+    await offered(2);
+    const hold = stage.hub.run('weather_hold');
+    const answers = async (name: string): Promise<unknown> => (await stage.hub.run(name)).payload;
+    expect([await answers('weather_tell'), await answers('moon_tell')]).toMatchObject([{ stdout: 'dry' }, { stdout: 'full' }]);
+    const removed = plugins('remove', 'weather');
+    await vi.waitFor(async () => expect(await answers('weather_tell')).toMatchObject({ success: false }), PATIENT);
+    const revoked = plugins('revoke', 'moon');
+    await vi.waitFor(async () => expect(await answers('moon_tell')).toMatchObject({ success: false }), PATIENT);
+    expect(await answers('moon_tell')).toMatchObject({ stderr: expect.stringContaining('revoked the plugin of this command') });
+    await Promise.all([hold, removed, revoked]);
+  }, 120_000);
+
   it('says that a restart is needed for what it cannot take, and takes the rest', async () => {
     await start();
     await plugins('add', await publish('1.0.0'), '--isolation', 'none');

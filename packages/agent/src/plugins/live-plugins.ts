@@ -193,10 +193,10 @@ function holdsAllOf(after: PluginPackage, before: PluginPackage): boolean {
   return grantLines(before.grants).every((line) => lines.includes(line));
 }
 
-/** The newest entry that was made says what the agent holds. */
+/** The newest entry that was made says what the agent holds. One that does not stand again either ends no agent that runs. */
 function entryOfKept(packages: PluginPackages, config: PluginPackage) {
   const load = async (): Promise<unknown> => await packages.entryOf(config).load();
-  return { ...packages.entryOf(config), load };
+  return { ...packages.entryOf(config), startup: 'disable', load } as const;
 }
 
 /** Tables besides packages of others that are not as they were. */

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { AuditLog, LocalPolicy, PluginEntry } from '@stormpulse/kernel';
+import type { AuditLog, PluginEntry } from '@stormpulse/kernel';
 import type { Logger } from '@stormpulse/plugin-api';
 import type { PluginBill } from '@stormpulse/services/isolation';
 import type { AgentConfig } from '../config/agent-config.ts';
@@ -98,14 +98,6 @@ export async function openPluginPackages(config: AgentConfig, around: Surroundin
 }
 
 const REVOKED = 'the operator of this host revoked the plugin of this command';
-
-/** The host's policy, and the fence before it. */
-export function fenced(policy: LocalPolicy | undefined, fence: PluginPackages['fence']): LocalPolicy {
-  return {
-    ...(policy?.rules === undefined ? {} : { rules: policy.rules }),
-    refusalFor: (command) => fence(command.plugin ?? '') ?? policy?.refusalFor(command),
-  };
-}
 
 function packageEntry(config: PluginPackage, host: PackageHost): PluginEntry {
   return {

@@ -1,4 +1,4 @@
-import type { Kernel, PluginEntry, Ports } from '@stormpulse/kernel';
+import type { Kernel, LocalPolicy, PluginEntry, Ports } from '@stormpulse/kernel';
 import type { LoadedConfig } from '../config/load.ts';
 import type { AgentPorts } from '../container.ts';
 import { loopMarkPath } from '../host/state-paths.ts';
@@ -11,7 +11,7 @@ import type { PluginPackages } from './plugin-packages.ts';
 /** The plugins of others in one run of the agent. */
 export interface PluginsOfOthers {
   readonly entries: readonly PluginEntry[];
-  readonly ports: Pick<Ports, 'policy'>;
+  readonly ports: Required<Pick<Ports, 'policy'>>;
   /** Where one came from. */
   readonly origin: PluginPackages['origin'];
   readonly status: () => Pick<RunningStatus, 'pluginProcesses' | 'takesPluginChanges' | 'pluginChange'>;
@@ -45,7 +45,8 @@ export async function openPluginsOfOthers(
   let change: PluginChange | undefined;
   return {
     entries,
-    ports: packages === undefined || entries.length === 0 ? {} : { policy: await fencedPolicy(packages) },
+    // One that comes in later has its fence too.
+    ports: { policy: fenced(ports.policy, (plugin) => packages?.fence(plugin)) },
     origin: (plugin) => packages?.origin(plugin),
     status: () => ({
       takesPluginChanges: true,
@@ -79,11 +80,6 @@ export async function openPluginsOfOthers(
     return await openPluginPackages(config, { agentUid: process.geteuid?.() ?? -1, audit, logger, runner });
   }
 
-  async function fencedPolicy({ fence }: PluginPackages): Promise<NonNullable<Ports['policy']>> {
-    const { fenced } = await import('./plugin-packages.ts');
-    return fenced(ports.policy, fence);
-  }
-
   async function seen(kernel: Kernel): Promise<void> {
     if (!isAnythingLeft(folder)) return;
     await (await opened()).seen();
@@ -103,6 +99,14 @@ export async function openPluginsOfOthers(
   function failed(error: unknown): void {
     logger.error({ err: error }, 'a change of plugins was not taken; restart the agent for it');
   }
+}
+
+/** The host's policy, and the fence before it. */
+function fenced(policy: LocalPolicy | undefined, fence: PluginPackages['fence']): LocalPolicy {
+  return {
+    ...(policy?.rules === undefined ? {} : { rules: policy.rules }),
+    refusalFor: (command) => fence(command.plugin ?? '') ?? policy?.refusalFor(command),
+  };
 }
 
 /** The kernel sets one up after the other; what they wait for before, disks and derivations, they wait for at the same time. */
