@@ -10,10 +10,8 @@ export interface Answers {
 }
 
 const NAME = /^[a-z][a-z0-9-]{1,31}$/u;
-/** The agent's own, and those of its plugins (design: no plugin takes a name that is taken). */
+/** What an agent refuses a plugin of others (SEC-205): its own plugins, its own words, the tables of its file. */
 const TAKEN: ReadonlySet<string> = new Set([
-  'agent',
-  'kernel',
   'host-metrics',
   'custom-commands',
   'docker',
@@ -23,12 +21,42 @@ const TAKEN: ReadonlySet<string> = new Set([
   'caddy',
   'garage',
   'rclone',
+  'inventory',
+  'services',
+  'nats',
+  'syslog',
+  'updater',
+  'refresh',
+  'kernel',
+  'hub',
+  'stormpulse',
+  'operator',
+  'audit',
+  'command',
+  'plugin',
+  'events',
+  'jobs',
+  'ws',
+  'constructor',
+  'prototype',
+  'agent',
+  'dashboard',
+  'tls',
+  'auth',
+  'metrics',
+  'project',
+  'storage',
+  'protocol',
+  'execution',
+  'policy',
+  'commands',
+  'plugins',
 ]);
 
 /** What is wrong with a name, as a sentence; undefined when it is right. */
 export function problemWithName(name: string): string | undefined {
   if (!NAME.test(name)) return 'a name is 2 to 32 lower-case letters, digits and hyphens, and starts with a letter: "disk-watch"';
-  return TAKEN.has(name) ? `"${name}" is a plugin of the agent itself; choose another name` : undefined;
+  return TAKEN.has(name) ? `"${name}" is a name of the agent itself; choose another, such as "my-${name}"` : undefined;
 }
 
 /** The same of a description, which stands in TypeScript, JSON and Markdown. */

@@ -77,7 +77,7 @@ describe('npm create @stormpulse/plugin', () => {
     for (const name of ['agent', 'sdk']) expect(pkg.devDependencies).not.toHaveProperty(`@stormpulse/${name}`);
   });
 
-  it.each(['A', 'a', 'Disk', '1disk', 'disk_watch', '-disk', 'x'.repeat(33), 'docker', 'agent', ''])(
+  it.each(['A', 'a', 'Disk', '1disk', 'disk_watch', '-disk', 'x'.repeat(33), 'docker', 'updater', 'hub', 'metrics', 'agent', ''])(
     'takes no plugin named %j',
     (name) => {
       expect(problemWithName(name)).toMatch(/name/u);
