@@ -93,7 +93,7 @@ describe('stormpulse dev', { timeout: 240_000 }, () => {
     await says('"Ada" is no parameter; expected name=value');
 
     change('src/commands/greet.ts', '${params.who}!', '${params.who}, again!');
-    await vi.waitFor(() => expect(said.match(/disk-watch: ready/gu)).toHaveLength(2), SLOW);
+    await vi.waitFor(() => expect(said.match(/disk-watch: ready/gu), said).toHaveLength(2), SLOW);
     type('disk-watch_greet who=Ada');
     await says('Hello, Ada, again!');
 

@@ -18,6 +18,7 @@ const LOOK_MS = 50;
 const START_MS = 60_000;
 const STOP_MS = 20_000;
 const KEPT_LINES = 20;
+const STARTING: ReadonlySet<string> = new Set(['configured', 'starting']);
 /** SEC-167: what `run` refuses to start with. */
 const NOT_PASSED = /^(?:NODE_|LD_|OPENSSL_CONF$)/u;
 
@@ -77,8 +78,11 @@ export class DevAgent {
       });
   }
 
-  /** Until the hub has answered its `register`. Rejects with `E_AGENT_REFUSED` and its last words when it ends before. */
-  async live(): Promise<StatusFile> {
+  /**
+   * Until the hub has answered its `register` and `plugin` has started, or not: an isolated one may still be at it when the link is up.
+   * Rejects with `E_AGENT_REFUSED` and its last words when the agent ends before.
+   */
+  async live(plugin: string): Promise<StatusFile> {
     const until = Date.now() + START_MS;
     while (this.#child.exitCode === null && this.#child.signalCode === null && Date.now() < until) {
       const status = readRunning(statusPath(databaseIn(this.#state)));
@@ -86,7 +90,8 @@ export class DevAgent {
         status !== undefined &&
         status.pid === this.#child.pid &&
         status.connection.state === 'live' &&
-        status.features.length > 0
+        status.features.length > 0 &&
+        !STARTING.has(status.plugins.find(({ name }) => name === plugin)?.state ?? '')
       )
         return status;
       await new Promise((resolve) => void setTimeout(resolve, LOOK_MS));

@@ -77,7 +77,7 @@ class DevHost {
     await this.#agent?.stop();
     this.plugin = plugin;
     this.#agent = new DevAgent(this.#state, join(this.#state, 'stormpulse.toml'), (line) => this.#log(line));
-    const { plugins, commands } = await this.#agent.live();
+    const { plugins, commands } = await this.#agent.live(plugin);
     const own = plugins.find(({ name }) => name === plugin);
     const offered = commands.filter((name) => name.startsWith(`${plugin}_`));
     print(
