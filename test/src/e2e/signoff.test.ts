@@ -25,8 +25,9 @@ describe('the hatch of a host', () => {
 
   const mark = (): string => command('mark', ['/usr/bin/touch', stage.path('marked')]);
   const start = async (tables = SIGNOFF): Promise<{ readonly link: HubSide; readonly register: WireMessage['payload'] }> => {
+    const index = stage.hub.links.length;
     agent = stage.start(mark() + tables);
-    const link = await stage.hub.link();
+    const link = await stage.hub.link(index);
     const { payload } = await link.inbox.until('register', ({ type }) => type === 'register');
     return { link, register: payload };
   };
@@ -152,8 +153,8 @@ describe('the hatch of a host', () => {
     expect(isSealed()).toBe(true);
     expect(await run('run_apply_block', 'true')).toMatchObject({ failure_reason: 'signoff_sealed' });
     await unseal();
-    await restart();
-    for (const type of types) (await stage.hub.link()).send(envelope(type, stage.agentId, { signoff_sealed: true }));
+    const reopened = await restart();
+    for (const type of types) reopened.link.send(envelope(type, stage.agentId, { signoff_sealed: true }));
     expect(await run('run_apply_block', 'echo open')).toMatchObject({ stdout: 'open\n' });
   });
 
@@ -210,7 +211,7 @@ describe('the hatch of a host', () => {
     await agent.ended;
     stage.configure(['[agent]', '[agent]\ndisabled_commands = ["run_verify_block", "run_apply_block"]']);
     agent = stage.launch();
-    const link = await stage.hub.link();
+    const link = await stage.hub.link(1);
     const { payload } = await link.inbox.until('register', ({ type }) => type === 'register');
     expect(offered(payload)).toEqual([]);
     expect((await stage.hub.run('run_apply_block')).payload).toMatchObject({
