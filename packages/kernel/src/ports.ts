@@ -122,6 +122,10 @@ export interface CollectorService {
   states(): readonly CollectedState[];
   /** The v1 fields of `metrics.push`, merged over all collectors. */
   v1Metrics(): Readonly<Record<string, unknown>>;
+  /** How the hatch stands, as the last reading of it found; closed where nobody reads it. */
+  v1Signoff(): Payloads['signoff.state'];
+  /** From now on a change is told, again until it is taken; undefined: to nobody. */
+  onSignoff(tell: ((state: Payloads['signoff.state']) => boolean) | undefined): void;
 }
 
 /** A job that may run: verified, its parameters decoded. */

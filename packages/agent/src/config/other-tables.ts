@@ -27,8 +27,8 @@ export interface OtherTables {
   readonly plugins: PluginTables;
 }
 
-/** Shipped with this agent; their sections are the core's and `[commands.*]`. */
-const PRESENT: readonly string[] = ['host-metrics', 'custom-commands'];
+/** Shipped with this agent; they check their own sections. */
+const PRESENT: readonly string[] = ['host-metrics', 'custom-commands', 'git', 'signoff'];
 
 /** Checks every table that is neither the core's nor `[commands]` (wire page, 11.2; design D3). */
 export function checkOtherTables(file: Table): OtherTables {

@@ -153,9 +153,7 @@ export const AWAITED_TABLES: Readonly<Record<string, string>> = {
   caddy: 'caddy',
   rclone: 'rclone',
   docker: 'docker',
-  git: 'git',
-  signoff: 'signoff',
 };
 
 /** Tables that are somebody else's than the core's. */
-export const OTHER_TABLES: readonly string[] = ['commands', ...Object.keys(AWAITED_TABLES), 'plugins'];
+export const OTHER_TABLES: readonly string[] = ['commands', 'git', 'signoff', ...Object.keys(AWAITED_TABLES), 'plugins'];
