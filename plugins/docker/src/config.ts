@@ -3,27 +3,30 @@ import type { Infer } from '@stormpulse/sdk';
 
 const absolute = (description: string) => Type.String({ pattern: '^/[^\\0]{1,4095}$', description });
 
-const ExecCommand = Type.Object({
-  container: Type.String({
-    pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$',
-    description: 'The container it runs in, by name or id.',
-  }),
-  command: Type.Array(Type.String({ pattern: '^[^\\0]{0,4096}$' }), {
-    minItems: 1,
-    maxItems: 64,
-    description: 'Program and arguments, inside the container. No shell reads them.',
-  }),
-  user: Type.Optional(
-    Type.String({ pattern: '^[a-zA-Z0-9_][a-zA-Z0-9_.:-]{0,63}$', description: 'User it runs as. Default: the image says.' }),
-  ),
-  workdir: Type.Optional(absolute('Folder it runs in. Default: the image says.')),
-  timeout: Duration({ default: '60s', description: 'How long its output is waited for.' }),
-  effect: Type.Union([Type.Literal('read'), Type.Literal('write'), Type.Literal('destructive')], {
-    default: 'write',
-    description: 'What it can do.',
-  }),
-  description: Type.String({ default: '', maxLength: 200, description: 'What people see beside the name.' }),
-});
+const ExecCommand = Type.Object(
+  {
+    container: Type.String({
+      pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$',
+      description: 'The container it runs in, by name or id.',
+    }),
+    command: Type.Array(Type.String({ pattern: '^[^\\0]{0,4096}$' }), {
+      minItems: 1,
+      maxItems: 64,
+      description: 'Program and arguments, inside the container. No shell reads them.',
+    }),
+    user: Type.Optional(
+      Type.String({ pattern: '^[a-zA-Z0-9_][a-zA-Z0-9_.:-]{0,63}$', description: 'User it runs as. Default: the image says.' }),
+    ),
+    workdir: Type.Optional(absolute('Folder it runs in. Default: the image says.')),
+    timeout: Duration({ default: '60s', description: 'How long its output is waited for.' }),
+    effect: Type.Union([Type.Literal('read'), Type.Literal('write'), Type.Literal('destructive')], {
+      default: 'write',
+      description: 'What it can do.',
+    }),
+    description: Type.String({ default: '', maxLength: 200, description: 'What people see beside the name.' }),
+  },
+  { default: {} },
+); // this `default` is what makes TypeBox fill in those of the entries
 
 const ComposeProject = Type.Object({
   compose_file: absolute('The compose file.'),

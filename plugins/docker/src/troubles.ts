@@ -11,9 +11,9 @@ export class Troubles {
 
   /** `reason` undefined: it is gone. */
   tell(who: string, reason: string | undefined): void {
-    if (this.#reasons.get(who) === reason) return;
-    if (reason === undefined) this.#reasons.delete(who);
-    else this.#reasons.set(who, reason);
+    if (reason === undefined && !this.#reasons.delete(who)) return;
+    if (reason !== undefined) this.#reasons.set(who, reason);
+    // Told again each time: a collector that recovers calls the whole plugin well.
     const [first] = this.#reasons.values();
     if (first === undefined) this.#health.ok();
     else this.#health.degraded(first);
