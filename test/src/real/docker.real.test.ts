@@ -87,7 +87,7 @@ ${command('quick', ['/bin/echo', 'quick'], 'effect = "read"\n')}`);
       return target;
     }, PATIENT);
   const run = async (name: string, params: Readonly<Record<string, string>> = {}) =>
-    (await ended(await stage.order(name, params))).result ?? expect.unreachable();
+    (await ended(await stage.order(name, params, 'node-7'))).result ?? expect.unreachable();
   const containerState = async (name: string): Promise<string | undefined> =>
     (await state()).containers.containers.find((one) => one.name === name)?.state;
 

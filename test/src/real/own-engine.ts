@@ -130,6 +130,8 @@ export class OwnEngine {
         () => undefined,
       );
     await this.end();
+    // dockerd mounts its own folder on itself, and leaves it so.
+    await execute('/bin/umount', ['-l', join(this.folder, 'data')]).catch(() => undefined);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
