@@ -76,8 +76,12 @@ export interface ProcessRunner {
   exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult>;
 }
 
+/** What one running command writes; `end`: its result follows, and has all that was not told by now. */
+export type OutputSink = { write(stream: 'stdout' | 'stderr', chunk: Uint8Array): void; end(): void };
+
 /** Tells the hub what running commands write (feature `command.output`): bounded, resumed on the next connection; never waits. */
 export interface LiveOutput {
+  open(command: NonNullable<ProcessRequest['live']>): OutputSink;
   /** Both sides named the feature on this connection; `send` answers whether the message was taken. */
   attach(send: (message: Payloads['command.output']) => boolean): void;
   detach(): void;

@@ -145,6 +145,18 @@ function policyConfig(section: Table | undefined): PolicyConfig | undefined {
   return { ...rest, perMinute };
 }
 
+/** `[project]` gives v1's `docker_logs` and `containers`, `[docker]` all else. */
+function dockerPlugin(values: SectionValues, file: Table): EnabledPlugin[] {
+  const tables = { docker: file['docker'], project: values['project'] };
+  const present = Object.fromEntries(Object.entries(tables).filter(([, table]) => table !== undefined));
+  if (Object.keys(present).length === 0) return [];
+  const core = {
+    collect_containers: values['metrics']?.['collect_containers'] ?? false,
+    disabled_commands: values['agent']?.['disabled_commands'] ?? [],
+  };
+  return [{ name: 'docker', config: { ...present, ...core } }];
+}
+
 const METRICS_OF_THE_PLUGIN = ['per_core', 'filesystems', 'disk_io', 'network'];
 
 /** Which sections enable which of the plugins shipped with the agent (D3: a section's presence is its grant). */
@@ -167,6 +179,7 @@ export function enabledPlugins(values: SectionValues, file: Table, limits: Plugi
             },
           },
         ]),
+    ...dockerPlugin(values, file),
     ...gitPlugin(values, file),
     ...signoffPlugin(values, file),
   ];
