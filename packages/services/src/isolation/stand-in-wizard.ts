@@ -13,10 +13,10 @@ export function standInWizard(title: string, at: number, remote: Remote): Wizard
   const what = `wizard "${title}"`;
   return wizard<unknown, TObject>({
     title,
-    async detect({ signal, exists }) {
+    async detect({ signal, exists, folder }) {
       const run = remote.runs.begin({ exists });
       const found = (await remote
-        .ask('wizard.detect', { at, run }, { what, ms: DETECT_MS, signal })
+        .ask('wizard.detect', { at, run, folder }, { what, ms: DETECT_MS, signal })
         .finally(() => remote.runs.over(run))) as { readonly detected: unknown; readonly questions: unknown } | undefined;
       questions.keep(found?.detected, schemaOfJson(found?.questions) as TObject);
       return found?.detected;
