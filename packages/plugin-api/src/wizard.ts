@@ -14,6 +14,7 @@ export type Step =
       readonly kind: 'run';
       readonly file: AbsolutePath;
       readonly argv: readonly string[];
+      /** The same program's; good also when it never ran. */
       readonly undo?: readonly string[];
     }
   /** Asks a probe of the plugin, by its local id. */

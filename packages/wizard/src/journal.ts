@@ -135,6 +135,7 @@ const FIELDS: Readonly<Record<Intent['kind'], readonly (readonly [name: string, 
   run: [
     ['file', ['path']],
     ['undo', ['list', 'null']],
+    ['tolerates', ['list']],
   ],
   'enable-unit': [
     ['unit', ['string']],

@@ -14,7 +14,8 @@ export type SetupStep =
   | (Of<'write-file'> & { readonly owner?: Owner })
   /** `restart`: also when it runs already. */
   | (Of<'enable-unit'> & { readonly restart?: boolean })
-  | Of<'run'>
+  /** `undo` may be another program's, and may end with these codes besides 0: such as "there is none". */
+  | (Of<'run'> & { readonly undoFile?: string; readonly undoTolerates?: readonly number[] })
   | Of<'verify'>
   /** `contents`: what is in it when the step is taken back; `ours` goes too. */
   | {

@@ -14,7 +14,12 @@ export type Intent =
   | PutIntent
   | { readonly kind: 'make-folder'; readonly path: string; readonly contents: 'kept' | 'ours' }
   | ({ readonly kind: 'set-access'; readonly path: string } & Access)
-  | { readonly kind: 'run'; readonly file: string; readonly undo: readonly string[] | null }
+  | {
+      readonly kind: 'run';
+      readonly file: string;
+      readonly undo: readonly string[] | null;
+      readonly tolerates: readonly number[];
+    }
   | { readonly kind: 'enable-unit'; readonly unit: string; readonly before: UnitState }
   | { readonly kind: 'verify'; readonly probe: string };
 
@@ -48,7 +53,12 @@ export async function prepareStep(step: SetupStep, host: SetupHost): Promise<Pre
     }
     case 'run':
       return {
-        intent: { kind: 'run', file: step.file, undo: step.undo ?? null },
+        intent: {
+          kind: 'run',
+          file: step.undoFile ?? step.file,
+          undo: step.undo ?? null,
+          tolerates: step.undoTolerates ?? [],
+        },
         run: () => runProgram(step.file, step.argv, host),
       };
     case 'enable-unit': {
@@ -129,9 +139,15 @@ function setAccess(path: string, { mode, uid, gid }: Access): void {
   chmodSync(path, mode);
 }
 
-async function runProgram(file: string, argv: readonly string[], host: SetupHost): Promise<void> {
+async function runProgram(
+  file: string,
+  argv: readonly string[],
+  host: SetupHost,
+  tolerates: readonly number[] = [],
+): Promise<void> {
   const { exitCode, stderr } = await host.run(file, argv);
-  if (exitCode !== 0) throw new Error(`${file} ended with ${exitCode}: ${stderr.trim().slice(0, 500)}`);
+  if (exitCode !== 0 && !tolerates.includes(exitCode))
+    throw new Error(`${file} ended with ${exitCode}: ${stderr.trim().slice(0, 500)}`);
 }
 
 /** Takes one step back, wherever it stopped; again does nothing. Rejects with what keeps it from that. */
@@ -148,7 +164,7 @@ export async function undoStep(intent: Intent, host: SetupHost): Promise<void> {
       if (look(intent.path) !== undefined) setAccess(intent.path, intent);
       return;
     case 'run':
-      if (intent.undo !== null) await runProgram(intent.file, intent.undo, host);
+      if (intent.undo !== null) await runProgram(intent.file, intent.undo, host, intent.tolerates);
       return;
     case 'enable-unit':
       await host.units.restore(intent.unit, intent.before);
