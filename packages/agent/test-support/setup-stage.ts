@@ -148,7 +148,7 @@ export class SetupStage {
 
   #person(script: Script): Asker {
     const answers = new Map(
-      Object.entries(script).map(([part, answer]) => [part, Array.isArray(answer) ? [...(answer as string[])] : [answer]]),
+      Object.entries(script).map(([part, answer]) => [part, typeof answer === 'object' ? [...answer] : [answer]]),
     );
     const next = (message: string): string | boolean | undefined => {
       if (this.asked.length >= this.endsAfter) throw new GaveUp();

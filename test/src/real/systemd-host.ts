@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Terminal, inTerminal } from '../e2e/terminal.ts';
 
 const SCRIPT = 'test/testbed/systemd-host.sh';
 const IMAGE = 'stormpulse-testbed-host:1';
@@ -64,6 +65,11 @@ export class SystemdHost {
   /** Runs a program in the host as root and gives what it printed; throws when it fails. */
   async run(...argv: readonly string[]): Promise<string> {
     return (await succeeded(this.try(...argv))).stdout;
+  }
+
+  /** A terminal of the host in which a command line runs, through `argv` when it is not root's. */
+  terminal(command: string, ...through: readonly string[]): Terminal {
+    return new Terminal(spawn('docker', ['exec', '-i', this.#id, ...through, ...inTerminal(command)]));
   }
 
   /** Copies a file, or with `/.` at its end what is in a folder. */
