@@ -80,7 +80,7 @@ async function askOne(question: Question, asker: Asker): Promise<unknown> {
   const options = choices.map((value) => ({ value: String(value) }));
   if (kind === 'yes-no') return await asker.yesNo({ message, initial: fallback === true });
   if (kind === 'one-of') {
-    const initial = fallback === undefined ? {} : { initial: String(fallback as string) };
+    const initial = fallback === undefined ? {} : { initial: shown(fallback) };
     const chosen = await asker.oneOf({ message, choices: options, ...initial });
     return choices.find((value) => String(value) === chosen);
   }
@@ -91,9 +91,13 @@ async function askOne(question: Question, asker: Asker): Promise<unknown> {
   }
   const problemWith = (text: string): string | undefined => answerProblem(question, readAnswer(question, text));
   if (kind === 'secret') return readAnswer(question, await asker.secret({ message, problemWith }));
-  const initial =
-    fallback === undefined ? {} : { initial: Array.isArray(fallback) ? fallback.join(', ') : String(fallback as string) };
+  const initial = fallback === undefined ? {} : { initial: shown(fallback) };
   return readAnswer(question, await asker.text({ message, problemWith, ...initial }));
+}
+
+function shown(fallback: unknown): string {
+  if (Array.isArray(fallback)) return fallback.join(', ');
+  return typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
 }
 
 /** A plugin's words are a stranger's. */

@@ -93,14 +93,14 @@ export function readAnswer({ kind, fallback }: Question, text: string): unknown 
 export function answerProblem({ schema, isRequired, kind, choices }: Question, value: unknown): string | undefined {
   if (value === undefined) return isRequired ? 'an answer is needed' : undefined;
   if (Value.Check(schema, value)) return undefined;
-  return `expected ${expectation(schema as SchemaFields, kind, choices)}`;
+  return `expected ${expectation(schema, kind, choices)}`;
 }
 
 function expectation(fields: SchemaFields, kind: Question['kind'], choices: Question['choices']): string {
   const { minimum: min, maximum: max, pattern } = fields;
   if (choices.length > 0) return `${kind === 'some-of' ? 'some' : 'one'} of ${choices.join(', ')}`;
   if (kind === 'number')
-    return `a ${fields.type === 'integer' ? 'whole ' : ''}number${min === undefined ? '' : `, at least ${String(min)}`}${max === undefined ? '' : `, at most ${String(max)}`}`;
+    return `a ${fields.type === 'integer' ? 'whole ' : ''}number${typeof min === 'number' ? `, at least ${min}` : ''}${typeof max === 'number' ? `, at most ${max}` : ''}`;
   if (kind === 'yes-no') return 'true or false';
   if (kind === 'list') return 'texts, separated by commas';
   return typeof pattern === 'string' ? `a text that fits ${pattern}` : 'another text';

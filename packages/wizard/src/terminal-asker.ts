@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
+import type * as Clack from '@clack/prompts';
 import { GaveUp } from './ask.ts';
 import type { Asker } from './ask.ts';
 
 /** Asks in this terminal. The end of the input ends the question, as Ctrl-C does. The library is loaded when the first one is asked. */
 export function terminalAsker(input: Readable & { readonly isTTY?: boolean } = process.stdin): Asker {
-  const answered = async <T>(ask: (clack: Clack, common: Common) => Promise<T>): Promise<Exclude<T, symbol>> => {
+  const answered = async <T>(ask: (clack: typeof Clack, common: Common) => Promise<T>): Promise<Exclude<T, symbol>> => {
     const clack = await import('@clack/prompts');
     const ended = new AbortController();
     const end = (): void => ended.abort();
@@ -54,7 +55,6 @@ export function terminalAsker(input: Readable & { readonly isTTY?: boolean } = p
   };
 }
 
-type Clack = typeof import('@clack/prompts');
 interface Common {
   readonly signal: AbortSignal;
   readonly output: NodeJS.WriteStream;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHub } from '@stormpulse/hub';
@@ -93,9 +93,4 @@ export class InstalledHost {
     await this.hub.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** For what is looked at by hand when a test fails. */
-export function keep(path: string, lines: readonly string[]): void {
-  writeFileSync(path, lines.join('\n'));
 }

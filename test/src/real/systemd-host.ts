@@ -86,6 +86,12 @@ export class SystemdHost {
     return (await this.run('systemctl', 'show', unit, '--property', property, '--value')).trim();
   }
 
+  /** Ends everything and boots again; what stood in memory is gone. */
+  async reboot(): Promise<void> {
+    await succeeded(docker(['restart', '-t', '20', this.#id]));
+    await this.#booted();
+  }
+
   async remove(): Promise<void> {
     await docker(['rm', '-f', '-v', this.#id]);
   }

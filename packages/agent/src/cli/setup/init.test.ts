@@ -266,8 +266,6 @@ describe('stormpulse uninstall', () => {
       [
         'app',
         'app/docker-compose.yml',
-        'config/systemd',
-        'config/systemd/user',
         'share',
         'share/stormpulse',
         'share/stormpulse/agent',

@@ -23,7 +23,7 @@ export async function planOf(candidate: Candidate, asker: Asker, given: Answers 
     const problems = given === undefined ? [] : answersProblems(schema, given);
     if (problems.length > 0) throw Refused({ what: `the answers for ${candidate.name}: ${problems.join('; ')}` });
     const answers = given === undefined ? await askAll(schema, asker) : withDefaults(schema, given);
-    const steps = checkPlan(await spec.plan({ detected, answers: answers as never }), opened.bounds);
+    const steps = checkPlan(await spec.plan({ detected, answers }), opened.bounds);
     return { plan: { plugin: candidate.name, title: spec.title, steps }, secrets: secretAnswers(schema, answers), candidate };
   } finally {
     await opened.close();

@@ -1,5 +1,5 @@
-import { existsSync, lstatSync, readFileSync, readdirSync, rmSync, rmdirSync, unlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { lstatSync, readFileSync, readdirSync, rmSync, rmdirSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parse } from 'smol-toml';
 import { isTable } from '../../config/check-table.ts';
 import { packagesFolder } from '../../plugins/plugin-folders.ts';
@@ -21,13 +21,13 @@ export async function uninstall(options: { readonly yes: boolean; readonly dryRu
   const { print, asker } = deps;
   if (!options.dryRun) await recoverPending(deps);
   const found = await removals(deps);
+  const isAnything = found.length > 1;
   const left = leftBehind(deps);
-  if (found.length === 0) print('nothing of the agent is there');
-  else print('this is removed:');
-  for (const { what } of found) print(`  ${what}`);
+  print(isAnything ? 'this is removed:' : 'nothing of the agent is there');
+  for (const { what } of isAnything ? found : []) print(`  ${what}`);
   print('this is left:');
   for (const line of left) print(`  ${line}`);
-  if (options.dryRun || found.length === 0) return true;
+  if (options.dryRun || !isAnything) return true;
   if (!options.yes && !(await asker.yesNo({ message: 'Remove it?', initial: false }))) {
     print('Nothing was changed.');
     return true;
@@ -75,9 +75,10 @@ async function removals(deps: SetupDeps): Promise<readonly Removal[]> {
     ...(account !== undefined && userId(account.user) !== undefined
       ? [{ what: `the account ${account.user}`, remove: () => removeAccount(account.user, programs) }]
       : []),
-    ...(account !== undefined && isEmptyAfter(account.home, whole)
-      ? [{ what: account.home, remove: () => rmdirSync(account.home) }]
-      : []),
+    {
+      what: 'folders above these that are empty then',
+      remove: () => [...whole, unit].forEach((path) => removeEmpty(dirname(path), paths)),
+    },
   ];
 }
 
@@ -115,10 +116,13 @@ function removeFolder(path: string, kept: string | undefined): void {
   else for (const name of readdirSync(path)) if (name !== kept) rmSync(join(path, name), { recursive: true });
 }
 
-/** What is not removed keeps its folder: the program may be installed there. */
-function isEmptyAfter(folder: string, removed: readonly string[]): boolean {
-  if (!existsSync(folder)) return false;
-  return readdirSync(folder).every((name) => removed.some((path) => dirname(path) === folder && basename(path) === name));
+/** Up to folders that are there on any host: the home of a user, `/etc/systemd/system`, `/opt`. */
+function removeEmpty(folder: string, paths: SetupDeps['paths']): void {
+  const { account, mode, config } = paths;
+  const own = mode === 'user' ? folder.startsWith(`${dirname(dirname(dirname(config)))}/`) : folder === account?.home;
+  if (!own || !isThere(folder) || readdirSync(folder).length > 0) return;
+  rmdirSync(folder);
+  removeEmpty(dirname(folder), paths);
 }
 
 async function removeAccount(user: string, { find, run }: SetupDeps['programs']): Promise<void> {
