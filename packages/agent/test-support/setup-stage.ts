@@ -8,6 +8,7 @@ import type { InitOptions } from '../src/cli/setup/init.ts';
 import type { GivenAnswers } from '../src/cli/setup/answers-file.ts';
 import type { SetupDeps } from '../src/cli/setup/setup-deps.ts';
 import { uninstall } from '../src/cli/setup/uninstall.ts';
+import type { PluginRunner } from '../src/plugins/runner.ts';
 import { createIdentity } from './identity.ts';
 import { StandInRunner } from './stand-in-runner.ts';
 
@@ -24,6 +25,8 @@ export class SetupStage {
   readonly units = new Map<string, UnitState>();
   readonly ran: string[] = [];
   readonly own = new Map<string, unknown>();
+  /** What runs plugins of others. */
+  runner: PluginRunner = new StandInRunner();
   /** The service does not start. */
   isBroken = false;
   /** After so many questions the input ends. */
@@ -141,7 +144,7 @@ export class SetupStage {
       plugins: {
         firstParty: [...this.own.keys()],
         load: (name) => Promise.resolve(this.own.get(name)),
-        runnerAs: () => Promise.resolve(new StandInRunner()),
+        runnerAs: () => Promise.resolve(this.runner),
       },
     };
   }

@@ -17,16 +17,27 @@ export async function planOf(candidate: Candidate, asker: Asker, given: Answers 
   if (opened === undefined) return undefined;
   try {
     const { spec } = opened.wizard;
-    const detected = await opened.detect();
-    const schema = spec.questions(detected);
+    const detected = await ofWizard(candidate, () => opened.detect());
+    const schema = await ofWizard(candidate, () => spec.questions(detected));
     if (given === undefined) asker.say(`\n${candidate.name}: ${spec.title.replaceAll(/\p{C}+/gu, ' ').slice(0, 200)}`);
     const problems = given === undefined ? [] : answersProblems(schema, given);
     if (problems.length > 0) throw Refused({ what: `the answers for ${candidate.name}: ${problems.join('; ')}` });
     const answers = given === undefined ? await askAll(schema, asker) : withDefaults(schema, given);
-    const steps = checkPlan(await spec.plan({ detected, answers }), opened.bounds);
+    const planned = await ofWizard(candidate, () => spec.plan({ detected, answers }));
+    const steps = checkPlan(planned, opened.bounds);
     return { plan: { plugin: candidate.name, title: spec.title, steps }, secrets: secretAnswers(schema, answers), candidate };
   } finally {
     await opened.close();
+  }
+}
+
+/** What a plugin throws is told as its own. */
+async function ofWizard<T>({ name }: Candidate, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const why = (cause instanceof Error ? cause.message : String(cause)).slice(0, 500).replaceAll(/\p{C}+/gu, ' ');
+    throw Refused({ what: `the wizard of "${name}" failed, and nothing was changed: ${why}` }, { cause });
   }
 }
 
