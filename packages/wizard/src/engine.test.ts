@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ScratchHost } from '../test-support/scratch-host.ts';
@@ -160,6 +161,21 @@ describe('what an earlier run left', () => {
     expect(await refusal(recover(scratch.host))).toContain('E_WIZARD_JOURNAL');
     chmodSync(path, 0o666);
     expect(await refusal(apply(file()))).toContain('could have been written by somebody else');
+  });
+
+  it('a folder that somebody else had made before is not taken away, whatever the journal says', async () => {
+    const path = scratch.path('etc/theirs');
+    mkdirSync(path);
+    writeFileSync(join(path, 'x'), 'theirs');
+    const intent = { kind: 'make-folder', path, contents: 'ours', since: Date.now() + 60_000 };
+    mkdirSync(scratch.path('etc/setup'), { mode: 0o700 });
+    writeFileSync(
+      journalPath(scratch.path('etc/setup')),
+      `${JSON.stringify({ version: 1, plugin: 'x', title: 'y' })}\n${JSON.stringify({ intent })}\n`,
+      { mode: 0o600 },
+    );
+    expect(await recover(scratch.host)).toMatchObject({ status: 'rolled_back' });
+    expect(scratch.read('etc/theirs/x')).toBe('theirs');
   });
 
   it('a line that was cut off was never begun', async () => {

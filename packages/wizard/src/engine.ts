@@ -61,7 +61,7 @@ async function locked<T>(host: SetupHost, work: () => Promise<T>): Promise<T> {
   try {
     return await withLock(host, work);
   } finally {
-    if (readdirSync(host.folder).length === 0) rmdirSync(host.folder);
+    removeEmpty(host.folder);
   }
 }
 
@@ -84,6 +84,7 @@ class Run {
       const problem = this.#applied.length === 0 ? undefined : await this.#host.check?.();
       if (problem !== undefined) throw new Error(problem);
       this.#host.signal?.throwIfAborted();
+      this.#journal?.done();
     } catch (error) {
       const failures = [messageOf(error), ...(await takeAllBack(this.#intents, this.#host))];
       if (failures.length === 1) this.#journal?.remove();
@@ -92,7 +93,6 @@ class Run {
       return receipt(this.#host, { status, plugin, title, applied: this.#applied, failures });
     }
     if (this.#journal === undefined) return { status: 'unchanged', plugin, title, applied: [], failures: [] };
-    this.#journal.done();
     this.#intents.forEach(keepStep);
     this.#journal.remove();
     return receipt(this.#host, { status: 'committed', plugin, title, applied: this.#applied, failures: [] });
@@ -154,8 +154,21 @@ async function takeAllBack(intents: readonly Intent[], host: SetupHost): Promise
 /** One line for whoever asks later what was done here; it decides nothing. */
 function receipt(host: SetupHost, outcome: Outcome): Outcome {
   const line = { at: new Date(host.now()).toISOString(), ...outcome };
-  appendFileSync(join(host.folder, 'receipts.jsonl'), `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  try {
+    appendFileSync(join(host.folder, 'receipts.jsonl'), `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  } catch (error) {
+    host.told?.(`no receipt was written: ${messageOf(error)}`);
+  }
   return outcome;
+}
+
+/** Another set-up may come into it at this moment. */
+function removeEmpty(folder: string): void {
+  try {
+    if (readdirSync(folder).length === 0) rmdirSync(folder);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY')) throw error;
+  }
 }
 
 function messageOf(error: unknown): string {

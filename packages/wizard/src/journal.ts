@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { look, syncFolder } from './durable.ts';
 import { JournalDamaged } from './errors.ts';
@@ -63,7 +63,7 @@ export class Journal {
   }
 
   #write(line: object): void {
-    writeSync(this.#descriptor, `${JSON.stringify(line)}\n`);
+    writeFileSync(this.#descriptor, `${JSON.stringify(line)}\n`);
     fsyncSync(this.#descriptor);
   }
 }
@@ -125,6 +125,7 @@ const FIELDS: Readonly<Record<Intent['kind'], readonly (readonly [name: string, 
   'make-folder': [
     ['path', ['path']],
     ['contents', ['string']],
+    ['since', ['number']],
   ],
   'set-access': [
     ['path', ['path']],

@@ -9,10 +9,14 @@ import { intendPut, isPut, keepPut, put, takeBack } from './put-file.ts';
 import type { PutIntent } from './put-file.ts';
 import type { SetupHost, UnitState } from './setup-host.ts';
 
+/** File systems stamp with a clock of their own, which is a tick behind. */
+const CLOCK_MS = 1_000;
+
 /** What taking a step back needs: paths, modes, numbers; never what a file or an answer holds. */
 export type Intent =
   | PutIntent
-  | { readonly kind: 'make-folder'; readonly path: string; readonly contents: 'kept' | 'ours' }
+  /** One that is older than `since` (Unix milliseconds) was somebody else's. */
+  | { readonly kind: 'make-folder'; readonly path: string; readonly contents: 'kept' | 'ours'; readonly since: number }
   | ({ readonly kind: 'set-access'; readonly path: string } & Access)
   | {
       readonly kind: 'run';
@@ -113,7 +117,7 @@ function prepareFolder(step: Extract<SetupStep, { kind: 'make-folder' }>, host: 
   if (there?.isDirectory() === true) return undefined;
   if (there !== undefined) throw new Error(`${path} is no folder`);
   return {
-    intent: { kind: 'make-folder', path, contents },
+    intent: { kind: 'make-folder', path, contents, since: host.now() },
     run() {
       mkdirSync(path, { mode: mode & 0o700 });
       setAccess(path, { mode, ...idsOr(idsOfNew(path), owner, host) });
@@ -158,7 +162,7 @@ export async function undoStep(intent: Intent, host: SetupHost): Promise<void> {
       if (look(dirname(intent.path)) !== undefined) takeBack(intent);
       return;
     case 'make-folder':
-      removeFolder(intent.path, intent.contents);
+      removeFolder(intent);
       return;
     case 'set-access':
       if (look(intent.path) !== undefined) setAccess(intent.path, intent);
@@ -173,8 +177,10 @@ export async function undoStep(intent: Intent, host: SetupHost): Promise<void> {
   }
 }
 
-function removeFolder(path: string, contents: 'kept' | 'ours'): void {
-  if (look(path) === undefined) return;
+function removeFolder({ path, contents, since }: Extract<Intent, { kind: 'make-folder' }>): void {
+  const there = look(path);
+  // Not every file system tells when it was made.
+  if (there === undefined || (there.birthtimeMs > 0 && there.birthtimeMs < since - CLOCK_MS)) return;
   if (contents === 'ours') rmSync(path, { recursive: true });
   else rmdirSync(path);
   syncFolder(dirname(path));

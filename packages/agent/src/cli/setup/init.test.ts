@@ -125,6 +125,24 @@ describe('stormpulse init', () => {
     }
   });
 
+  it('a file in a form that is not edited is left, with what to write by hand', async () => {
+    await stage.init();
+    const mine = stage.toml
+      .replace(/\[agent\]\nid = .*\npulse_token = .*\n/u, '')
+      .replace(/^#.*\n/u, (head) => `${head}agent = { id = "web-1", pulse_token = "${TOKEN}" }\n`);
+    stage.write('config/stormpulse/stormpulse.toml', mine);
+    expect(await refusal(stage.init({ pulse_token: OTHER, plugins: {} }, { force: true }))).toContain(
+      'is written in a form that is not edited here',
+    );
+    expect(stage.toml).toBe(mine);
+  });
+
+  it('a plugin that cannot be asked keeps nobody from setting the agent up', async () => {
+    stage.own.set('acme', 'no plugin');
+    expect(await stage.init()).toBe(true);
+    expect(stage.printed.join('\n')).toContain('acme cannot be asked');
+  });
+
   it('--dry-run shows what would be done, the token as dots, and changes nothing', async () => {
     await refusal(stage.init({ plugins: { nobody: {} } }));
     const before = stage.files;

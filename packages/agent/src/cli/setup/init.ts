@@ -9,6 +9,7 @@ import { basePlan, startPlan } from './base-plan.ts';
 import { askCore } from './core-answers.ts';
 import type { CoreAnswers } from './core-answers.ts';
 import { configText } from './config-text.ts';
+import { editing } from './editing.ts';
 import { readEnrolled } from './enrolled.ts';
 import { candidateOf, candidates } from './find-wizards.ts';
 import type { Candidate } from './find-wizards.ts';
@@ -122,7 +123,9 @@ async function basePlanOf(
   const { credentials, before, deps } = around;
   const { paths, program, units, programs } = deps;
   const { database, data, config, account } = paths;
-  const text = configText(before, { agentId, pulseToken, hubUrl, credentials, database, project: project?.facts });
+  const text = editing(config, () =>
+    configText(before, { agentId, pulseToken, hubUrl, credentials, database, project: project?.facts }),
+  );
   const folder = project?.facts.project_dir;
   const unit = units.isThere
     ? unitText(readFileSync(`${program.units}/stormpulse${paths.mode === 'user' ? '.user' : ''}.service`, 'utf8'), {
@@ -180,8 +183,7 @@ async function isWanted(candidate: Candidate, { asker, print }: SetupDeps): Prom
     if (opened === undefined || candidate.isEnabled) return opened !== undefined;
     return await asker.yesNo({ message: `Set up ${candidate.name} (${opened.wizard.spec.title})?`, initial: false });
   } catch (error) {
-    if (!candidate.isEnabled) throw error;
-    // It is the agent's set-up that goes on; what is wrong with this one stands in config check.
+    // It is the agent's set-up that goes on; what is wrong with an enabled one stands in config check.
     print(`${candidate.name} cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
     return false;
   }

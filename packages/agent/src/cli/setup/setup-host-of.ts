@@ -4,6 +4,7 @@ import type { Owner, SetupHost, Units } from '@stormpulse/wizard';
 import { groupId } from '../../host/group-id.ts';
 import { processMark } from '../../host/process-mark.ts';
 import { editTable } from './config-text.ts';
+import { editing } from './editing.ts';
 import type { Programs } from './programs.ts';
 
 export interface SetupHostOptions {
@@ -19,7 +20,8 @@ export function setupHostOf({ config, programs, units, told, signal }: SetupHost
   return {
     folder: setupFolder(config),
     config,
-    editTable,
+    editTable: (text, table, values) =>
+      editing(config, () => editTable(text, table, values), `[${table.join('.')}] with ${Object.keys(values).join(', ')}`),
     idsOf,
     run: (file, argv) => programs.run(file, argv),
     units,
