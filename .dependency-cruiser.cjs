@@ -8,7 +8,8 @@ const allowed = {
   testing: ['plugin-api', 'kernel', 'services', 'protocol', 'sqlite'],
   sdk: ['plugin-api', 'testing'],
   'create-plugin': [],
-  agent: ['plugin-api', 'kernel', 'services', 'protocol', 'sqlite'],
+  wizard: ['plugin-api'],
+  agent: ['plugin-api', 'kernel', 'services', 'wizard', 'protocol', 'sqlite'],
   hub: ['protocol', 'sqlite'],
   dashboard: ['protocol'],
 };

@@ -63,9 +63,11 @@ printSizes(metafile.outputs);
  * certificate Node knows. `require` reads what is used; it saves 0.4 MB.
  */
 function withoutBuiltinImports(file, text) {
-  const required = text.replaceAll(/\bimport(?:\{([^}]*)\}| ([\w$]+) )from"(node:[\w/]+)";/g, (_, names, whole, module) => {
-    const target = whole ?? `{${names.replaceAll(' as ', ':')}}`;
-    return `const ${target}=require("${module}");`;
+  const form = /\bimport(?: ?([\w$]+) ?,?)?(?:\*as ([\w$]+) ?)?(?:\{([^}]*)\})?from"(node:[\w/]+)";/g;
+  const required = text.replaceAll(form, (_, whole, namespace, names, module) => {
+    const parts = names === undefined ? [] : [`{${names.replaceAll(' as ', ':')}}`];
+    const targets = [whole, namespace, ...parts].filter((target) => target !== undefined);
+    return `const ${targets.map((target) => `${target}=require("${module}")`).join(',')};`;
   });
   const left = /\bfrom"node:[\w/]+"/.exec(required);
   if (left !== null) throw new Error(`${file} still has an import ${left[0]}, of a form this script does not know`);

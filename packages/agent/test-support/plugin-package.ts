@@ -44,7 +44,7 @@ export function writePackage(folder: string, spec: PackageSpec = {}): string {
   );
   put(
     'index.js',
-    `import { Type, definePlugin, handler, subprocess } from '${API}';
+    `import { Type, definePlugin, handler, subprocess, wizard } from '${API}';
 ${top}
 export default definePlugin({
   name: ${JSON.stringify(name)},

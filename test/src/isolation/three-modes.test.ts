@@ -117,7 +117,7 @@ async function everything(services: MemoryServices): Promise<Record<string, unkn
   const evidence = await spec?.gather(window, { exec, signal: stop });
   seen['investigation'] = spec?.judge(evidence, window);
   const wizard = declared.wizards[0]?.spec;
-  const detected = await wizard?.detect({ exec, exists: () => Promise.resolve(true), signal: stop });
+  const detected = await wizard?.detect({ exec, exists: () => Promise.resolve(true), folder: '/x', signal: stop });
   const questions = wizard?.questions(detected);
   seen['wizard'] = [detected, Object.keys(questions?.properties ?? {}), await wizard?.plan({ detected, answers: { path: 'p' } })];
   seen['asked'] = services.requests;

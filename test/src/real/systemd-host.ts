@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Terminal, inTerminal } from '../e2e/terminal.ts';
 
 const SCRIPT = 'test/testbed/systemd-host.sh';
 const IMAGE = 'stormpulse-testbed-host:1';
@@ -66,6 +67,11 @@ export class SystemdHost {
     return (await succeeded(this.try(...argv))).stdout;
   }
 
+  /** A terminal of the host in which a command line runs, through `argv` when it is not root's. */
+  terminal(command: string, ...through: readonly string[]): Terminal {
+    return new Terminal(spawn('docker', ['exec', '-i', this.#id, ...through, ...inTerminal(command)]));
+  }
+
   /** Copies a file, or with `/.` at its end what is in a folder. */
   async copyIn(from: string, to: string): Promise<void> {
     await succeeded(docker(['cp', from, `${this.#id}:${to}`]));
@@ -78,6 +84,12 @@ export class SystemdHost {
   /** One property of a unit. */
   async show(unit: string, property: string): Promise<string> {
     return (await this.run('systemctl', 'show', unit, '--property', property, '--value')).trim();
+  }
+
+  /** Ends everything and boots again; what stood in memory is gone. */
+  async reboot(): Promise<void> {
+    await succeeded(docker(['restart', '-t', '20', this.#id]));
+    await this.#booted();
   }
 
   async remove(): Promise<void> {

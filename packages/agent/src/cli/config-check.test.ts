@@ -235,7 +235,7 @@ ${COMMANDS}`;
     expect((await json(`${good()}\n[weather]\nrain = true\n`)).unclaimed).toEqual(['weather']);
   });
 
-  it('I6 an invalid integration section is disabled_error, with its line: 0', async () => {
+  it('I6 W16: an invalid integration section is disabled_error, with its line: 0', async () => {
     const text = edited(good(), ['"http://localhost:2019"', '"localhost:2019"']);
     const { code, stdout, stderr } = await check(text);
     expect([code, stderr]).toEqual([0, '']);

@@ -23,8 +23,10 @@ export function addDoctorCommand(program: Command, configPath: string, exitWith:
     .argument('[config]', "the host's file", configPath)
     .option('--json', 'as one JSON object', false)
     .option('--accept-clock', 'confirm that a clock which stepped back is right, then look', false)
+    .option('--recover', 'take back what a set-up that was cut off had begun, then look', false)
     .addHelpText('after', HELP)
-    .action(async (config: string, options: { json: boolean; acceptClock: boolean }) => {
+    .action(async (config: string, options: { json: boolean; acceptClock: boolean; recover: boolean }) => {
+      if (options.recover) await (await import('./setup/recover-command.ts')).recoverSetup(config);
       const { examine } = await import('../doctor/examine.ts');
       const clock = options.acceptClock ? (await import('../doctor/accept-clock.ts')).confirmClock(config) : undefined;
       if (clock !== undefined) process.stderr.write(`${clock}\n`);

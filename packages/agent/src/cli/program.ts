@@ -8,6 +8,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { addInvestigateCommand } from './investigate-command.ts';
 import { addPluginsCommand } from './plugins-command.ts';
 import { addServiceCommands } from './service-commands.ts';
+import { addSetupCommands, withPluginInit } from './setup-commands.ts';
 import { addSignCommand } from './sign-command.ts';
 import { addSignoffCommand } from './signoff-command.ts';
 
@@ -16,6 +17,7 @@ Exit code: 0 done, 1 refused or something is wrong, 2 a wrong command line, 3 an
 
 Examples:
   stormpulse enroll https://hub.example/api/enroll/ web-1 sp1.…   get this host its identity, once
+  stormpulse init                                                  set this host up, to a running service
   stormpulse run                                                   the agent itself, usually by a service manager
   stormpulse status                                                what it is doing
   stormpulse config check                                          everything that is wrong with its file, and what would run
@@ -31,7 +33,8 @@ export async function runProgram(args: readonly string[], say: (line: string) =>
     return EXIT.refused;
   }
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    const names = program.commands.map((command) => command.name());
+    await program.parseAsync([...withPluginInit(args, names)], { from: 'user' });
     return code;
   } catch (error) {
     // A group without its action: usage, and v1's code for it.
@@ -76,6 +79,8 @@ export function createProgram(say: (line: string) => void, exitWith: (code: numb
         await enroll(endpoint, agentId, token, options, say);
       },
     );
+
+  addSetupCommands(program, say, exitWith);
 
   program
     .command('run')

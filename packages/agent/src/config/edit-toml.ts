@@ -4,7 +4,7 @@ import { isTable } from './check-table.ts';
 import { statements } from './locate.ts';
 import type { Statement } from './locate.ts';
 
-export type TomlValue = string | number | boolean | readonly string[];
+export type TomlValue = string | number | boolean | readonly TomlValue[] | { readonly [key: string]: TomlValue };
 type Path = readonly string[];
 
 /** A file whose form this editor does not follow: it is left as it is. */
@@ -55,10 +55,10 @@ function withKey(text: string, table: Path, key: string, value: TomlValue, comme
   const found = statements(text);
   const written = found.find(({ kind, path }) => kind === 'pair' && isSame(path, [...table, key]));
   if (written !== undefined) return text.slice(0, written.valueStart) + render(value) + text.slice(written.end);
-  const line = `${key} = ${render(value)}`;
+  const line = `${renderKey(key)} = ${render(value)}`;
   const end = endOfTable(found, table);
   if (end !== undefined) return insertLine(text, end, line);
-  const header = `[${table.join('.')}]\n${line}`;
+  const header = `[${table.map(renderKey).join('.')}]\n${line}`;
   const afterParent = endOfTable(found, table.slice(0, -1));
   if (afterParent !== undefined && table.length > 2) return insertLine(text, afterParent, `\n${header}`);
   const lead = text === '' || text.endsWith('\n') ? '' : '\n';
@@ -143,5 +143,22 @@ function commentStart(text: string, at: number): number {
 }
 
 function render(value: TomlValue): string {
-  return Array.isArray(value) ? `[${value.map((item) => JSON.stringify(item)).join(', ')}]` : JSON.stringify(value);
+  if (typeof value === 'string') return renderText(value);
+  if (typeof value !== 'object') return String(value);
+  if (isList(value)) return `[${value.map(render).join(', ')}]`;
+  const pairs = Object.entries(value).map(([key, inner]) => `${renderKey(key)} = ${render(inner)}`);
+  return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`;
+}
+
+function isList(value: readonly TomlValue[] | { readonly [key: string]: TomlValue }): value is readonly TomlValue[] {
+  return Array.isArray(value);
+}
+
+/** JSON's escapes are TOML's, but for DEL, which JSON leaves as it is. */
+function renderText(text: string): string {
+  return JSON.stringify(text).replaceAll('\u007F', '\\u007F');
+}
+
+function renderKey(key: string): string {
+  return /^[A-Za-z0-9_-]+$/u.test(key) ? key : renderText(key);
 }

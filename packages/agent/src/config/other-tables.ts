@@ -74,6 +74,11 @@ export function checkOtherTables(file: Table): OtherTables {
   return { problems, disabling, warnings, awaited, plugins };
 }
 
+/** Plugins shipped with this agent. */
+export function presentPlugins(): readonly string[] {
+  return PRESENT;
+}
+
 function awaitedSection(table: string, plugin: string, value: unknown, found: readonly ConfigProblem[]): AwaitedSection {
   if (found.length > 0) return { table, plugin, state: 'disabled_error', reason: found.map(describeProblem).join('; ') };
   if (INTEGRATIONS[table] !== undefined && isTable(value) && value['enabled'] === false)

@@ -15,7 +15,7 @@ export interface ServicePrograms {
 }
 
 export const UNIT = 'stormpulse';
-const FOLDERS = ['/usr/bin', '/bin'];
+const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 const SYSTEM_UNITS = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 
 export function servicePrograms(env: Readonly<Record<string, string | undefined>> = process.env): ServicePrograms {

@@ -18,7 +18,8 @@ export async function detectWizard(declared: Contributions, args: Args, signal: 
   const found = declared.wizards[numberOf(args['at'])];
   if (found === undefined) throw new Error('it has no such wizard');
   const { run } = args;
+  const folder = args['folder'] as AbsolutePath;
   const exists = async (path: AbsolutePath): Promise<boolean> => (await rpc.call('exists', { run, path })) === true;
-  const detected = await found.spec.detect({ exec: childExec(rpc, signal), exists, signal });
+  const detected = await found.spec.detect({ exec: childExec(rpc, signal), exists, folder, signal });
   return { detected, questions: found.spec.questions(detected) };
 }

@@ -13,9 +13,11 @@ export async function checkWizard(plugin: Plugin, { config, firstParty = true }:
   for (const { spec } of wizards) {
     const { signal } = new AbortController();
     const exec = new FakeRunner();
+    const folder = `/etc/stormpulse/plugins/${plugin.name}` as const;
     const host = {
       exec: (file: string, args: readonly string[]) => exec.exec(file, args, {}),
       exists: () => Promise.resolve(true),
+      folder,
       signal,
     };
     const detected = await spec.detect(host);
@@ -39,7 +41,8 @@ export async function checkWizard(plugin: Plugin, { config, firstParty = true }:
 function problemWith(step: Step, plugin: string, firstParty: boolean): Problems {
   if (firstParty) return [];
   if (OPERATOR_ONLY.has(step.kind)) return [`a wizard that is not the agent's own may not have the step "${step.kind}"`];
-  const own = `plugins.${plugin}`;
+  // Beside `config` stand its grants, which are its operator's.
+  const own = `plugins.${plugin}.config`;
   if (step.kind === 'config-section' && step.section !== own && !step.section.startsWith(`${own}.`))
     return [`a wizard may write [${own}] and below, not [${step.section}]`];
   return [];

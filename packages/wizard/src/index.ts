@@ -1,0 +1,15 @@
+export { GaveUp, answersProblems, askAll, secretAnswers, withDefaults } from './ask.ts';
+export type { Answers, Asker, ChoiceQuestion, TextQuestion } from './ask.ts';
+export { checkPlan } from './check-plan.ts';
+export { diffLines } from './diff.ts';
+export { applyPlan, recover } from './engine.ts';
+export type { Outcome } from './engine.ts';
+export { JournalDamaged, PlanRefused, SetupBusy, SetupPending, StepFailed } from './errors.ts';
+export { journalPath, readJournal } from './journal.ts';
+export type { PendingJournal } from './journal.ts';
+export type { Owner, Plan, PlanBounds, SetupStep } from './plan.ts';
+export { previewPlans } from './preview.ts';
+export { answerProblem, questionsOf } from './questions.ts';
+export type { Question } from './questions.ts';
+export type { SetupHost, UnitState, Units } from './setup-host.ts';
+export { terminalAsker } from './terminal-asker.ts';
