@@ -11,3 +11,4 @@ export type { PluginStatus } from './plugins/plugin-instance.ts';
 export type * from './plugin-ports.ts';
 export type * from './policy-ports.ts';
 export type * from './ports.ts';
+export type * from './process-ports.ts';
