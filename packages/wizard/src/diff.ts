@@ -6,12 +6,17 @@ interface Change {
   readonly text: string;
 }
 
+/** Some 16 MB for the table of a comparison: a host's file has a few hundred lines, a plugin's may have any number. */
+const MAX_CELLS = 4_000_000;
+
 /**
  * What differs between two texts, line by line, the fewest lines there can be. What stays is not shown: in a host's file it may hold
  * secrets that are none of this change's business.
  */
 export function diffLines(before: string, after: string): readonly string[] {
-  const changes = changesOf(linesOf(before), linesOf(after));
+  const [old, next] = [linesOf(before), linesOf(after)];
+  if (old.length * next.length > MAX_CELLS) return [`@@ ${old.length} lines become ${next.length}, too many to compare`];
+  const changes = changesOf(old, next);
   return changes.flatMap((change, at) => {
     const previous = changes[at - 1];
     const follows = previous !== undefined && change.line - previous.line <= 1;
@@ -23,7 +28,7 @@ function linesOf(text: string): readonly string[] {
   return text === '' ? [] : text.replace(/\n$/u, '').split('\n');
 }
 
-/** Longest common subsequence; a host's file has a few hundred lines. */
+/** Longest common subsequence. */
 function changesOf(before: readonly string[], after: readonly string[]): readonly Change[] {
   const common = Array.from({ length: before.length + 1 }, () => new Uint32Array(after.length + 1));
   const at = (i: number, j: number): number => common[i]?.[j] ?? 0;

@@ -114,7 +114,7 @@ async function runHandler(call: ReadyCall, mode: Callable, ports: Ports, signal:
   const log = ports.logger(call.command.plugin);
   const params = typedParams(call.command.definition.params, call.params);
   const members = { params, requestId: call.requestId, signal, log, exec, output, ...(job as JobMembers) };
-  const value = await mode.run(members).finally(() => live?.end());
+  const value = await (async () => await mode.run(members))().finally(() => live?.end());
   return handlerOutcome(value, mode, call, ports.clock.monotonic() - begun);
 }
 
