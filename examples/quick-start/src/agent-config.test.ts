@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeAgentConfig } from './agent-config.ts';
+import type { AgentFacts } from './agent-config.ts';
 import { openStateFolder } from './state-folder.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -19,25 +20,30 @@ afterEach(async () => {
   await rm(base, { recursive: true, force: true });
 });
 
+const about = (agentId: string, port = 8443): AgentFacts => ({
+  agentId,
+  agentsUrl: `https://localhost:${port}`,
+  project: undefined,
+});
 const read = (): Promise<string> => readFile(folder.config, 'utf8');
 
 test('the next start follows the hub to its new port and leaves what a person wrote', async () => {
-  await writeAgentConfig(folder, 'web-1', 'https://localhost:8443');
+  await writeAgentConfig(folder, about('web-1'));
   const first = await read();
   expect(first).toContain('\nurl = "wss://localhost:8443/ws/pulse/"\n');
   await appendFile(folder.config, '\n[commands.mine]\n');
-  expect(await writeAgentConfig(folder, 'web-1', 'https://localhost:9443')).toBeUndefined();
+  expect(await writeAgentConfig(folder, about('web-1', 9443))).toBeUndefined();
   expect(await read()).toBe(`${first.replace(':8443', ':9443')}\n[commands.mine]\n`);
 });
 
 test('a file of another agent, or of a folder that moved, is kept and written anew', async () => {
-  await writeAgentConfig(folder, 'web-1', 'https://localhost:8443');
+  await writeAgentConfig(folder, about('web-1'));
   const first = await read();
-  expect(await writeAgentConfig(folder, 'web-1-2', 'https://localhost:8443')).toBe(`${folder.config}.old`);
+  expect(await writeAgentConfig(folder, about('web-1-2'))).toBe(`${folder.config}.old`);
   expect(await readFile(`${folder.config}.old`, 'utf8')).toBe(first);
   expect(await read()).toContain('\nid = "web-1-2"\n');
   await cp(folder.root, join(base, 'moved'), { recursive: true });
   folder = await openStateFolder(join(base, 'moved'));
-  expect(await writeAgentConfig(folder, 'web-1-2', 'https://localhost:8443')).toBe(`${folder.config}.old`);
+  expect(await writeAgentConfig(folder, about('web-1-2'))).toBe(`${folder.config}.old`);
   expect(await read()).not.toContain('with a blank');
 });

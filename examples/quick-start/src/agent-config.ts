@@ -1,15 +1,26 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DemoProject } from './demo-project.ts';
 import type { StateFolder } from './state-folder.ts';
+
+/** What the file is about besides its folder. */
+export interface AgentFacts {
+  readonly agentId: string;
+  readonly agentsUrl: string;
+  readonly project: DemoProject | undefined;
+}
+
+const ENGINE = '/var/run/docker.sock';
 
 /**
  * Writes what an operator would write by hand: who the agent is, where its hub is, and everything it may run. A file that
  * is there keeps what a person changed; only the hub's address follows this start. Returns where a file of another folder
  * or agent was kept, if there was one.
  */
-export async function writeAgentConfig(folder: StateFolder, agentId: string, agentsUrl: string): Promise<string | undefined> {
-  const fresh = await configText(folder, agentId, agentsUrl);
+export async function writeAgentConfig(folder: StateFolder, facts: AgentFacts): Promise<string | undefined> {
+  const fresh = await configText(folder, facts);
+  const { agentsUrl } = facts;
   if (!existsSync(folder.config)) {
     await writeFile(folder.config, fresh, { mode: 0o600 });
     return undefined;
@@ -39,9 +50,20 @@ function urlLine(agentsUrl: string): string {
   return `url = ${quote(`${agentsUrl.replace(/^https/u, 'wss')}/ws/pulse/`)}`;
 }
 
-async function configText(folder: StateFolder, agentId: string, agentsUrl: string): Promise<string> {
+/** Whether this user may talk to a container engine of this machine. */
+export function isEngineHere(): boolean {
+  try {
+    accessSync(ENGINE, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function configText(folder: StateFolder, { agentId, agentsUrl, project }: AgentFacts): Promise<string> {
   const token = (await readFile(join(folder.credentials, 'pulse-token'), 'utf8')).trim();
   const file = (name: string): string => quote(join(folder.credentials, name));
+  const engine = isEngineHere();
   const uptime = existsSync('/usr/bin/uptime') ? ['/usr/bin/uptime'] : ['/bin/cat', '/proc/uptime'];
   return `# Written by the quick start. Everything this agent may run stands here: change it, stop with Ctrl-C, start again.
 [agent]
@@ -65,11 +87,15 @@ command_max_age_seconds = 60
 
 [metrics]
 push_interval_seconds = 2
-collect_containers = false
+collect_containers = ${engine}
 
 [storage]
 db_path = ${file(join('data', 'stormpulse.db'))}
 
+# The hatch for shell text of the hub is closed until you open it. Here agent and operator are one user, so the agent could, too.
+[signoff]
+accept_same_user = true
+${project === undefined ? '' : projectText(project)}${engine ? ENGINE_TEXT : ''}
 [commands.uptime]
 group = "diagnostics"
 description = "How long this host has been up"
@@ -105,3 +131,19 @@ timeout = 10
 requires_confirmation = true
 `;
 }
+
+function projectText({ folder, composeFile }: DemoProject): string {
+  return `
+[project]
+project_dir = ${quote(folder)}
+compose_file = ${quote(composeFile)}
+docker_service_name = "demo"
+
+[git]
+`;
+}
+
+const ENGINE_TEXT = `
+# This section allows all the plugin can do, to remove containers as well; without it the hub sees none of them.
+[docker]
+`;

@@ -33,7 +33,7 @@ function isAlive(child: ChildProcess): boolean {
 }
 
 /** SIGTERM, and SIGKILL if it does not follow. */
-async function stopChild(child: ChildProcess): Promise<void> {
+export async function stopChild(child: ChildProcess): Promise<void> {
   if (!isAlive(child)) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');

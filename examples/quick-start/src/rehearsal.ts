@@ -1,18 +1,9 @@
 import { listeningSockets } from './listening-sockets.ts';
-import type { AgentEvent, AgentView, PeopleApi, RunView } from './people-api.ts';
-import type { Stack } from './stack.ts';
+import type { AgentEvent, AgentView } from './people-api.ts';
+import { PLUGIN_STEPS } from './rehearsal-plugins.ts';
+import { run } from './stage.ts';
+import type { Stage, Step } from './stage.ts';
 import { until } from './until.ts';
-
-/** What the rehearsal has to hand. */
-export interface Stage extends Stack {
-  readonly api: PeopleApi;
-}
-
-/** One thing shown: a title, and what to show for it. `show` rejects when it did not hold. */
-export interface Step {
-  readonly title: string;
-  readonly show: (stage: Stage) => Promise<string>;
-}
 
 const WAIT_MS = 15_000;
 
@@ -27,6 +18,7 @@ export const STEPS: readonly Step[] = [
   { title: 'An old frame is refused', show: (stage) => misdated(stage, -3_600, 'too_old') },
   { title: 'An unlisted command is refused', show: unlisted },
   { title: 'A hostile parameter is refused', show: hostile },
+  ...PLUGIN_STEPS,
   { title: 'The agent holds no listening socket', show: silent },
 ];
 
@@ -132,24 +124,6 @@ async function eventOf({ api, agentId }: Stage, kind: string, ref: string): Prom
   return await until(`an event ${kind} of the agent`, 5_000, async () => {
     const { items } = await api.get<{ readonly items: readonly AgentEvent[] }>(`/agents/${agentId}/events?limit=100`);
     return items.find((event) => event.kind === kind && event.body['command_ref'] === ref);
-  });
-}
-
-async function run(
-  { api, agentId }: Stage,
-  command: string,
-  params: Readonly<Record<string, string>>,
-  confirm?: string,
-): Promise<RunView> {
-  const started = await api.post<RunView>('/runs', {
-    agent: agentId,
-    command,
-    params,
-    ...(confirm === undefined ? {} : { confirm }),
-  });
-  return await until(`the result of ${command}`, WAIT_MS, async () => {
-    const view = await api.get<RunView>(`/runs/${started.id}`);
-    return view.ended_at === null ? undefined : view;
   });
 }
 

@@ -5,6 +5,8 @@ import type { AgentProcess } from './agent-process.ts';
 import { writeAgentConfig } from './agent-config.ts';
 import { createChildren } from './child.ts';
 import type { Children } from './child.ts';
+import { openProject } from './demo-project.ts';
+import type { DemoProject } from './demo-project.ts';
 import { startHub } from './hub-process.ts';
 import type { HubProcess } from './hub-process.ts';
 import { takeRunLock } from './run-lock.ts';
@@ -20,8 +22,12 @@ export interface Stack {
   readonly agent: AgentProcess;
   readonly folder: StateFolder;
   readonly agentId: string;
+  /** Undefined on a machine without git. */
+  readonly project: DemoProject | undefined;
   /** From the agent's start to its registration. */
   readonly registeredMs: number;
+  /** Resolves when the agent has stopped, started, and reached the hub again. */
+  restartAgent(): Promise<void>;
 }
 
 export interface StackOptions {
@@ -59,21 +65,33 @@ async function startStack(options: StackOptions, folder: StateFolder, children: 
   const hub = await startHub(children, folder, await options.choosePorts());
   await lock.note(hub.pid);
   const { agentId, fresh } = await Promise.race([admit(children, hub, folder, say), hub.died]);
-  const kept = await writeAgentConfig(folder, agentId, hub.agentsUrl);
+  const project = await openProject(folder.root);
+  const kept = await writeAgentConfig(folder, { agentId, agentsUrl: hub.agentsUrl, project });
   if (kept !== undefined) say(`The agent's configuration was written for another place; it is kept as ${kept}.`);
   const allowRoot = process.getuid?.() === 0;
   if (allowRoot) say('You are root, so the agent gets --allow-root. On a real host give it a user of its own.');
   const startedAt = performance.now();
   const agent = startAgent(children, folder, { allowRoot, program });
   await lock.note(agent.pid);
-  const connected = until('the agent reaching the hub', CONNECT_MS, async () =>
-    (await hub.ask({ op: 'connected', agentId })) === 'yes' ? true : undefined,
-  );
-  await Promise.race([connected, agent.died, hub.died]);
+  const connected = async (wanted: 'yes' | 'no'): Promise<void> => {
+    const what = wanted === 'yes' ? 'the agent reaching the hub' : 'the agent leaving the hub';
+    const seen = until(what, CONNECT_MS, async () =>
+      (await hub.ask({ op: 'connected', agentId })) === wanted ? true : undefined,
+    );
+    await Promise.race([seen, agent.died, hub.died]);
+  };
+  await connected('yes');
   const registeredMs = Math.round(performance.now() - startedAt);
   if (fresh) {
     say('It is there. A new agent takes no command in its first 5 seconds, so that none of an earlier life counts...');
-    await Promise.race([untilFloorPassed(startedAt), agent.died, hub.died]);
+    await Promise.race([untilFloorPassed(startedAt + registeredMs), agent.died, hub.died]);
   }
-  return { hub, agent, folder, agentId, registeredMs };
+  const restartAgent = async (): Promise<void> => {
+    await agent.stop();
+    await connected('no');
+    agent.start();
+    await lock.note(agent.pid);
+    await connected('yes');
+  };
+  return { hub, agent, folder, agentId, project, registeredMs, restartAgent };
 }

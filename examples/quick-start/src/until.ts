@@ -12,9 +12,9 @@ export async function until<T>(what: string, ms: number, ask: () => Promise<T | 
 /** A new nonce store takes no command dated within its first 5 s (SEC-063). */
 const FLOOR_MS = 5_500;
 
-/** Waits until an agent whose store is new takes commands. `startedAt` is of `performance.now()`. */
-export async function untilFloorPassed(startedAt: number): Promise<void> {
+/** Waits until an agent whose store is new takes commands; it was opened at `openedAt` of `performance.now()`, or before. */
+export async function untilFloorPassed(openedAt: number): Promise<void> {
   await until('the first seconds of the nonce store', 2 * FLOOR_MS, () =>
-    Promise.resolve(performance.now() - startedAt > FLOOR_MS ? true : undefined),
+    Promise.resolve(performance.now() - openedAt > FLOOR_MS ? true : undefined),
   );
 }
