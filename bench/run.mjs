@@ -5,7 +5,7 @@ import { printTable, writeResult } from './report.mjs';
 // Footprints first: the later benches fill this process's own heap and the disk's caches.
 const NAMES = ['idle', 'roundtrip', 'burst', 'verify', 'isolation', 'loading'];
 /** Too long to run unasked. */
-const BY_NAME_ONLY = ['soak', 'install'];
+const BY_NAME_ONLY = ['soak', 'install', 'cost'];
 const ALL = [...NAMES, ...BY_NAME_ONLY];
 const FLAGS = ['--smoke', '--meshcentral', '--homebridge'];
 
