@@ -67,7 +67,9 @@ async function many(stage, agentId, count) {
 }
 
 function countsOf(pid, heap) {
-  const [, , , , , , , faults] = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ');
+  const [, , , , , , , faults] = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /, '')
+    .split(' ');
   const io = readFileSync(`/proc/${pid}/io`, 'latin1');
   const field = (name) => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(io)[1]);
   return {
@@ -82,7 +84,10 @@ function countsOf(pid, heap) {
 
 function report(agent, floor, { commands }) {
   const beside = (name, key, unit) =>
-    figure(name, agent[key], unit, { better: 'lower', yardstick: { name: 'bare spawn over the same socket', value: floor[key] } });
+    figure(name, agent[key], unit, {
+      better: 'lower',
+      yardstick: { name: 'bare spawn over the same socket', value: floor[key] },
+    });
   return {
     figures: [
       beside('minor page faults a command', 'faults', ''),

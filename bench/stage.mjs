@@ -38,7 +38,10 @@ export async function openStage(name, { live = [] } = {}) {
     await writeCredentials(authority, home, agentId, hmacKey);
     const script = join(home, 'roundtrip-agent.mjs');
     await bundleFloor('roundtrip-agent', script);
-    const floor = processes.start(process.execPath, [...flags, script, driver.url, home, agentId], { env: agentEnvironment(home), onLine });
+    const floor = processes.start(process.execPath, [...flags, script, driver.url, home, agentId], {
+      env: agentEnvironment(home),
+      onLine,
+    });
     await explain(driver.whenRegistered(agentId), floor);
     return floor;
   }
