@@ -21,23 +21,27 @@ export async function openStage(name, { live = [] } = {}) {
   const driver = await startDriver(authority, { live });
   const hmacKey = Buffer.from(randomBytes(32).toString('hex'));
 
-  async function startAgent(agentId, { pushSeconds } = {}) {
+  /** `flags`: Node's own, before the program; `onLine` sees what it prints. */
+  async function startAgent(agentId, { pushSeconds, flags = [], onLine } = {}) {
     const home = join(folder, agentId);
     const credentials = join(home, 'credentials');
     await writeCredentials(authority, credentials, agentId, hmacKey);
     const { file, args, env } = await installBundle(join(home, 'bundle'));
     const config = await writeConfig(home, { agentId, url: driver.url, pulseToken: randomUUID(), credentials, pushSeconds });
-    const agent = processes.start(file, [...args, ...runArguments(config)], { env });
+    const agent = processes.start(file, [...flags, ...args, ...runArguments(config)], { env, onLine });
     await explain(driver.whenRegistered(agentId), agent);
     return agent;
   }
 
-  async function startFloor(agentId) {
+  async function startFloor(agentId, { flags = [], onLine } = {}) {
     const home = join(folder, agentId);
     await writeCredentials(authority, home, agentId, hmacKey);
     const script = join(home, 'roundtrip-agent.mjs');
     await bundleFloor('roundtrip-agent', script);
-    const floor = processes.start(process.execPath, [script, driver.url, home, agentId], { env: agentEnvironment(home) });
+    const floor = processes.start(process.execPath, [...flags, script, driver.url, home, agentId], {
+      env: agentEnvironment(home),
+      onLine,
+    });
     await explain(driver.whenRegistered(agentId), floor);
     return floor;
   }

@@ -8,11 +8,17 @@ import { toHex } from './signature.ts';
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null || value instanceof PythonFloat) return encodeReference(value);
-  const members = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .sort(([a], [b]) => compareCodePoints(a, b))
-    .map(([key, item]) => `${asciiJsonString(key)}:${canonicalJson(item)}`);
-  return `{${members.join(',')}}`;
+  return `{${canonicalMembers(value).join(',')}}`;
+}
+
+/** What stands between the braces of an object's canonical JSON: a text for each key that has a value, in their order. */
+export function canonicalMembers(value: object): string[] {
+  const members: string[] = [];
+  for (const key of Object.keys(value).sort(compareCodePoints)) {
+    const item = (value as Readonly<Record<string, unknown>>)[key];
+    if (item !== undefined) members.push(`${asciiJsonString(key)}:${canonicalJson(item)}`);
+  }
+  return members;
 }
 
 /** `sha256:` and the hex SHA-256 of the canonical JSON of a value. */

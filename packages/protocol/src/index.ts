@@ -71,7 +71,7 @@ export { checkFreshness } from './freshness.ts';
 export { isCommandName, isWireName } from './signed-fields.ts';
 export { checkSignedPayload } from './signed-payload.ts';
 export type { SignedPayload, SignedPayloadContext, SignedPayloadRefusal } from './signed-payload.ts';
-export { canonicalJson, digestOf } from './canonical-json.ts';
+export { canonicalJson, canonicalMembers, digestOf } from './canonical-json.ts';
 export { eventRecord } from './event.ts';
 export type { EventFields, EventRecord } from './event.ts';
 export { EventBuffer } from './event-buffer.ts';

@@ -292,9 +292,8 @@ export class Dispatcher {
     const mode = known?.definition.mode;
     if (success && mode?.kind === 'handler' && mode.pushes === true) this.#options.push();
     const sensitive = known?.definition.sensitiveOutput === true;
-    this.#logger.info(
-      { command, requestId: ref, success, exit_code, duration_ms, failure_reason, sensitive },
-      'command finished',
-    );
+    const line = { command, requestId: ref, success, exit_code, duration_ms, failure_reason, sensitive };
+    // In a later turn than the result: the hub waits for that one.
+    this.#options.ports.clock.after(0, () => this.#logger.info(line, 'command finished'));
   }
 }

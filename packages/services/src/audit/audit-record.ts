@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { AuditEntry } from '@stormpulse/kernel';
-import { canonicalJson } from '@stormpulse/protocol';
+import { canonicalJson, canonicalMembers } from '@stormpulse/protocol';
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
 import { Check } from '@sinclair/typebox/value';
@@ -46,12 +46,15 @@ export function plainEntry(entry: AuditEntry): AuditEntry {
 
 export function sealRecord(
   entry: AuditEntry,
-  place: { readonly after: AuditHead; readonly ts: string; readonly mono: number; readonly boot: string },
+  at: { readonly after: AuditHead; readonly ts: string; readonly mono: number; readonly boot: string },
 ): { readonly line: string; readonly head: AuditHead } {
-  const { after, ts, mono, boot } = place;
-  const record = { ...entry, seq: after.seq + 1, ts, mono, boot, prev: after.hash, hash: undefined };
-  const head = { seq: record.seq, hash: hash('sha256', canonicalJson(record), 'hex') };
-  return { line: `${canonicalJson({ ...record, hash: head.hash })}\n`, head };
+  const { after, ts, mono, boot } = at;
+  const seq = after.seq + 1;
+  const members = canonicalMembers({ ...entry, seq, ts, mono, boot, prev: after.hash, hash: undefined });
+  const digest = hash('sha256', `{${members.join(',')}}`, 'hex');
+  // There is always one behind it: `kind`.
+  const place = members.findIndex((member) => member > '"hash"');
+  return { line: `{${members.toSpliced(place, 0, `"hash":"${digest}"`).join(',')}}\n`, head: { seq, hash: digest } };
 }
 
 /** Undefined for a line that is no record; whether its hash fits is asked by {@link fitsItsHash}. */
