@@ -3,6 +3,8 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { definitionOf, recordSetup } from '@stormpulse/plugin-api/internal';
+import type { LiveMembers } from '@stormpulse/plugin-api/internal';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createSystemClock } from './clock/system-clock.ts';
 import { createPluginRunner } from './isolation.ts';
@@ -67,6 +69,15 @@ test('SEC-206: what the agent has open is not open in it', async () => {
     closeSync(fd);
     rmSync(dirname(secret), { recursive: true });
   }
+});
+
+test('SEC-114: a plugin in the agent itself has its patterns read as it declares them', async () => {
+  runner = newRunner();
+  const slow = new URL('../test-support/slow-pattern-plugin.mjs', import.meta.url).href;
+  const definition = definitionOf(await runner.load({ name: 'slow', entry: slow, config: {}, isolation: 'none' }));
+  if (definition === undefined) throw new Error('it is no plugin');
+  const live = { exec: {}, http: {}, logger: quiet, signal: {} } as unknown as LiveMembers;
+  expect(() => recordSetup(definition, {}, live)).toThrow(/plugin "slow", command "look": parameter "town": the pattern/u);
 });
 
 test.skipIf(!existsSync('/usr/bin/setpriv'))(

@@ -1,11 +1,11 @@
-import { Type, definePlugin, handler } from '@stormpulse/sdk';
+// A plugin whose parameter would keep whoever matches it busy, for tests of where that is found.
+import { Type, definePlugin, handler } from '@stormpulse/plugin-api';
 
-/** Its parameter would keep whoever matches it busy for longer than the sun burns. */
 export default definePlugin({
-  name: 'slow-pattern',
+  name: 'slow',
   version: '1.0.0',
   apiVersion: '1.0',
-  description: 'For tests.',
+  description: 'Has one command.',
   configSchema: Type.Object({}),
   capabilities: () => ({ commands: 'read' }),
   setup({ commands }) {
