@@ -54,6 +54,8 @@ export interface FormField {
   readonly help?: string;
   readonly placeholder?: string;
   readonly order?: number;
+  /** Keys in the rows of a collector's state; `collector` is `<plugin>.<id>`. */
+  readonly options_from?: { readonly collector: string; readonly value: string; readonly label: string };
   readonly multiline?: boolean;
   readonly may_be_empty?: boolean;
   readonly secret?: boolean;
