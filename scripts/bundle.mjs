@@ -1,5 +1,5 @@
 // What a host runs (docs/adr/0006): one file for kernel and command line, one a plugin, shared chunks, libsql's native part beside them.
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { licencesOf } from './bundle/licences.mjs';

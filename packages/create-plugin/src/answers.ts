@@ -11,7 +11,7 @@ export interface Answers {
 
 const NAME = /^[a-z][a-z0-9-]{1,31}$/u;
 /** What an agent refuses a plugin of others (SEC-205): its own plugins, its own words, the tables of its file. */
-const TAKEN: ReadonlySet<string> = new Set([
+export const TAKEN: ReadonlySet<string> = new Set([
   'host-metrics',
   'custom-commands',
   'docker',

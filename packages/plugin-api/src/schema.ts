@@ -15,6 +15,8 @@ export interface FormHints {
   readonly widget?: 'text' | 'textarea' | 'number' | 'switch' | 'select' | 'duration' | 'bytes' | 'path';
   readonly order?: number;
   readonly help?: string;
+  /** Offers what a collector (`<plugin>.<id>`) published: in each row of its state, the keys of the value and of what is shown for it. */
+  readonly optionsFrom?: { readonly collector: string; readonly value: string; readonly label: string };
 }
 
 declare module '@sinclair/typebox' {

@@ -1,9 +1,11 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { definitionOf, recordSetup } from '@stormpulse/plugin-api/internal';
 import type { LiveMembers } from '@stormpulse/plugin-api/internal';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createSystemClock } from './clock/system-clock.ts';
 import { createPluginRunner } from './isolation.ts';
 import type { PluginRunner } from './isolation.ts';
@@ -18,16 +20,16 @@ const newRunner = (): PluginRunner =>
 let runner: PluginRunner | undefined;
 afterEach(async () => await runner?.close());
 
-/** The process of a plugin that this one started. */
-function child(): string {
-  const found = readdirSync('/proc').find((name) => /^\d+$/u.test(name) && isChild(name));
+/** The process of a plugin that this process, or another, started. */
+function child(of = process.pid): string {
+  const found = readdirSync('/proc').find((name) => /^\d+$/u.test(name) && isChild(name, of));
   if (found === undefined) throw new Error('no plugin runs');
   return `/proc/${found}`;
 }
 
-function isChild(pid: string): boolean {
+function isChild(pid: string, of: number): boolean {
   try {
-    return fields(`/proc/${pid}`)[1] === String(process.pid) && text(`/proc/${pid}/cmdline`).includes('plugin-child');
+    return fields(`/proc/${pid}`)[1] === String(of) && text(`/proc/${pid}/cmdline`).includes('plugin-child');
   } catch (error) {
     if (error instanceof Error && 'code' in error) return false;
     throw error;
@@ -77,3 +79,27 @@ test('SEC-114: a plugin in the agent itself has its patterns read as it declares
   const live = { exec: {}, http: {}, logger: quiet, signal: {} } as unknown as LiveMembers;
   expect(() => recordSetup(definition, {}, live)).toThrow(/plugin "slow", command "look": parameter "town": the pattern/u);
 });
+
+test.skipIf(!existsSync('/usr/bin/setpriv'))(
+  'SEC-207: one that spins ends when the agent is killed, with no service manager to end it',
+  async () => {
+    const path = (name: string): string => fileURLToPath(new URL(`../test-support/${name}`, import.meta.url));
+    const spinning = pathToFileURL(path('spinning-plugin.mjs')).href;
+    const agent = spawn(process.execPath, [path('agent-of-plugin.mjs'), spinning], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let folder = '';
+    try {
+      for await (const said of agent.stdout.setEncoding('utf8')) if (String(said).includes('it spins')) break;
+      folder = child(agent.pid);
+      agent.kill('SIGKILL');
+      await vi.waitFor(() => expect(isRunning(folder)).toBe(false), { timeout: 20_000 });
+    } finally {
+      agent.kill('SIGKILL');
+      if (folder !== '' && isRunning(folder)) process.kill(Number(folder.slice('/proc/'.length)), 'SIGKILL');
+    }
+  },
+);
+
+/** A process that nobody waited for yet has ended all the same. */
+function isRunning(folder: string): boolean {
+  return existsSync(folder) && !['Z', 'X'].includes(fields(folder)[0] ?? '');
+}

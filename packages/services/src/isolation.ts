@@ -5,6 +5,7 @@ import type { Logger, ProcessLimits } from '@stormpulse/plugin-api';
 import { withChildUmask } from './exec/child-umask.ts';
 import { descriptorShortage } from './exec/descriptor-reserve.ts';
 import { askToEnd, killCall } from './exec/end-call.ts';
+import { endWithParent } from './exec/end-with-parent.ts';
 import { newMark } from './exec/leftovers.ts';
 import { launchUnder } from './exec/limits.ts';
 import { DEFAULT_LIMITS } from './isolation/limits.ts';
@@ -67,9 +68,10 @@ function contained({ clock, programs, prlimit = '/usr/bin/prlimit', processLimit
     const shortage = descriptorShortage();
     if (shortage !== undefined) throw new Error(shortage.trimEnd());
     const launcher = { file: prlimit, programs };
-    const wanted = launchUnder(processLimits ?? PROCESS_LIMITS, file, args, launcher);
+    const bound = endWithParent(file, args);
+    const wanted = launchUnder(processLimits ?? PROCESS_LIMITS, bound.file, bound.args, launcher);
     // Limits that the host did not ask for are no reason not to start.
-    const launch = wanted.ok || processLimits !== undefined ? wanted : launchUnder({}, file, args, launcher);
+    const launch = wanted.ok || processLimits !== undefined ? wanted : launchUnder({}, bound.file, bound.args, launcher);
     if (!launch.ok) throw new Error(launch.problem);
     const mark = newMark();
     const child = withChildUmask(() =>

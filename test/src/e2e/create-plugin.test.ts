@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../../..');
 const CREATE = join(ROOT, 'packages/create-plugin/dist/main.js');
 
-describe('a plugin that npm create made', () => {
+// A compiler, a bundler, tests and checks, one after the other, on machines that are busy.
+describe('a plugin that npm create made', { timeout: 300_000 }, () => {
   let folder: string;
   beforeAll(() => {
     const root = mkdtempSync(join(tmpdir(), 'created-'));

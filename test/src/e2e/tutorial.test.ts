@@ -32,7 +32,7 @@ async function follow({ language, title, text }: Block): Promise<void> {
   else throw new Error(`this test knows no block "${kind}"`);
 }
 
-it('docs/tutorial/first-plugin.md does what it says, block by block', { timeout: 300_000 }, async () => {
+it('docs/tutorial/first-plugin.md does what it says, block by block', { timeout: 600_000 }, async () => {
   const blocks = blocksOf(PAGE);
   expect(blocks.length).toBeGreaterThan(15);
   for (const block of blocks)

@@ -10,6 +10,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { startRig } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
 
+const OPTIONS = { collector: 'bell.bells', value: 'id', label: 'hint' };
+
 const bell = (configSchema: TObject = Type.Object({ tower: Type.String({ 'x-secret': true, default: 'hunter2' }) })) =>
   definePlugin({
     name: 'bell',
@@ -37,7 +39,9 @@ const bell = (configSchema: TObject = Type.Object({ tower: Type.String({ 'x-secr
               hints: { help: 'a branch of the tower' },
             }),
             lines: param('lines_count', { default: '50' }),
-            note: Type.Optional(Type.String({ maxLength: 2_000, minLength: 0, 'x-ui': { widget: 'textarea', order: 2 } })),
+            note: Type.Optional(
+              Type.String({ maxLength: 2_000, minLength: 0, 'x-ui': { widget: 'textarea', order: 2, optionsFrom: OPTIONS } }),
+            ),
             pin: SecretParam({ default: '0000' }),
           }),
           file: '/opt/tower/bin/bell',
@@ -143,6 +147,7 @@ describe('what a hub is told of plugins', () => {
         may_be_empty: true,
         help: 'text without line ends or control characters',
         order: 2,
+        options_from: OPTIONS,
       }),
       pin: expect.objectContaining({ type: 'text', required: false, secret: true }),
     });

@@ -113,6 +113,14 @@ test("a command that asks for it runs only after the agent's name was typed", as
   await expect.poll(() => page.getByTestId('run-state').first().textContent(), PATIENT).toBe('succeeded');
 });
 
+test('each plugin says what it is and may do', async () => {
+  const declared = page.getByTestId('declared-custom-commands');
+  // One without a state is closed itself.
+  await page.locator('details.plugin', { has: declared }).locator('> summary').click();
+  await declared.locator('> summary').click();
+  await expect.poll(() => declared.textContent(), PATIENT).toMatch(/part of the agent.*may run.*uptime/u);
+});
+
 test('SEC-338: the browser had nothing to complain about', () => {
   expect(complaints).toEqual([]);
 });

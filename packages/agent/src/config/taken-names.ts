@@ -34,9 +34,11 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   'prototype',
 ]);
 
+/** Every name that no plugin of others can have. */
+export const TAKEN_NAMES: readonly string[] = [...OWN_PLUGINS, ...OWN_WORDS, ...Object.keys(SECTIONS), ...OTHER_TABLES];
+
 /** Who has a name that a plugin of others wants, in words that follow "is"; undefined: nobody (SEC-205, design D3). */
 export function takenBy(name: string): string | undefined {
   if (OWN_PLUGINS.has(name)) return 'a plugin of the agent itself';
-  if (OWN_WORDS.has(name) || Object.hasOwn(SECTIONS, name) || OTHER_TABLES.includes(name)) return "the agent's own word";
-  return undefined;
+  return TAKEN_NAMES.includes(name) ? "the agent's own word" : undefined;
 }

@@ -54,6 +54,8 @@ export interface FormField {
   readonly help?: string;
   readonly placeholder?: string;
   readonly order?: number;
+  /** Keys in the rows of a collector's state; `collector` is `<plugin>.<id>`. */
+  readonly options_from?: { readonly collector: string; readonly value: string; readonly label: string };
   readonly multiline?: boolean;
   readonly may_be_empty?: boolean;
   readonly secret?: boolean;
@@ -86,11 +88,41 @@ export interface CommandView {
   readonly form: CommandForm | null;
 }
 
+/** What a plugin told of itself (feature `plugin.manifest`). `package`: it is none of the agent's own. */
+export interface DeclaredPlugin {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly package?: { readonly integrity: string; readonly isolation: string };
+  readonly capabilities: {
+    readonly exec?: readonly string[];
+    readonly http?: readonly string[];
+    readonly read?: readonly string[];
+    readonly write?: readonly string[];
+    readonly commands?: CommandForm['effect'];
+    readonly gate?: true;
+    readonly consume_logs?: true;
+  };
+  readonly commands: readonly { readonly name: string; readonly title: string; readonly effect: CommandForm['effect'] }[];
+  readonly collectors: readonly {
+    readonly id: string;
+    readonly gauges: Readonly<Record<string, { readonly unit: string; readonly help: string }>>;
+  }[];
+  readonly log_sources: readonly { readonly id: string }[];
+  readonly parsers: readonly string[];
+  readonly enrichers: readonly string[];
+  readonly listeners: readonly string[];
+  readonly probes: readonly string[];
+  readonly investigations: readonly { readonly id: string; readonly title: string }[];
+}
+
 export interface PluginView {
   readonly name: string;
   readonly status: string;
   readonly disabled_reason: string | null;
   readonly state: unknown;
+  /** Null: it told nothing, as an agent of v1. */
+  readonly declared: DeclaredPlugin | null;
 }
 
 export interface EventView {

@@ -15,6 +15,7 @@ export interface FieldModel {
   readonly maximum: number | null;
   readonly maxChars: number | null;
   readonly required: boolean;
+  readonly optionsFrom: NonNullable<FormField['options_from']> | null;
   readonly mayBeEmpty: boolean;
   readonly multiline: boolean;
   readonly secret: boolean;
@@ -131,6 +132,7 @@ function toldField(name: string, field: FormField): FieldModel {
     minimum: field.minimum ?? null,
     maximum: field.maximum ?? null,
     maxChars: field.max_chars ?? null,
+    optionsFrom: field.options_from ?? null,
     required: field.required,
     mayBeEmpty: field.may_be_empty === true,
     multiline: field.multiline === true,
@@ -147,6 +149,7 @@ const PLAIN = {
   minimum: null,
   maximum: null,
   maxChars: null,
+  optionsFrom: null,
   mayBeEmpty: false,
   multiline: false,
 } as const;

@@ -59,7 +59,7 @@ describe('words for an event', () => {
 
 describe('words for a plugin', () => {
   it('shows an unknown status as it came', () => {
-    const plugin = { name: 'p', status: 'live', disabled_reason: null, state: null };
+    const plugin = { name: 'p', status: 'live', disabled_reason: null, state: null, declared: null };
     expect(pluginWords(plugin).tone).toBe('ok');
     expect(pluginWords({ ...plugin, status: 'refused(E_GRANT)' }).tone).toBe('bad');
     expect(pluginWords({ ...plugin, status: 'valueOf' })).toMatchObject({ tone: 'unknown', word: 'valueOf' });

@@ -1,7 +1,7 @@
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
-import type { AgentView, CommandView, FormField } from '../api/types.ts';
+import type { AgentView, CommandView, FormField, PluginView } from '../api/types.ts';
 import { CommandForm } from './command-form.tsx';
 import type { useStartRun } from './use-start-run.ts';
 
@@ -9,6 +9,10 @@ const agent = { id: 'web-1' } as AgentView;
 const idle = { error: null, isError: false, isPending: false, mutate: () => undefined } as unknown as ReturnType<
   typeof useStartRun
 >;
+
+const PLUGINS: readonly PluginView[] = [
+  { name: 'bell', status: 'live', disabled_reason: null, declared: null, state: { bells: [{ id: 'big', hint: '<b>Big</b>' }] } },
+];
 
 /** The form as the page draws it first. */
 function drawn(form: CommandView['form'], over: Partial<CommandView> = {}): string {
@@ -27,7 +31,7 @@ function drawn(form: CommandView['form'], over: Partial<CommandView> = {}): stri
     form,
     ...over,
   };
-  return renderToStaticMarkup(createElement(CommandForm, { agent, command, start: idle }));
+  return renderToStaticMarkup(createElement(CommandForm, { agent, command, plugins: PLUGINS, start: idle }));
 }
 
 /** The control of one parameter, its attributes and what is in it. */
@@ -80,6 +84,19 @@ describe('the form of a command', () => {
     for (const text of ['Ring the bell', 'cannot be taken back', 'Tower', 'Which one', 'small letters', 'Run bell_ring…'])
       expect(markup).toContain(text);
     expect(markup).not.toContain('[a-z]+');
+  });
+
+  it('SEC-322: offers what a collector published, as text, and takes what else is typed', () => {
+    const from = { collector: 'bell.bells', value: 'id', label: 'hint' };
+    const markup = drawn({
+      plugin: 'bell',
+      title: 'Ring',
+      effect: 'read',
+      params: { one: { type: 'text', required: true, options_from: from } },
+    });
+    const [, list] = / list="([^"]+)"/u.exec(control(markup, 'one')) ?? [];
+    expect(list).toBeDefined();
+    expect(markup).toContain(`<datalist id="${list}"><option value="big" label="&lt;b&gt;Big&lt;/b&gt;"></option></datalist>`);
   });
 
   it('of a v1 agent is a line for each parameter, with its pattern', () => {

@@ -1,8 +1,9 @@
 import { useRef, useState, type FormEvent } from 'react';
 import { ApiError } from '../api/problem.ts';
-import type { AgentView, CommandForm as CommandFormTold, CommandView, RunRequest } from '../api/types.ts';
+import type { AgentView, CommandForm as CommandFormTold, CommandView, PluginView, RunRequest } from '../api/types.ts';
 import { formModel, needsConfirmation, paramsToSend } from '../model/command-form.ts';
 import { courtesyErrors, firstInvalid } from '../model/field-check.ts';
+import { offeredOptions } from '../model/offered-options.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { HostText } from './host-text.tsx';
 import { Notice } from './notice.tsx';
@@ -12,11 +13,13 @@ import type { useStartRun } from './use-start-run.ts';
 interface Props {
   readonly agent: AgentView;
   readonly command: CommandView;
+  /** Whose states fill what fields offer. */
+  readonly plugins: readonly PluginView[];
   readonly start: ReturnType<typeof useStartRun>;
 }
 
 /** One form for any command, made from what its agent advertises (hub page, section 11.6). */
-export function CommandForm({ agent, command, start }: Props) {
+export function CommandForm({ agent, command, plugins, start }: Props) {
   const model = formModel(command);
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
@@ -67,6 +70,7 @@ export function CommandForm({ agent, command, start }: Props) {
               key={field.name}
               field={field}
               value={values[field.name] ?? ''}
+              options={offeredOptions(field, plugins)}
               error={refused?.fields[field.name] ?? (left.has(field.name) ? (errors[field.name] ?? null) : null)}
               onChange={(value) => setTyped((known) => ({ ...known, [field.name]: value }))}
               onLeave={() => setLeft((known) => new Set([...known, field.name]))}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { commandsQuery } from '../api/queries.ts';
+import { commandsQuery, pluginsQuery } from '../api/queries.ts';
 import type { AgentView, CommandView } from '../api/types.ts';
 import { commandGroups, runsAtOnce } from '../model/command-form.ts';
 import { isLinked } from '../model/agent-words.ts';
@@ -21,6 +21,7 @@ interface Props {
 export function CommandPanel({ agent, onStarted }: Props) {
   const { client } = useHub();
   const commands = useQuery(commandsQuery(client, agent.id));
+  const plugins = useQuery(pluginsQuery(client, agent.id));
   const [chosenName, setChosenName] = useState<string | null>(null);
   const start = useStartRun(onStarted);
   if (commands.isPending) return <Panel title="Commands" children={<Loading what="the commands" />} />;
@@ -67,7 +68,9 @@ export function CommandPanel({ agent, onStarted }: Props) {
           </div>
         ))}
       </div>
-      {chosen !== undefined && <CommandForm key={chosen.name} agent={agent} command={chosen} start={start} />}
+      {chosen !== undefined && (
+        <CommandForm key={chosen.name} agent={agent} command={chosen} plugins={plugins.data?.items ?? []} start={start} />
+      )}
     </Panel>
   );
 }

@@ -1,18 +1,21 @@
 import type { FieldModel } from '../model/command-form.ts';
 import { unticked } from '../model/command-form.ts';
+import type { OfferedOption } from '../model/offered-options.ts';
 import { visibleText } from '../text/hostile.ts';
 
 interface Props {
   readonly id: string;
   readonly field: FieldModel;
   readonly value: string;
+  /** What the host's state offers; another value may be typed. */
+  readonly options: readonly OfferedOption[];
   readonly invalid: boolean;
   readonly onChange: (value: string) => void;
   readonly onLeave: () => void;
 }
 
 /** The control for what a parameter is: a box to tick, a list, a number, a secret, an area or a line. */
-export function ParamControl({ id, field, value, invalid, onChange, onLeave }: Props) {
+export function ParamControl({ id, field, value, options, invalid, onChange, onLeave }: Props) {
   const common = {
     id,
     'aria-required': field.required,
@@ -58,5 +61,15 @@ export function ParamControl({ id, field, value, invalid, onChange, onLeave }: P
     );
   if (field.secret) return <input {...typed} type="password" autoComplete="new-password" />;
   if (field.multiline) return <textarea {...typed} rows={4} autoComplete="off" />;
-  return <input {...typed} type="text" autoComplete="off" />;
+  if (options.length === 0) return <input {...typed} type="text" autoComplete="off" />;
+  return (
+    <>
+      <input {...typed} type="text" autoComplete="off" list={`${id}-options`} />
+      <datalist id={`${id}-options`}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value} label={visibleText(option.label, 120)} />
+        ))}
+      </datalist>
+    </>
+  );
 }

@@ -1,19 +1,21 @@
 import { useId } from 'react';
 import type { FieldModel } from '../model/command-form.ts';
 import { rangeWords } from '../model/field-check.ts';
+import type { OfferedOption } from '../model/offered-options.ts';
 import { HostText } from './host-text.tsx';
 import { ParamControl } from './param-control.tsx';
 
 interface Props {
   readonly field: FieldModel;
   readonly value: string;
+  readonly options: readonly OfferedOption[];
   readonly error: string | null;
   readonly onChange: (value: string) => void;
   readonly onLeave: () => void;
 }
 
 /** One parameter: what it is for, what the host expects, and what looks wrong, all joined to the field. */
-export function ParamField({ field, value, error, onChange, onLeave }: Props) {
+export function ParamField({ field, value, options, error, onChange, onLeave }: Props) {
   const id = useId();
   const expected = expectedWords(field);
   return (
@@ -27,7 +29,15 @@ export function ParamField({ field, value, error, onChange, onLeave }: Props) {
         )}
         {field.required && <span className="required"> needed</span>}
       </label>
-      <ParamControl id={id} field={field} value={value} invalid={error !== null} onChange={onChange} onLeave={onLeave} />
+      <ParamControl
+        id={id}
+        field={field}
+        value={value}
+        options={options}
+        invalid={error !== null}
+        onChange={onChange}
+        onLeave={onLeave}
+      />
       <p id={`${id}-hint`} className="hint">
         {field.description !== '' && <HostText text={field.description} maxChars={300} />}
         {expected !== null && <HostText text={expected} maxChars={300} />}

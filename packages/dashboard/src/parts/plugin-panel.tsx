@@ -4,6 +4,7 @@ import type { PluginView } from '../api/types.ts';
 import type { Words } from '../model/run-words.ts';
 import { pluginWords } from '../model/plugin-words.ts';
 import { shapesOf } from '../model/state-shape.ts';
+import { DeclaredView } from './declared-view.tsx';
 import { HostText } from './host-text.tsx';
 import { useHub } from './hub-context.tsx';
 import { Failure, Loading, Notice } from './notice.tsx';
@@ -49,6 +50,7 @@ function Plugin({ plugin, words }: { readonly plugin: PluginView; readonly words
         </p>
       )}
       {shapes.length === 0 ? <p className="muted">It publishes no state.</p> : <StateView shapes={shapes} omitted={omitted} />}
+      {plugin.declared !== null && <DeclaredView declared={plugin.declared} />}
     </details>
   );
 }

@@ -28,6 +28,7 @@ export const FormField = Type.Object({
   help: Type.Optional(text(1_000)),
   placeholder: Type.Optional(text(500)),
   order: Type.Optional(Type.Number()),
+  options_from: Type.Optional(Type.Object({ collector: Id, value: text(128), label: text(128) })),
   multiline: Type.Optional(Type.Literal(true)),
   may_be_empty: Type.Optional(Type.Literal(true)),
   secret: Type.Optional(Type.Literal(true)),

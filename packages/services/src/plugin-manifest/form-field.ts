@@ -20,6 +20,7 @@ export function formField(schema: TSchema, isRequired: boolean): FormField {
     ...(hints.help === undefined ? {} : { help: hints.help }),
     ...(typeof example === 'string' || typeof example === 'number' ? { placeholder: `${example}` } : {}),
     ...(hints.order === undefined ? {} : { order: hints.order }),
+    ...(hints.optionsFrom === undefined ? {} : { options_from: hints.optionsFrom }),
     ...(schema['x-secret'] === true ? { secret: true as const } : {}),
   };
 }

@@ -1,0 +1,3 @@
+// Says that it begins, and never ends.
+process.stderr.write('it spins\n');
+for (;;);
