@@ -155,5 +155,8 @@ export const AWAITED_TABLES: Readonly<Record<string, string>> = {
   docker: 'docker',
 };
 
+/** Tables of plugins of the agent, which check what is in them. */
+export const PLUGINS_TABLES: readonly string[] = ['git', 'signoff'];
+
 /** Tables that are somebody else's than the core's. */
-export const OTHER_TABLES: readonly string[] = ['commands', 'git', 'signoff', ...Object.keys(AWAITED_TABLES), 'plugins'];
+export const OTHER_TABLES: readonly string[] = ['commands', ...PLUGINS_TABLES, ...Object.keys(AWAITED_TABLES), 'plugins'];
