@@ -188,7 +188,7 @@ describe('the hatch of a host', () => {
     await start();
     await unseal();
     await restart();
-    const text = `grep -rhoc 'canary-[0-9]' ${stage.path('audit')} #${'\u0001'.repeat(8_000)} canary-7`;
+    const text = `grep -rhoc 'canary-[0-9]' ${stage.path('audit')} #${'\u0001'.repeat(15_000)} canary-7`;
     expect(await run('run_apply_block', text)).toMatchObject({
       success: true,
       stdout: expect.stringMatching(/^[1-9]/u) as unknown,
