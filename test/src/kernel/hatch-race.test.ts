@@ -16,7 +16,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('SEC-154: whenever the hatch is closed, no block begins after that', async () => {
-  const config = { state_folder: folder, signoff: { accept_same_user: true, let_running_finish: false } } as const;
+  const signoffTable = { accept_same_user: true, let_running_finish: false };
+  const config = { state_folder: folder as `/${string}`, signoff: signoffTable };
   const hatch = hatchOf(config, process.geteuid?.() ?? -1);
   let isClosed = false;
   const begun = { before: 0, after: 0 };
