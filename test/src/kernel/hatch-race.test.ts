@@ -40,8 +40,10 @@ test('SEC-154: whenever the hatch is closed, no block begins after that', async 
     hatch.open({ by: 'me', why: '', forMs: 60_000 });
     const rig = await startRig({ run, audit, kernel: { plugins: [entry] } });
     const delivered = rig.deliver(rig.request('run_verify_block', { verify_command: 'true' }));
-    for (let turn = 0; turn < round % 12; turn += 1)
-      await new Promise<void>((resolve) => void (round % 2 === 0 ? setImmediate(resolve) : queueMicrotask(resolve)));
+    // Some time on its way: within the turn in which it is verified and asked about, or some turns later.
+    const isLater = round % 4 === 0;
+    for (let turn = 0; turn < (isLater ? (round / 4) % 6 : round * 2); turn += 1)
+      await new Promise<void>((resolve) => void (isLater ? setImmediate(resolve) : queueMicrotask(resolve)));
     hatch.close();
     isClosed = true;
     await delivered;
