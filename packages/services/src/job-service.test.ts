@@ -23,7 +23,8 @@ const definition = commandDefinition(
 ) as CommandDefinition;
 const exec = (): Promise<never> => Promise.reject(new Error('it runs nothing'));
 const manifest = manifestEntry('p_x', 'p', definition);
-const command = { exec, wireName: 'p_x', plugin: 'p', firstParty: false, group: 'p', definition, manifest };
+const gated = { command: 'p_x', plugin: 'p', effect: 'write' } as const;
+const command = { exec, wireName: 'p_x', plugin: 'p', firstParty: false, group: 'p', definition, gated, manifest };
 const accepted = (requestId: string): AcceptedJob => ({
   command,
   requestId,

@@ -88,7 +88,7 @@ describe('the files of the hatch', () => {
     ['empty', () => writeFileSync(hatch.record, ''), /no record/u],
     ['torn', () => writeFileSync(hatch.record, readFileSync(hatch.record, 'utf8').slice(0, 90)), /no record/u],
     ['too long', () => writeFileSync(hatch.record, readFileSync(hatch.record, 'utf8') + ' '.repeat(5_000)), /too long/u],
-    ['without an end', () => edit(({ expiresAt: _, ...rest }) => rest), /no record/u],
+    ['without an end', () => edit((record) => ({ ...record, expiresAt: undefined })), /no record/u],
     ['with an end that is text', () => edit((record) => ({ ...record, expiresAt: '9999' })), /no record/u],
     ['for nine hours', () => edit((record) => ({ ...record, expiresAt: now + 9 * HOUR_MS })), /no record/u],
     ['for nine hours of the other clock', () => edit((record) => ({ ...record, expiresUptime: up + 9 * 3_600 })), /no record/u],

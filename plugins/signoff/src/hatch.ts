@@ -64,8 +64,9 @@ export class Hatch {
   /** As the files say now; never throws, and doubt is closed. */
   state(): HatchState {
     // Of any kind, a link that leads nowhere as well: whoever put it there meant to close.
-    const flag = lstatOf(this.flag);
-    if (flag !== 'absent') return { sealed: true, why: `${this.flag} is there`, flagged: existsSync(this.flag) };
+    const flag = look(this.flag);
+    if (flag !== undefined)
+      return { sealed: true, why: `${this.flag} ${flag}`, flagged: flag !== IS_THERE || existsSync(this.flag) };
     const found = readOpening(this.record, this.#options, this.#facts);
     if ('closed' in found) return { sealed: true, why: found.closed, flagged: false };
     return { sealed: false, opening: found, unsealedSince: this.#unsealedSince() };
@@ -118,11 +119,14 @@ export class Hatch {
   }
 }
 
-function lstatOf(path: string): 'present' | 'absent' {
+const IS_THERE = 'is there';
+
+/** What is to be said of a file; undefined: it is not there. */
+function look(path: string): string | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false }) === undefined ? 'absent' : 'present';
-  } catch {
-    return 'present';
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined ? undefined : IS_THERE;
+  } catch (error) {
+    return `cannot be looked at by this user (${error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'})`;
   }
 }
 

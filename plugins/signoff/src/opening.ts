@@ -55,9 +55,9 @@ function judge(path: string, rules: OpeningRules, facts: HostFacts): Opening | {
 function readOnce(path: string, { agentUid, acceptSameUser }: OpeningRules) {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    const { uid, mode, nlink, size, ...stat } = fstatSync(descriptor);
+    const { uid, mode, nlink, size } = fstatSync(descriptor);
     const none = (problem: string): { readonly text: string; readonly problem: string } => ({ text: '', problem });
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG || stat.isFile?.() === false) return none('is no regular file');
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) return none('is no regular file');
     if (nlink !== 1) return none('has another name besides');
     if ((mode & 0o7777 & ~0o644) !== 0) return none('may be changed by others, or run');
     if (uid === agentUid && !acceptSameUser) return none("belongs to the agent's own user");

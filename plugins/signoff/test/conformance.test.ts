@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { conformance, createHarness } from '@stormpulse/sdk/testing';
@@ -58,6 +57,23 @@ describe('on a host', () => {
       ['/bin/bash', '-c', 2],
       ['/bin/bash', '-c', 2],
     ]);
+  });
+
+  it('SEC-152 it closes by itself, and state, v1 files, event and answers follow', async () => {
+    const { expiresAt } = open();
+    await using harness = await createHarness(plugin, { config: config() });
+    expect(harness.state('signoff.hatch')).toMatchObject({ sealed: false, closes_at: new Date(expiresAt).toISOString() });
+    const record = join(folder, 'signoff.opening.json');
+    const opening = JSON.parse(readFileSync(record, 'utf8')) as { openedAt: number };
+    writeFileSync(record, JSON.stringify({ ...opening, expiresAt: opening.openedAt + 1 }));
+    await harness.advance(6_000);
+    expect(harness.state('signoff.hatch')).toMatchObject({ sealed: true, unsealed_since: null });
+    expect(readdirSync(folder)).toEqual(['signoff.sealed']);
+    expect(harness.emitted).toMatchObject([
+      { id: 'signoff.hatch_opened', payload: { by: 'me' } },
+      { id: 'signoff.hatch_closed', payload: { why: 'its time has run out' } },
+    ]);
+    expect(await harness.call('run_apply_block', { apply_command: 'true' })).toMatchObject({ failure_reason: 'signoff_sealed' });
   });
 
   it('SEC-153 what runs is ended with the hatch, or may finish where the file says so', async () => {

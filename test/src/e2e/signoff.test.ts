@@ -102,7 +102,7 @@ describe('the hatch of a host', () => {
     });
     const ran = await run('run_verify_block', 'printf "%s" "${HOME} {x}" | cat; exit 3');
     expect(ran).toMatchObject({ success: false, exit_code: 3, failure_reason: 'exit_code', stdout: `${stage.folder} {x}` });
-    expect((await run('run_verify_block', '')).success).toBe(true);
+    expect(await run('run_verify_block', '')).toMatchObject({ success: true });
     expect((await stage.hub.run('run_verify_block')).payload).toMatchObject({ failure_reason: 'validation_failed' });
     expect(agent.log()).toContain('the hatch of this host is open');
     expect(await stormpulse('status', stage.path('stormpulse.toml'))).toEqual([1, expect.stringContaining('UNSEALED for <1m')]);
@@ -188,7 +188,7 @@ describe('the hatch of a host', () => {
     await start();
     await unseal();
     await restart();
-    const text = `grep -rhoc 'canary-[0-9]' ${stage.path('audit')} #${'\u0001'.repeat(8_000)} canary-7`;
+    const text = `grep -rhoc 'canary-[0-9]' ${stage.path('audit')} #${'\u0001'.repeat(15_000)} canary-7`;
     expect(await run('run_apply_block', text)).toMatchObject({
       success: true,
       stdout: expect.stringMatching(/^[1-9]/u) as unknown,
@@ -200,6 +200,20 @@ describe('the hatch of a host', () => {
     const accepted = lines.find(({ kind, command: name }) => kind === 'command.accepted' && name === 'run_apply_block');
     expect(accepted?.['params']).toEqual({ apply_command: text });
     expect(lines.find(({ kind }) => kind === 'signoff.hatch_opened')).toMatchObject({ why: 'a test' });
+  });
+
+  it.each([
+    ['sealed', ['signoff.sealed']],
+    ['unsealed', ['signoff.unsealed_at']],
+    ['without either file, which v1 reads as open', []],
+  ])('SEC-151 a host that comes from v1 %s comes up closed, and is closed for v1 when it goes back', async (_how, files) => {
+    for (const name of files) writeFileSync(stage.path(name), name.endsWith('_at') ? '2026-03-04T05:06:07.089000+00:00' : '');
+    const { register } = await start('');
+    expect(register).toMatchObject({ signoff_sealed: true, unsealed_since: null });
+    expect(await run('run_apply_block', 'true')).toMatchObject({ failure_reason: 'signoff_sealed' });
+    agent.child.kill('SIGTERM');
+    expect(await agent.ended).toEqual([0, null]);
+    expect([isSealed(), existsSync(stage.path('signoff.unsealed_at'))]).toEqual([true, false]);
   });
 
   it('the gate holds for a command of the operator that has the name, and F18 for one that is disabled', async () => {

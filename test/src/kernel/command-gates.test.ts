@@ -45,7 +45,7 @@ describe('gates over commands (D3)', () => {
     allow: ALLOW,
   };
 
-  test('what a gate does not admit is in neither the table nor register, and is answered with what the gate says then', async () => {
+  test('SEC-150: what a gate does not admit is in neither the table nor register, and is answered with what the gate says then', async () => {
     Object.assign(sealed, { reason: 'sealed', failureReason: 'signoff_sealed' });
     await start(door([admitting]));
     expect(Object.keys(rig.sent('register')[0]?.['commands'] as object)).toEqual(['door_look']);

@@ -16,7 +16,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('SEC-154: whenever the hatch is closed, no block begins after that', async () => {
-  const config = { state_folder: folder, signoff: { accept_same_user: true, let_running_finish: false } } as const;
+  const signoffTable = { accept_same_user: true, let_running_finish: false };
+  const config = { state_folder: folder as `/${string}`, signoff: signoffTable };
   const hatch = hatchOf(config, process.geteuid?.() ?? -1);
   let isClosed = false;
   const begun = { before: 0, after: 0 };
@@ -39,8 +40,10 @@ test('SEC-154: whenever the hatch is closed, no block begins after that', async 
     hatch.open({ by: 'me', why: '', forMs: 60_000 });
     const rig = await startRig({ run, audit, kernel: { plugins: [entry] } });
     const delivered = rig.deliver(rig.request('run_verify_block', { verify_command: 'true' }));
-    for (let turn = 0; turn < round % 12; turn += 1)
-      await new Promise<void>((resolve) => void (round % 2 === 0 ? setImmediate(resolve) : queueMicrotask(resolve)));
+    // Some time on its way: within the turn in which it is verified and asked about, or some turns later.
+    const isLater = round % 4 === 0;
+    for (let turn = 0; turn < (isLater ? (round / 4) % 6 : round * 2); turn += 1)
+      await new Promise<void>((resolve) => void (isLater ? setImmediate(resolve) : queueMicrotask(resolve)));
     hatch.close();
     isClosed = true;
     await delivered;

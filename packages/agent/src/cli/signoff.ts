@@ -60,7 +60,8 @@ export async function unseal(options: UnsealOptions, say: (line: string) => void
     return EXIT.usage;
   }
   const typed = options.confirmHostname ?? (await askForName(options.for));
-  if (typed?.trim() !== hostname())
+  if (typed === undefined) throw Refused({ what: 'nothing was typed; the hatch stays closed' });
+  if (typed.trim() !== hostname())
     throw Refused({ what: `that is not the name of this host (hostname prints it); the hatch stays closed` });
   const opening = writing(hatch.record, () => hatch.open({ by: whoIs(), why: options.why, forMs }));
   const after = hatch.state();

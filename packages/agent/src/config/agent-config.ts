@@ -199,6 +199,6 @@ function gitPlugin({ project }: SectionValues, { git }: Table): EnabledPlugin[] 
 
 /** Always there, as v1's hatch was: its two names are gated whoever defines them (D3), and what is closed is kept closed. */
 function signoffPlugin({ storage }: SectionValues, { signoff }: Table): EnabledPlugin[] {
-  const state_folder = dirname(String(storage?.['db_path'] ?? '/'));
+  const state_folder = dirname((storage?.['db_path'] as string | undefined) ?? '/');
   return [{ name: 'signoff', config: { state_folder, ...(signoff === undefined ? {} : { signoff }) } }];
 }

@@ -35,7 +35,7 @@ describe('loadConfig', () => {
       strict: true,
       passEnv: [],
     });
-    expect(config.plugins.map(({ name }) => name)).toEqual(['host-metrics']);
+    expect(config.plugins.map(({ name }) => name)).toEqual(['host-metrics', 'signoff']);
   });
 
   it('reads what weakens it only where it is written', () => {

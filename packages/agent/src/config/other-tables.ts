@@ -28,7 +28,7 @@ export interface OtherTables {
 }
 
 /** Shipped with this agent; they check their own sections. */
-const PRESENT: readonly string[] = ['host-metrics', 'custom-commands', 'docker', 'git', 'signoff'];
+const PRESENT: readonly string[] = ['host-metrics', 'custom-commands', ...PLUGIN_TABLES];
 
 /** Checks every table that is neither the core's nor `[commands]` (wire page, 11.2; design D3). */
 export function checkOtherTables(file: Table): OtherTables {
@@ -68,6 +68,11 @@ export function checkOtherTables(file: Table): OtherTables {
     }
     disabling.push(...found);
     awaited.push(awaitedSection(table, plugin, value, found));
+  }
+  for (const table of PLUGINS_TABLES) {
+    const value = file[table];
+    if (value !== undefined && !isTable(value))
+      problems.push({ path: [table], problem: `is ${describe(value)}`, expected: `a table, written [${table}]` });
   }
   const plugins = checkPluginTables(file['plugins'], [...PRESENT, ...Object.values(AWAITED_TABLES)]);
   problems.push(...plugins.problems);

@@ -33,7 +33,8 @@ export async function rehearse(plugins: AgentConfig['plugins'], programs: Progra
     unknownKeys: found.flatMap(({ unknownKeys }) => unknownKeys),
     leftOut: found.flatMap(({ leftOut }) => leftOut),
     notes: found.flatMap(({ notes }) => notes),
-    commands: found.flatMap(({ commands }) => commands),
+    // The operator's own may have the name of another.
+    commands: [...new Set(found.flatMap(({ commands }) => commands))],
   };
 }
 
@@ -44,7 +45,9 @@ async function rehearseOne({ name, config, limits, disabled }: EnabledPlugin, pr
   const declared = parsed === undefined ? undefined : declare(definition, parsed);
   problems.push(...unrelated(declared?.problems ?? [], problems));
   const unknownKeys = unrelated(keysNobodyReads(definition.configSchema, config), problems);
-  const { commands = [], omissions = [] } = declared?.contributions ?? {};
+  const { commands: all = [], omissions = [], gates = [] } = declared?.contributions ?? {};
+  // Whether they are offered is the word of its gate, at the start.
+  const commands = gates.some(({ admit }) => admit !== undefined) ? [] : all;
   const unfit = commands.flatMap((command) => programProblem(name, command, programs));
   return {
     problems,

@@ -84,7 +84,7 @@ describe('stormpulse plugins add', () => {
       }),
     ]);
     expect((await checkConfigFile(stage.folder.config)).wouldRun).toMatchObject({
-      plugins: ['host-metrics', 'weather'],
+      plugins: ['host-metrics', 'signoff', 'weather'],
       commands: ['weather_uptime'],
     });
   });
@@ -323,7 +323,7 @@ describe('stormpulse plugins grant and revoke', () => {
     await revoke('commands');
     expect(weather()?.grants).toEqual({ exec: ['/usr/bin/uptime'], commands: 'none' });
     const { sections, wouldRun } = await checkConfigFile(stage.folder.config);
-    expect([sections, wouldRun?.plugins, wouldRun?.commands]).toEqual([[], ['host-metrics', 'weather'], []]);
+    expect([sections, wouldRun?.plugins, wouldRun?.commands]).toEqual([[], ['host-metrics', 'signoff', 'weather'], []]);
   });
 
   it('W41: all of it can be revoked: it is not loaded any more, and cannot be granted again', async () => {
@@ -417,6 +417,7 @@ describe('stormpulse plugins remove, list and inspect', () => {
     await stage.add(stage.build());
     expect(listPlugins(stage.folder.config, {}).map(({ name, state }) => [name, state])).toEqual([
       ['host-metrics', null],
+      ['signoff', null],
       ['weather', null],
     ]);
     const { processMark } = await import('../../host/process-mark.ts');
@@ -427,6 +428,7 @@ describe('stormpulse plugins remove, list and inspect', () => {
       connection: { state: 'live', since: 1 },
       plugins: [
         { name: 'host-metrics', state: 'ready' },
+        { name: 'signoff', state: 'ready' },
         { name: 'weather', state: 'degraded', reason: 'no wind' },
       ],
       commands: [],
@@ -446,6 +448,7 @@ describe('stormpulse plugins remove, list and inspect', () => {
     ).toEqual([
       ['PLUGIN', 'STATE', 'ISOLATION', 'VERSION', 'CPU', 'MEMORY', 'RESTARTS', 'LAST ERROR'],
       ['host-metrics', 'ready', 'none (part of it)', '9.9.9', '-', '-', '-', '-'],
+      ['signoff', 'ready', 'none (part of it)', '9.9.9', '-', '-', '-', '-'],
       ['weather', 'degraded', 'process', '1.0.0', '1.3 %', '3.0 MiB', '2', 'ended by 9'],
     ]);
   });
