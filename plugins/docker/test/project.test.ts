@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHarness } from '@stormpulse/sdk/testing';
+import { createHarness, manifestOf } from '@stormpulse/sdk/testing';
 import type { Harness } from '@stormpulse/sdk/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { projectLabel } from '../src/compose-project.ts';
@@ -140,6 +140,20 @@ describe('[project] alone', () => {
     const { manifest } = await start({ project: project(), disabled_commands: ['docker_logs'] });
     expect(manifest).toEqual({});
   });
+});
+
+test.each([
+  ['the file names', { docker: { host: 'unix:/run/user/7/docker.sock' } }, {}, 'unix:///run/user/7/docker.sock'],
+  ['the agent has in DOCKER_HOST', {}, { DOCKER_HOST: 'unix:///run/user/8/docker.sock' }, 'unix:///run/user/8/docker.sock'],
+  ['is the usual one, and no port', {}, { DOCKER_HOST: 'tcp://10.0.0.1:2375' }, 'unix:///var/run/docker.sock'],
+])('SEC-125: the docker program and the API are given the socket that %s', (_, config, environment, expected) => {
+  vi.stubEnv('DOCKER_HOST', undefined);
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const { commands, capabilities } = manifestOf(docker, { ...config, project: project() });
+  vi.unstubAllEnvs();
+  expect(capabilities.http).toEqual([expected.replace('//', '')]);
+  for (const { mode } of commands)
+    if (mode.kind === 'subprocess') expect(mode).toMatchObject({ env: { DOCKER_HOST: { text: expected } } });
 });
 
 describe('the name of a compose project', () => {
