@@ -39,7 +39,9 @@ describe('the bundle, alone in an empty folder', () => {
   it('tells its version, and the sizes it was made with', () => {
     const { stdout, status } = spawnSync(process.execPath, [...main(), '--version'], { ...options, cwd: '/' });
     expect([stdout, status]).toEqual(['storm-pulse-agent v0.1.0\n', 0]);
-    expect(printed).toMatch(/run starts with \d+ KB; custom-commands\.js \d+ KB, host-metrics\.js \d+ KB; on first use \d+ KB/u);
+    expect(printed).toMatch(
+      /run starts with \d+ KB; custom-commands\.js \d+ KB, docker\.js \d+ KB, host-metrics\.js \d+ KB; on first use \d+ KB/u,
+    );
   });
 
   it('refuses a bad file by its line, a bad command through the plugin beside it', async () => {

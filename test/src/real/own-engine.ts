@@ -65,7 +65,16 @@ export class OwnEngine {
     const at = (name: string): string => join(this.folder, name);
     const args = [
       ...['--host', this.host, '--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('dockerd.pid')],
-      ...['--bridge', 'none', '--iptables=false', '--ip-forward=false', '--storage-driver', 'overlay2'],
+      ...[
+        '--bridge',
+        'none',
+        '--iptables=false',
+        '--ip-forward=false',
+        '--storage-driver',
+        'overlay2',
+        '--shutdown-timeout',
+        '5',
+      ],
     ];
     const daemon = spawn('/usr/sbin/dockerd', args, { stdio: ['ignore', 'pipe', 'pipe'], env: this.environment });
     const log = createWriteStream(at('dockerd.log'), { flags: 'a' });
@@ -104,7 +113,8 @@ export class OwnEngine {
 
   /** Runs a container in the background, without a network. */
   async run(name: string, script: string, ...options: readonly string[]): Promise<void> {
-    await this.docker('run', '-d', '--network', 'none', '--name', name, ...options, this.image, '/bin/sh', '-c', script);
+    const fixed = ['run', '-d', '--network', 'none', '--stop-timeout', '1', '--name', name];
+    await this.docker(...fixed, ...options, this.image, '/bin/sh', '-c', script);
   }
 
   /** Gives whoever has this home `docker compose`, which Debian does not have: its docker-compose behind a plugin of the program. */
