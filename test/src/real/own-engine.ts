@@ -20,6 +20,7 @@ import { promisify } from 'node:util';
 const SCRIPT = 'test/testbed/docker-plugin.sh';
 const DOCKER = '/usr/bin/docker';
 const APPLETS = ['sh', 'sleep', 'echo', 'cat', 'yes', 'head', 'tr', 'true'];
+const OFFLINE = '--bridge none --iptables=false --ip-forward=false --storage-driver overlay2 --shutdown-timeout 5'.split(' ');
 const READY_MS = 60_000;
 const MAX_OUTPUT = 64 * 1024 * 1024;
 const COMPOSE_PLUGIN = `#!/bin/sh
@@ -63,20 +64,11 @@ export class OwnEngine {
   /** Starts the daemon on what it left. */
   async begin(): Promise<void> {
     const at = (name: string): string => join(this.folder, name);
-    const args = [
-      ...['--host', this.host, '--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('dockerd.pid')],
-      ...[
-        '--bridge',
-        'none',
-        '--iptables=false',
-        '--ip-forward=false',
-        '--storage-driver',
-        'overlay2',
-        '--shutdown-timeout',
-        '5',
-      ],
-    ];
-    const daemon = spawn('/usr/sbin/dockerd', args, { stdio: ['ignore', 'pipe', 'pipe'], env: this.environment });
+    const folders = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('dockerd.pid')];
+    const daemon = spawn('/usr/sbin/dockerd', ['--host', this.host, ...folders, ...OFFLINE], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: this.environment,
+    });
     const log = createWriteStream(at('dockerd.log'), { flags: 'a' });
     daemon.stdout?.pipe(log, { end: false });
     daemon.stderr?.pipe(log, { end: false });
