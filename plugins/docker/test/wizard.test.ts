@@ -12,7 +12,7 @@ async function plan(sockets: readonly string[], said: object = {}, environment: 
   const exec = (): Promise<never> => Promise.reject(new Error('it runs nothing'));
   const detected = await spec.detect({ signal, exec, exists: (path) => Promise.resolve(sockets.includes(path)) });
   const answers = { ...(Value.Default(spec.questions(detected), {}) as object), ...said };
-  return await spec.plan({ detected, answers: answers as never });
+  return await spec.plan({ detected, answers });
 }
 
 const section = (socket: string): readonly unknown[] => [
