@@ -41,7 +41,7 @@ describe('the bundle, alone in an empty folder', () => {
     const { stdout, status } = spawnSync(process.execPath, [...main(), '--version'], { ...options, cwd: '/' });
     expect([stdout, status]).toEqual(['storm-pulse-agent v0.1.0\n', 0]);
     expect(printed).toMatch(
-      /run starts with \d+ KB; custom-commands\.js \d+ KB, git\.js \d+ KB, host-metrics\.js \d+ KB, signoff\.js \d+ KB; on first use \d+ KB/u,
+      /run starts with \d+ KB; custom-commands\.js \d+ KB, docker\.js \d+ KB, git\.js \d+ KB, host-metrics\.js \d+ KB, signoff\.js \d+ KB; on first use \d+ KB/u,
     );
   });
 

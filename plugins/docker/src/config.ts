@@ -46,7 +46,7 @@ const DockerTable = Type.Object({
     default: false,
     description: 'Take a `tcp://` host: whoever reaches that port is root on the engine’s machine.',
   }),
-  usage_every: Duration({ default: '60s', description: 'How often CPU and memory of running containers are read.' }),
+  usage_every: Duration({ default: '3m', description: 'How often CPU and memory of running containers are read.' }),
   disk_every: Duration({ default: '1h', description: 'How often the engine is asked for its disk use, which costs it seconds.' }),
   projects: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}$' }), ComposeProject, {
     default: {},

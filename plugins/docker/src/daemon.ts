@@ -7,8 +7,8 @@ const DEFAULT_HOST = 'unix:///var/run/docker.sock';
 export interface Daemon {
   /** For `ctx.http`: `unix:/run/docker.sock`, `http://127.0.0.1:2375`. */
   readonly origin: string;
-  /** For the docker program; undefined: it finds the same one by itself. */
-  readonly dockerHost: string | undefined;
+  /** For the docker program, which would otherwise ask its own files (SEC-125). */
+  readonly dockerHost: string;
 }
 
 /** The engine that `[docker] host` names, or else the one that the docker program would use. */
@@ -19,7 +19,7 @@ export function daemonOf({ docker }: DockerConfig, environment: Readonly<Record<
   const socket = written.startsWith('unix:') ? written.replace(/^unix:(?:\/\/)?/u, '') : undefined;
   return {
     origin: socket === undefined ? written.replace(/^tcp:/u, 'http:') : `unix:${socket}`,
-    dockerHost: docker?.host === undefined ? undefined : socket === undefined ? written : `unix://${socket}`,
+    dockerHost: socket === undefined ? written : `unix://${socket}`,
   };
 }
 

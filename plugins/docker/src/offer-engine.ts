@@ -39,20 +39,26 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
     network: new Staleness(),
   };
   const standing = new EngineStanding();
-  let running: readonly ContainerState[] = [];
+  let read: readonly ContainerState[] | undefined;
 
   collectors.register(standing.collector());
   const containers = collectors.register(
-    containersCollector(engine, stale.container, (read) => {
-      running = read.filter(({ state }) => state === 'running');
+    containersCollector(engine, stale.container, (listed) => {
+      read = listed;
     }),
   );
-  collectors.register(usageCollector(engine, section.usage_every, () => running));
+  const running = async (): Promise<readonly ContainerState[]> =>
+    (read ?? (await containers.refresh()).containers).filter(({ state }) => state === 'running');
+  collectors.register(usageCollector(engine, section.usage_every, running));
   collectors.register(imagesCollector(engine, stale.image));
   collectors.register(volumesCollector(engine, stale.volume));
   collectors.register(networksCollector(engine, stale.network));
   collectors.register(diskCollector(engine, section.disk_every));
-  health.probe({ id: 'engine', every: '5m', check: async (asked) => await engine.done({ path: '/_ping', signal: asked }) });
+  health.probe({
+    id: 'engine',
+    every: '5m',
+    check: async (asked) => void (await engine.text({ path: '/_ping', signal: asked })),
+  });
 
   let listening = new AbortController();
   lifecycle.onStart(async () => {

@@ -191,8 +191,36 @@ describe('pull and prune', () => {
   });
 });
 
+/** What the README has a socket proxy let through. */
+const DOCUMENTED = [
+  /^GET \/version$/u,
+  /^GET \/v1\.41\/(?:_ping|events|containers\/json|images\/json|volumes|networks|system\/df)$/u,
+  /^GET \/v1\.41\/containers\/[^/]+\/(?:json|logs|stats)$/u,
+  /^POST \/v1\.41\/containers\/[^/]+\/(?:start|stop|restart|kill|exec)$/u,
+  /^POST \/v1\.41\/(?:images\/create|[a-z]+\/prune)$/u,
+  /^(?:POST \/v1\.41\/exec\/abc\/start|GET \/v1\.41\/exec\/abc\/json)$/u,
+];
+
+test('SEC-126: nothing is asked of the engine but what the page lists, so that a proxy can refuse the rest; no container is made', async () => {
+  engine.on('/containers/web/exec', { Id: 'abc' }, 201, 'POST');
+  engine.on('/exec/abc/start', frame(1, 'x'), 200, 'POST');
+  engine.on('/containers/web/json', inspected(false));
+  engine.containers = [listed('web')];
+  for (const name of Object.keys(harness.manifest)) {
+    const params = { docker_prune: { what: 'images' }, docker_pull: { image: 'app' }, docker_list: {}, docker_exec_migrate: {} };
+    await harness.call(
+      name,
+      name === 'docker_refresh' ? {} : (((params as Record<string, object>)[name] ?? { container: 'web' }) as never),
+    );
+  }
+  await harness.advance(120_000);
+  const asked = new Set(harness.http.calls.map(({ method, path }) => `${method} ${path.replace(/\?.*/u, '')}`));
+  expect(asked.size).toBeGreaterThan(15);
+  expect([...asked].filter((one) => !DOCUMENTED.some((pattern) => pattern.test(one)))).toEqual([]);
+});
+
 describe('a TCP port', () => {
-  test('is refused unless the operator says so in words of its own', async () => {
+  test('SEC-126: is refused unless the operator says so in words of its own', async () => {
     const host = 'tcp://127.0.0.1:2375';
     await expect(createHarness(docker, { config: { docker: { host } } })).rejects.toThrow(
       /docker\.host: is "tcp:.+allow_tcp = true/su,

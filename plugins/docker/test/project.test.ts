@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHarness } from '@stormpulse/sdk/testing';
+import { createHarness, manifestOf } from '@stormpulse/sdk/testing';
 import type { Harness } from '@stormpulse/sdk/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { projectLabel } from '../src/compose-project.ts';
@@ -50,18 +50,18 @@ function answersVersion({ http }: Harness): void {
 
 describe('[project] alone', () => {
   test('gives what v1 had, and docker_stop of a v1 hub is unlisted', async () => {
-    const { manifest, call } = await start({ project: project() });
-    expect(Object.keys(manifest)).toEqual(['docker_logs']);
+    const host = await start({ project: project() });
+    expect(Object.keys(host.manifest)).toEqual(['docker_logs']);
     for (const name of ['docker_stop', 'docker_container_logs', 'docker_up', 'docker_refresh'])
-      expect(await call(name, { container: 'web' })).toMatchObject({ failure_reason: 'validation_failed', exit_code: -1 });
+      expect(await host.call(name, { container: 'web' })).toMatchObject({ failure_reason: 'validation_failed', exit_code: -1 });
     expect(harness?.http.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
   test('docker case 36, F15: docker_logs with service web and no env file has v1’s argv, without --env-file', async () => {
-    const { run, exec } = await start({ project: project() });
-    await run('docker_logs', { docker_service_name: 'web' });
+    const host = await start({ project: project() });
+    await host.run('docker_logs', { docker_service_name: 'web' });
     const argv = ['compose', '-f', composeFile, 'logs', '--tail', '100', 'web'];
-    expect(exec.calls).toMatchObject([{ file: DOCKER, args: argv }]);
+    expect(host.exec.calls).toMatchObject([{ file: DOCKER, args: argv }]);
     await harness?.close();
     await start({ project: project({ env_file: '/srv/app/.env' }) });
     await harness?.run('docker_logs', { tail_lines: '00005' });
@@ -87,21 +87,21 @@ describe('[project] alone', () => {
     ['docker case 38, F5: a line end after the number', { tail_lines: '5\n' }],
     ['F3: an unknown parameter', { since: '1h' }],
   ])('%s is refused, and nothing runs', async (_, params: Record<string, string>) => {
-    const { call, exec } = await start({ project: project() });
-    expect(await call('docker_logs', params)).toMatchObject({ failure_reason: 'validation_failed' });
-    expect(exec.calls).toEqual([]);
+    const host = await start({ project: project() });
+    expect(await host.call('docker_logs', params)).toMatchObject({ failure_reason: 'validation_failed' });
+    expect(host.exec.calls).toEqual([]);
   });
 
   test('docker case 33, 34: each push names the running containers of the project, as compose would', async () => {
-    const { http, advance } = await start({ project: project() });
+    const host = await start({ project: project() });
     answersVersion(harness as Harness);
-    http.on(LIST('com.docker.compose.project=shop2'), [
+    host.http.on(LIST('com.docker.compose.project=shop2'), [
       listed('shop2-web-1', { Names: ['/other/alias', '/shop2-web-1'] }),
       listed('shop2-db-1', { State: 'paused' }),
       listed('shop2-run-1', { Labels: { 'com.docker.compose.oneoff': 'True' } }),
     ]);
     await vi.waitFor(async () => {
-      await advance(PUSH_MS);
+      await host.advance(PUSH_MS);
       expect(harness?.state('docker.project')).toEqual({
         error: null,
         containers: [
@@ -113,16 +113,16 @@ describe('[project] alone', () => {
   });
 
   test('docker case 35, E2: without an engine the push has no containers, and the state says why', async () => {
-    const { http, advance } = await start({ project: project() });
+    const host = await start({ project: project() });
     answersVersion(harness as Harness);
-    http.on(LIST('com.docker.compose.project=shop2'), [listed('web')]);
+    host.http.on(LIST('com.docker.compose.project=shop2'), [listed('web')]);
     await vi.waitFor(async () => {
-      await advance(PUSH_MS);
+      await host.advance(PUSH_MS);
       expect(harness?.state('docker.project')).toMatchObject({ containers: [{ name: 'web' }] });
     }, PATIENT);
-    http.on(LIST('com.docker.compose.project=shop2'), { message: 'no more' }, { status: 500 });
+    host.http.on(LIST('com.docker.compose.project=shop2'), { message: 'no more' }, { status: 500 });
     await vi.waitFor(async () => {
-      await advance(PUSH_MS);
+      await host.advance(PUSH_MS);
       const error: unknown = expect.stringContaining('HTTP 500');
       expect(harness?.state('docker.project')).toEqual({ error, containers: [] });
       expect(harness?.status.plugins[0]).toMatchObject({ state: 'degraded' });
@@ -130,8 +130,8 @@ describe('[project] alone', () => {
   });
 
   test('where collect_containers is off the engine is not asked', async () => {
-    const { advance } = await start({ project: project(), collect_containers: false });
-    await advance(PUSH_MS);
+    const host = await start({ project: project(), collect_containers: false });
+    await host.advance(PUSH_MS);
     expect(harness?.http.calls).toEqual([]);
     expect(harness?.state('docker.project')).toBeUndefined();
   });
@@ -140,6 +140,20 @@ describe('[project] alone', () => {
     const { manifest } = await start({ project: project(), disabled_commands: ['docker_logs'] });
     expect(manifest).toEqual({});
   });
+});
+
+test.each([
+  ['the file names', { docker: { host: 'unix:/run/user/7/docker.sock' } }, {}, 'unix:///run/user/7/docker.sock'],
+  ['the agent has in DOCKER_HOST', {}, { DOCKER_HOST: 'unix:///run/user/8/docker.sock' }, 'unix:///run/user/8/docker.sock'],
+  ['is the usual one, and no port', {}, { DOCKER_HOST: 'tcp://10.0.0.1:2375' }, 'unix:///var/run/docker.sock'],
+])('SEC-125: the docker program and the API are given the socket that %s', (_, config, environment, expected) => {
+  vi.stubEnv('DOCKER_HOST', undefined);
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const { commands, capabilities } = manifestOf(docker, { ...config, project: project() });
+  vi.unstubAllEnvs();
+  expect(capabilities.http).toEqual([expected.replace('//', '')]);
+  for (const { mode } of commands)
+    if (mode.kind === 'subprocess') expect(mode).toMatchObject({ env: { DOCKER_HOST: { text: expected } } });
 });
 
 describe('the name of a compose project', () => {
@@ -161,15 +175,15 @@ describe('the name of a compose project', () => {
 
 describe('[docker] beside [project]', () => {
   test('gives v1’s deploy commands, with v1’s argv, groups and limits', async () => {
-    const { manifest, run, exec } = await start({ docker: {}, project: project({ env_file: '/srv/app/.env' }) });
-    for (const name of ['docker_build', 'docker_up', 'docker_down']) await run(name);
+    const host = await start({ docker: {}, project: project({ env_file: '/srv/app/.env' }) });
+    for (const name of ['docker_build', 'docker_up', 'docker_down']) await host.run(name);
     const files = ['compose', '--env-file', '/srv/app/.env', '-f', composeFile];
-    expect(exec.calls.map(({ args }) => args)).toEqual([
+    expect(host.exec.calls.map(({ args }) => args)).toEqual([
       [...files, 'build'],
       [...files, 'up', '-d'],
       [...files, 'down'],
     ]);
-    expect([manifest['docker_build'], manifest['docker_up'], manifest['docker_down']]).toMatchObject([
+    expect([host.manifest['docker_build'], host.manifest['docker_up'], host.manifest['docker_down']]).toMatchObject([
       { group: 'deploy', timeout: 300, requires_confirmation: false },
       { group: 'deploy', timeout: 120, requires_confirmation: false },
       { group: 'deploy', timeout: 60, requires_confirmation: true },
@@ -178,10 +192,10 @@ describe('[docker] beside [project]', () => {
 
   test('a declared project has its own four, and compose ps is asked as v2 answers it', async () => {
     const projects = { shop: { compose_file: '/srv/shop/compose.yml' } };
-    const { run, exec } = await start({ docker: { projects } });
-    for (const what of ['up', 'down', 'pull', 'ps']) await run(`docker_compose_shop_${what}`);
+    const host = await start({ docker: { projects } });
+    for (const what of ['up', 'down', 'pull', 'ps']) await host.run(`docker_compose_shop_${what}`);
     const files = ['compose', '-f', '/srv/shop/compose.yml'];
-    expect(exec.calls.map(({ args }) => args)).toEqual([
+    expect(host.exec.calls.map(({ args }) => args)).toEqual([
       [...files, 'up', '-d'],
       [...files, 'down'],
       [...files, 'pull'],

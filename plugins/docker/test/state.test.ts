@@ -146,6 +146,23 @@ describe('the state of an engine', () => {
     await eventually(() => expect(status()?.state).toBe('ready'));
   });
 
+  test('what is no list is refused, and a field of another type counts as absent', async () => {
+    await start();
+    engine.on('/containers/json?all=1', [{ Id: 7, Names: '/x', Ports: [null], Labels: 'x', State: ['running'] }, null]);
+    expect(await harness.run('docker_list')).toMatchObject({
+      total: 2,
+      containers: [
+        { id: '', name: '', state: '' },
+        { id: '', image: '' },
+      ],
+    });
+    engine.on('/containers/json?all=1', '{"message":"hello"}');
+    expect(await harness.call('docker_list')).toMatchObject({
+      success: false,
+      stderr: expect.stringContaining('is no list of containers') as string,
+    });
+  });
+
   test.each([
     ['1.24', 'down'],
     ['1.25', 'up'],

@@ -88,10 +88,10 @@ describe('a host of the Python agent: its files are taken as they are, and given
     const check = spawnSync(process.execPath, [PROGRAM, 'config', 'check', stage.path('stormpulse.toml')], { encoding: 'utf8' });
     expect([check.status, check.stderr]).toEqual([0, '']);
     expect(check.stdout).toContain('acme_gate: unclaimed section, ignored');
-    expect(check.stdout).toContain('Would offer 3 commands: mark, say, git_pull.');
+    expect(check.stdout).toContain('Would offer 4 commands: mark, say, docker_logs, git_pull.');
 
     const { agent, link } = await up();
-    expect(Object.keys(link.inbox.of('register')[0]?.payload['commands'] as object)).toEqual(['git_pull', 'mark', 'say']);
+    expect(Object.keys(link.inbox.of('register')[0]?.payload['commands'] as object)).toEqual(['docker_logs', 'git_pull', 'mark', 'say']);
     const integrations = {
       caddy: {
         status: 'disabled_error',

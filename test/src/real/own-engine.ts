@@ -20,6 +20,7 @@ import { promisify } from 'node:util';
 const SCRIPT = 'test/testbed/docker-plugin.sh';
 const DOCKER = '/usr/bin/docker';
 const APPLETS = ['sh', 'sleep', 'echo', 'cat', 'yes', 'head', 'tr', 'true'];
+const OFFLINE = '--bridge none --iptables=false --ip-forward=false --storage-driver overlay2 --shutdown-timeout 5'.split(' ');
 const READY_MS = 60_000;
 const MAX_OUTPUT = 64 * 1024 * 1024;
 const COMPOSE_PLUGIN = `#!/bin/sh
@@ -63,11 +64,11 @@ export class OwnEngine {
   /** Starts the daemon on what it left. */
   async begin(): Promise<void> {
     const at = (name: string): string => join(this.folder, name);
-    const args = [
-      ...['--host', this.host, '--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('dockerd.pid')],
-      ...['--bridge', 'none', '--iptables=false', '--ip-forward=false', '--storage-driver', 'overlay2'],
-    ];
-    const daemon = spawn('/usr/sbin/dockerd', args, { stdio: ['ignore', 'pipe', 'pipe'], env: this.environment });
+    const folders = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('dockerd.pid')];
+    const daemon = spawn('/usr/sbin/dockerd', ['--host', this.host, ...folders, ...OFFLINE], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: this.environment,
+    });
     const log = createWriteStream(at('dockerd.log'), { flags: 'a' });
     daemon.stdout?.pipe(log, { end: false });
     daemon.stderr?.pipe(log, { end: false });
@@ -104,7 +105,8 @@ export class OwnEngine {
 
   /** Runs a container in the background, without a network. */
   async run(name: string, script: string, ...options: readonly string[]): Promise<void> {
-    await this.docker('run', '-d', '--network', 'none', '--name', name, ...options, this.image, '/bin/sh', '-c', script);
+    const fixed = ['run', '-d', '--network', 'none', '--stop-timeout', '1', '--name', name];
+    await this.docker(...fixed, ...options, this.image, '/bin/sh', '-c', script);
   }
 
   /** Gives whoever has this home `docker compose`, which Debian does not have: its docker-compose behind a plugin of the program. */

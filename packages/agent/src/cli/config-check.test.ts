@@ -75,8 +75,8 @@ ${COMMANDS}`;
       `Core config OK: ${host.config}`,
       'log_groups: disabled_error (this agent does not have the plugin "log-shipping" yet)',
       'caddy: disabled_error (this agent does not have the plugin "caddy" yet)',
-      'Would run: agent web-1 at wss://127.0.0.1:1/ws/pulse/, with host-metrics, custom-commands, git, signoff.',
-      'Would offer 3 commands: df, deploy, git_pull.',
+      'Would run: agent web-1 at wss://127.0.0.1:1/ws/pulse/, with host-metrics, custom-commands, docker, git, signoff.',
+      'Would offer 4 commands: df, deploy, docker_logs, git_pull.',
       '',
     ]);
     expect(readdirSync(host.folder).sort()).toEqual(before);
@@ -249,14 +249,14 @@ ${COMMANDS}`;
     expect(stdout).toMatch(
       /^Left out: df: .+stormpulse\.toml:\d+: commands\.df\.params\.mount\.pattern: .+allow = \["wide_range"\]/mu,
     );
-    expect(stdout).toContain('Would offer 2 commands: deploy, git_pull.\n');
+    expect(stdout).toContain('Would offer 3 commands: deploy, docker_logs, git_pull.\n');
   });
 
   it('a program that others can change leaves its command out too', async () => {
     const program = host.write('tool.sh', '#!/bin/sh\n', 0o777);
     const { leftOut, wouldRun } = await json(edited(good(), ['"/usr/bin/df"', JSON.stringify(program)]));
     expect(leftOut).toMatchObject([{ command: 'df', key: 'commands.df.command' }]);
-    expect(wouldRun?.commands).toEqual(['deploy', 'git_pull']);
+    expect(wouldRun?.commands).toEqual(['deploy', 'docker_logs', 'git_pull']);
   });
 
   it('SEC-034 a key file without a key: 1, although the file is fine', async () => {
@@ -283,8 +283,8 @@ ${COMMANDS}`;
     expect((await json(good())).wouldRun).toEqual({
       agentId: 'web-1',
       hub: 'wss://127.0.0.1:1/ws/pulse/',
-      plugins: ['host-metrics', 'custom-commands', 'git', 'signoff'],
-      commands: ['df', 'deploy', 'git_pull'],
+      plugins: ['host-metrics', 'custom-commands', 'docker', 'git', 'signoff'],
+      commands: ['df', 'deploy', 'docker_logs', 'git_pull'],
     });
   });
 

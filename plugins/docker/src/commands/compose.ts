@@ -19,11 +19,6 @@ export function composeArgv({ compose_file, env_file }: ComposeFiles, ...words: 
   return ['compose', ...environment, '-f', compose_file, ...words];
 }
 
-/** For every process: the engine that the plugin itself speaks with. */
-export function daemonEnvironment({ dockerHost }: Daemon): Readonly<Record<string, string>> {
-  return dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost };
-}
-
 /** One command of fixed words. */
 export function composeCommand(fixed: Fixed, files: ComposeFiles, daemon: Daemon, ...words: readonly string[]): Command {
   return subprocess({
@@ -31,7 +26,7 @@ export function composeCommand(fixed: Fixed, files: ComposeFiles, daemon: Daemon
     params: Type.Object({}),
     file: DOCKER,
     argv: () => composeArgv(files, ...words),
-    env: () => daemonEnvironment(daemon),
+    env: () => ({ DOCKER_HOST: daemon.dockerHost }),
   });
 }
 

@@ -25,7 +25,7 @@ export function lifecycleCommands(engine: Engine, containers: Pick<CollectorHand
   const change = async ({ container, path }: Change, signal: AbortSignal) =>
     await asCommand(async () => {
       const at = containerPath(container);
-      await engine.done({ method: 'POST', path: `${at}${path}`, timeoutMs: ANSWER_MS, signal }).catch((error: unknown) => {
+      await engine.text({ method: 'POST', path: `${at}${path}`, timeoutMs: ANSWER_MS, signal }).catch((error: unknown) => {
         if (!isNotModified(error)) throw error;
       });
       const { State } = await engine.json({ path: `${at}/json`, signal }, Inspected);

@@ -2,7 +2,7 @@ import { Type, handler } from '@stormpulse/sdk';
 import type { Command } from '@stormpulse/sdk';
 import type { Engine } from '../engine/engine.ts';
 import { asCommand } from '../engine/failure.ts';
-import { listContainers, nameOf } from '../state/containers.ts';
+import { listContainers } from '../state/containers.ts';
 import { ContainerParam, containerPath } from './params.ts';
 
 /** What a result has room for. */
@@ -63,7 +63,7 @@ export function showCommands(engine: Engine): readonly Command[] {
         const listed = await listContainers(engine, params.running_only ? 'all=0' : 'all=1', signal);
         const containers = listed
           .slice(0, MAX_LISTED)
-          .map((one) => ({ id: one.Id.slice(0, 12), name: nameOf(one), image: one.Image, state: one.State, status: one.Status }));
+          .map(({ id, name, image, state, status }) => ({ id, name, image, state, status }));
         return { total: listed.length, left_out: listed.length - containers.length, containers };
       }),
   });

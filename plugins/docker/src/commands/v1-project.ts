@@ -2,7 +2,7 @@ import { Type, subprocess } from '@stormpulse/sdk';
 import type { Command } from '@stormpulse/sdk';
 import type { ProjectSection } from '../config.ts';
 import type { Daemon } from '../daemon.ts';
-import { DOCKER, composeArgv, composeCommand, daemonEnvironment } from './compose.ts';
+import { DOCKER, composeArgv, composeCommand } from './compose.ts';
 
 /** v1's `docker_logs`: all that `[project]` alone gives, in argv, group and limits as v1 has it. */
 export function v1LogsCommand(project: ProjectSection, daemon: Daemon): Command {
@@ -25,7 +25,7 @@ export function v1LogsCommand(project: ProjectSection, daemon: Daemon): Command 
     }),
     file: DOCKER,
     argv: (slot) => [...composeArgv(project, 'logs', '--tail'), slot.tail_lines, slot.docker_service_name],
-    env: () => daemonEnvironment(daemon),
+    env: () => ({ DOCKER_HOST: daemon.dockerHost }),
   });
 }
 

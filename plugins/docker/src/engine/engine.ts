@@ -41,9 +41,8 @@ export class Engine {
     return await this.#versioned(request, (versioned) => this.#client.json(versioned, shape));
   }
 
-  /** For what answers nothing of interest. */
-  async done(request: HttpRequest): Promise<void> {
-    await this.#versioned(request, (versioned) => this.#client.text(versioned));
+  async text(request: HttpRequest): Promise<string> {
+    return await this.#versioned(request, (versioned) => this.#client.text(versioned));
   }
 
   async stream(request: HttpRequest, onPiece: (piece: Uint8Array) => void): Promise<void> {

@@ -2,38 +2,13 @@ import { Type, collector } from '@stormpulse/sdk';
 import type { Collector, Infer } from '@stormpulse/sdk';
 import type { Engine } from '../engine/engine.ts';
 import type { Staleness } from '../staleness.ts';
+import { readList } from './listed-container.ts';
+import type { ListedContainer } from './listed-container.ts';
 
 /** A state has room for so many; how many more there are is told. */
 const MAX_CONTAINERS = 1_000;
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const HEALTH = /\((?:health: )?(healthy|unhealthy|starting)\)$/u;
-
-const nullable = <T extends Parameters<typeof Type.Array>[0]>(item: T) => Type.Union([Type.Array(item), Type.Null()]);
-
-export const Listed = Type.Object({
-  Id: Type.String(),
-  Names: nullable(Type.String()),
-  Image: Type.String(),
-  Created: Type.Number(),
-  State: Type.String(),
-  Status: Type.String(),
-  Ports: nullable(
-    Type.Object({
-      IP: Type.String({ default: '' }),
-      PrivatePort: Type.Number(),
-      PublicPort: Type.Number({ default: 0 }),
-      Type: Type.String(),
-    }),
-  ),
-  Labels: Type.Union([
-    Type.Object({
-      'com.docker.compose.project': Type.Optional(Type.String()),
-      'com.docker.compose.service': Type.Optional(Type.String()),
-      'com.docker.compose.oneoff': Type.Optional(Type.String()),
-    }),
-    Type.Null(),
-  ]),
-});
 
 const Container = Type.Object({
   id: Type.String({ description: 'The first 12 digits.' }),
@@ -67,7 +42,8 @@ export function containersCollector(
 ): Collector<typeof ContainersState> {
   return collector({
     id: 'containers',
-    every: '60s',
+    // Events tell what changes between.
+    every: '5m',
     timeout: '10s',
     state: ContainersState,
     detector: { every: '2s', changed: () => Promise.resolve(staleness.isStale) },
@@ -95,44 +71,37 @@ export async function listContainers(
   query: string,
   signal: AbortSignal,
   timeoutMs = 10_000,
-): Promise<readonly Infer<typeof Listed>[]> {
-  return await engine.json(
-    { path: `/containers/json?${query}`, maxBytes: MAX_LIST_BYTES, timeoutMs, signal },
-    Type.Array(Listed),
-  );
+): Promise<readonly ListedContainer[]> {
+  return readList(await engine.text({ path: `/containers/json?${query}`, maxBytes: MAX_LIST_BYTES, timeoutMs, signal }));
 }
 
-/** The one of its names that is not that of a link to it. */
-export function nameOf({ Names, Id }: Pick<Infer<typeof Listed>, 'Names' | 'Id'>): string {
-  const own = Names?.find((name) => name.lastIndexOf('/') === 0)?.slice(1);
-  return own ?? Id.slice(0, 12);
-}
-
-function summary(listed: readonly Infer<typeof Listed>[]): State {
+function summary(listed: readonly ListedContainer[]): State {
   const containers = listed.slice(0, MAX_CONTAINERS).map(toState);
   return {
     total: listed.length,
-    running: listed.filter(({ State }) => State === 'running').length,
+    running: listed.filter(({ state }) => state === 'running').length,
     unhealthy: containers.filter(({ health }) => health === 'unhealthy').length,
     left_out: listed.length - containers.length,
     containers,
   };
 }
 
-function toState(listed: Infer<typeof Listed>): ContainerState {
-  const { Id, Image, State, Status, Created, Labels, Ports } = listed;
+function toState({ id, name, image, state, status, created, ports, labels }: ListedContainer): ContainerState {
   return {
-    id: Id.slice(0, 12),
-    name: nameOf(listed),
-    image: Image,
-    state: State,
-    status: Status,
-    health: (HEALTH.exec(Status)?.[1] ?? 'none') as ContainerState['health'],
-    created_at: Created,
-    project: Labels?.['com.docker.compose.project'] ?? null,
-    service: Labels?.['com.docker.compose.service'] ?? null,
-    ports: (Ports ?? []).map(({ IP, PrivatePort, PublicPort, Type: kind }) =>
-      PublicPort === 0 ? `${PrivatePort}/${kind}` : `${IP}:${PublicPort}->${PrivatePort}/${kind}`,
-    ),
+    id,
+    name,
+    image,
+    state,
+    status,
+    health: (HEALTH.exec(status)?.[1] ?? 'none') as ContainerState['health'],
+    created_at: created,
+    project: labelOf(labels, 'com.docker.compose.project'),
+    service: labelOf(labels, 'com.docker.compose.service'),
+    ports: [...ports],
   };
+}
+
+function labelOf(labels: ListedContainer['labels'], name: string): string | null {
+  const value = labels[name];
+  return typeof value === 'string' ? value : null;
 }

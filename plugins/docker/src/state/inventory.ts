@@ -1,10 +1,9 @@
 import { Type, collector } from '@stormpulse/sdk';
-import type { Collector, Period } from '@stormpulse/sdk';
+import type { Collector } from '@stormpulse/sdk';
 import type { Engine } from '../engine/engine.ts';
 import type { Staleness } from '../staleness.ts';
 
 const MAX_ENTRIES = 1_000;
-const EVERY: Period = '10m';
 
 const ListedImage = Type.Object({
   Id: Type.String(),
@@ -32,15 +31,17 @@ export const NetworksState = Type.Object({
   networks: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), driver: Type.String(), scope: Type.String() })),
 });
 
+/** Seldom by itself, soon after an event. */
+const keptBy = (staleness: Staleness) =>
+  ({ every: '10m', timeout: '15s', detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) } }) as const;
+
 const shortId = (id: string): string => id.replace(/^sha256:/u, '').slice(0, 12);
 
 export function imagesCollector(engine: Engine, staleness: Staleness): Collector<typeof ImagesState> {
   return collector({
     id: 'images',
-    every: EVERY,
-    timeout: '15s',
+    ...keptBy(staleness),
     state: ImagesState,
-    detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) },
     collect: async ({ signal }) => {
       const listed = await staleness.during(() => engine.json({ path: '/images/json', signal }, Type.Array(ListedImage)));
       const images = listed
@@ -54,10 +55,8 @@ export function imagesCollector(engine: Engine, staleness: Staleness): Collector
 export function volumesCollector(engine: Engine, staleness: Staleness): Collector<typeof VolumesState> {
   return collector({
     id: 'volumes',
-    every: EVERY,
-    timeout: '15s',
+    ...keptBy(staleness),
     state: VolumesState,
-    detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) },
     collect: async ({ signal }) => {
       const { Volumes } = await staleness.during(() => engine.json({ path: '/volumes', signal }, ListedVolumes));
       const listed = Volumes ?? [];
@@ -70,10 +69,8 @@ export function volumesCollector(engine: Engine, staleness: Staleness): Collecto
 export function networksCollector(engine: Engine, staleness: Staleness): Collector<typeof NetworksState> {
   return collector({
     id: 'networks',
-    every: EVERY,
-    timeout: '15s',
+    ...keptBy(staleness),
     state: NetworksState,
-    detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) },
     collect: async ({ signal }) => {
       const listed = await staleness.during(() => engine.json({ path: '/networks', signal }, Type.Array(ListedNetwork)));
       const networks = listed

@@ -2,7 +2,7 @@ import { Type, collector } from '@stormpulse/sdk';
 import type { Collector } from '@stormpulse/sdk';
 import { projectLabel } from '../compose-project.ts';
 import type { Engine } from '../engine/engine.ts';
-import { listContainers, nameOf } from './containers.ts';
+import { listContainers } from './containers.ts';
 
 export const ProjectState = Type.Object({
   /** Why there is no list; the containers are none then, as in v1. */
@@ -23,8 +23,8 @@ export function projectCollector(
     const filters = encodeURIComponent(JSON.stringify({ label: [await projectLabel(composeFile)] }));
     const listed = await listContainers(engine, `filters=${filters}`, signal, ANSWER_MS);
     return listed
-      .filter(({ Labels }) => Labels?.['com.docker.compose.oneoff'] !== 'True')
-      .map((container) => ({ name: nameOf(container), status: container.State, image: container.Image }))
+      .filter(({ labels }) => labels['com.docker.compose.oneoff'] !== 'True')
+      .map(({ name, state, image }) => ({ name, status: state, image }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   };
   return collector({

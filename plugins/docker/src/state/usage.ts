@@ -39,7 +39,7 @@ type Usage = Infer<typeof UsageState>['containers'][number];
 export function usageCollector(
   engine: Engine,
   every: Period,
-  running: () => readonly ContainerState[],
+  running: () => Promise<readonly ContainerState[]>,
 ): Collector<typeof UsageState> {
   let before = new Map<string, Figures>();
   return collector({
@@ -58,7 +58,7 @@ export function usageCollector(
         const earlier = before.get(container.id) ?? stats.precpu_stats;
         return [toUsage(container, stats, earlier)];
       };
-      const containers = (await Promise.all(running().map(read))).flat();
+      const containers = (await Promise.all((await running()).map(read))).flat();
       before = now;
       return { containers };
     },
