@@ -127,15 +127,12 @@ async function basePlanOf(
     configText(before, { agentId, pulseToken, hubUrl, credentials, database, project: project?.facts }),
   );
   const folder = project?.facts.project_dir;
-  const unit = units.isThere
-    ? unitText(readFileSync(`${program.units}/stormpulse${paths.mode === 'user' ? '.user' : ''}.service`, 'utf8'), {
-        node: program.node,
-        main: program.main,
-        config,
-        data,
-        project: folder,
-      })
+  const shipped = units.isThere
+    ? readFileSync(`${program.units}/stormpulse${paths.mode === 'user' ? '.user' : ''}.service`, 'utf8')
     : undefined;
+  const { node, main } = program;
+  const unit =
+    shipped === undefined ? undefined : { text: unitText(shipped, { node, main, config, data, project: folder }), shipped };
   return basePlan({
     paths,
     credentials,
