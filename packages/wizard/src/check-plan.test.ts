@@ -12,7 +12,13 @@ beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'bounds-'));
   mkdirSync(join(root, 'acme'));
   symlinkSync('/etc', join(root, 'acme/out'));
-  bounds = { plugin: 'acme', firstParty: false, tables: [['plugins', 'acme', 'config']], folder: join(root, 'acme') };
+  bounds = {
+    plugin: 'acme',
+    firstParty: false,
+    tables: [['plugins', 'acme', 'config']],
+    folder: join(root, 'acme'),
+    hostFolder: '/etc/stormpulse',
+  };
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -54,6 +60,24 @@ describe('what a wizard may plan', () => {
   it.each(['plugins.acme', 'plugins.acme.grants'])('SEC-210: no wizard widens its own grants: not [%s]', (section) => {
     const step = { kind: 'config-section', section, values: { commands: 'destructive', isolation: 'none' } };
     expect(refusal(step)).toContain('is no section of "acme"');
+  });
+
+  it.each([
+    { token: { file: '/etc/stormpulse/hmac.key' } },
+    { file: '/etc/shadow' },
+    { list: [{ deep: { env: 'AWS_SECRET' } }] },
+    { token: { file: '/etc/stormpulse/../stormpulse/agent-key.pem' } },
+    { token: { file: '/run/mine/../../etc/stormpulse/hmac.key' } },
+  ])('SEC-204: no secret that nobody named to it: %o', (values) => {
+    const step = { kind: 'config-section', section: 'plugins.acme.config', values };
+    const answered = ['/etc/stormpulse/hmac.key', '/etc/stormpulse/../stormpulse/agent-key.pem', '/run/mine'];
+    expect(refusal(step, { answered })).toContain('could be a secret of somebody else');
+  });
+
+  it('a secret that its operator named, or a file of its own', () => {
+    const values = { token: { file: '/run/creds/acme' }, more: { file: join(root, 'acme/token') }, key: { env: 'ACME_KEY' } };
+    const steps = [{ kind: 'config-section', section: 'plugins.acme.config', values }];
+    expect(checkPlan(steps, { ...bounds, answered: ['/run/creds/acme', 'ACME_KEY'] })).toEqual(steps);
   });
 
   it.each(['../x', '/x', 'a/../b', 'a\\b', '/etc/stormpulse/stormpulse.toml'])('W26: not the file %s', (path) => {

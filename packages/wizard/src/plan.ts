@@ -44,6 +44,10 @@ export interface PlanBounds {
   readonly tables: readonly (readonly string[])[];
   /** The folder of its files; the one place where it may write. */
   readonly folder: string;
+  /** The folder of the host's file and credentials. */
+  readonly hostFolder: string;
+  /** Texts that its operator answered. */
+  readonly answered?: readonly string[];
 }
 
 /** One line for a person. */
