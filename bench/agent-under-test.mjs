@@ -36,12 +36,13 @@ function firstLine(main) {
   return { variables, flags: words.slice(node + 1).filter((word) => word.startsWith('--')) };
 }
 
-/** Writes the configuration of an agent with host metrics and custom commands; gives its path. */
-export async function writeConfig(folder, { agentId, url, pulseToken, credentials, pushSeconds = 15 }) {
+/** Writes the configuration of an agent with host metrics, custom commands and what `tables` adds; gives its path. */
+export async function writeConfig(folder, { agentId, url, pulseToken, credentials, pushSeconds = 15, tables = '' }) {
   const state = join(folder, 'state');
   await mkdir(state, { recursive: true, mode: 0o700 });
   const path = join(folder, 'stormpulse.toml');
-  await writeFile(path, configText({ agentId, url, pulseToken, credentials, state, pushSeconds }), { mode: 0o600 });
+  const text = configText({ agentId, url, pulseToken, credentials, state, pushSeconds });
+  await writeFile(path, `${text}\n${tables}`, { mode: 0o600 });
   return path;
 }
 

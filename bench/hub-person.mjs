@@ -73,6 +73,14 @@ export async function signIn(setupLink) {
       return { result, elapsed, inOrder: !result || order.output.inOrder(result) };
     },
 
+    async get(path) {
+      const answer = await call('GET', path);
+      let text = '';
+      for await (const chunk of answer.setEncoding('utf8')) text += chunk;
+      if (answer.statusCode !== 200) throw new Error(`the hub answered ${answer.statusCode}: ${text}`);
+      return JSON.parse(text);
+    },
+
     close() {
       stream.destroy();
       agent.destroy();

@@ -72,9 +72,8 @@ async function packAll(folder, inFolder) {
   await inFolder(ROOT, process.execPath, ['scripts/pack.mjs', packed]);
   const create = ['packages/create-plugin/dist/main.js', 'disk-watch', '--yes', '--folder', plugin, '--packages', packed];
   await inFolder(ROOT, process.execPath, create);
-  await inFolder(plugin, 'npm', ['install', '--omit=dev', ...NPM]);
-  const compiler = join(ROOT, 'node_modules/@typescript/native/lib/tsc.js');
-  await inFolder(plugin, process.execPath, [compiler, '--typeRoots', join(ROOT, 'node_modules/@types')]);
+  await inFolder(plugin, 'npm', ['install', ...NPM]);
+  await inFolder(plugin, 'npm', ['run', '-s', 'build']);
   await inFolder(plugin, 'npm', ['pack', '--loglevel=error']);
   return join(plugin, 'stormpulse-plugin-disk-watch-0.1.0.tgz');
 }

@@ -18,14 +18,15 @@ export async function startHub(processes, stateDir) {
   return { ...hub, stateDir, address, setupLink: match[1] };
 }
 
-/** Enrols through the agent's own command and the hub's own token, then starts the agent. */
-export async function startEnrolledAgent(processes, hub, folder, agentId) {
+/** Enrols through the agent's own command and the hub's own token, then starts the agent; `tables`: further TOML of its file. */
+export async function startEnrolledAgent(processes, hub, folder, agentId, tables = '') {
   const { file, args, env } = await installBundle(join(folder, 'bundle'));
   const credentials = join(folder, 'credentials');
   const said = await processes.run(process.execPath, [HUB, 'token', agentId, '--state', hub.stateDir]);
   const [, endpoint, token] = /^stormpulse enroll (\S+) \S+ (\S+)$/m.exec(said.join('\n'));
   const [, pulseToken] = /pulse_token = "([^"]+)"/.exec(said.join('\n'));
   await processes.run(file, [...args, 'enroll', endpoint, agentId, token, '--creds-dir', credentials], { env });
-  const config = await writeConfig(folder, { agentId, url: `wss://${hub.address}/ws/pulse/`, pulseToken, credentials });
+  const url = `wss://${hub.address}/ws/pulse/`;
+  const config = await writeConfig(folder, { agentId, url, pulseToken, credentials, tables });
   return processes.start(file, [...args, ...runArguments(config)], { env });
 }

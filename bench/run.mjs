@@ -4,8 +4,8 @@ import { printTable, writeResult } from './report.mjs';
 
 // Footprints first: the later benches fill this process's own heap and the disk's caches.
 const NAMES = ['idle', 'roundtrip', 'burst', 'verify', 'isolation', 'loading'];
-/** Too long to run unasked. */
-const BY_NAME_ONLY = ['soak', 'install'];
+/** Too long to run unasked, or in need of more than Node. */
+const BY_NAME_ONLY = ['soak', 'install', 'docker'];
 const ALL = [...NAMES, ...BY_NAME_ONLY];
 const FLAGS = ['--smoke', '--meshcentral', '--homebridge'];
 

@@ -28,7 +28,6 @@ const { metafile, outputFiles } = await build({
   target: 'node20',
   legalComments: 'none',
   metafile: true,
-  external: ['libsql'],
   alias: { '@peculiar/x509': './node_modules/@peculiar/x509/build/x509.es.js' },
   banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
   logLevel: 'warning',
@@ -38,11 +37,23 @@ for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, withoutBuiltinImports(basename(path), text));
 }
-writeFileSync(
-  join(out, 'package.json'),
-  `${JSON.stringify({ name: '@stormpulse/agent-bundle', private: true, type: 'module' })}\n`,
-);
-writeFileSync(join(out, 'LICENSES.txt'), licencesOf(metafile.inputs, root));
+// A file of its own: it asks for its native part as soon as it is read.
+const libsql = await build({
+  absWorkingDir: root,
+  entryPoints: { libsql: 'node_modules/libsql/index.js' },
+  outdir: out,
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  minify: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  metafile: true,
+  logLevel: 'warning',
+});
+const own = { name: '@stormpulse/agent-bundle', private: true, type: 'module', imports: { '#libsql': './libsql.cjs' } };
+writeFileSync(join(out, 'package.json'), `${JSON.stringify(own)}\n`);
+writeFileSync(join(out, 'LICENSES.txt'), licencesOf({ ...metafile.inputs, ...libsql.metafile.inputs }, root));
 copyNative();
 cpSync(join(root, 'packages/agent/units'), join(out, 'units'), { recursive: true });
 printSizes(metafile.outputs);
@@ -87,20 +98,10 @@ function printSizes(outputs) {
   );
 }
 
-/** libsql and what it loads, as they are: its loader finds the native part by name. */
+/** libsql's part for this machine: npm installs those of both C libraries, since they do not say which they are for. */
 function copyNative() {
-  const copied = new Set();
-  const copy = (name) => {
-    if (copied.has(name)) return;
-    copied.add(name);
-    const from = join(root, 'node_modules', name);
-    mkdirSync(join(out, 'node_modules', name), { recursive: true });
-    cpSync(from, join(out, 'node_modules', name), { recursive: true });
-    for (const next of Object.keys(JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')).dependencies ?? {})) copy(next);
-  };
-  copy('libsql');
-  // npm installs both C libraries' builds; a host has one of them.
   const isGlibc = process.report.getReport().header.glibcVersionRuntime !== undefined;
   for (const name of readdirSync(join(root, 'node_modules/@libsql')))
-    if (name.startsWith('linux-') ? name.endsWith('-musl') !== isGlibc : true) copy(`@libsql/${name}`);
+    if (name.startsWith('linux-') ? name.endsWith('-musl') !== isGlibc : true)
+      cpSync(join(root, 'node_modules/@libsql', name), join(out, 'node_modules/@libsql', name), { recursive: true });
 }

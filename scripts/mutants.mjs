@@ -1,6 +1,6 @@
-// npm run test:mutants [-- --only SEC-060] [-- --check] [-- --tested]: plants each fault of test/mutants in a second working tree of HEAD and
-// expects a test that names its rule to fail. --check only says which patches no longer fit; --tested leaves out the
-// run without any fault: all tests have just passed on HEAD.
+// npm run test:mutants [-- --only SEC-060] [-- --part 1/3] [-- --check] [-- --tested]: plants each fault of test/mutants in a second working
+// tree of HEAD and expects a test that names its rule to fail. --part takes every third, from the first on; --check only says which
+// patches no longer fit; --tested leaves out the run without any fault: all tests have just passed on HEAD.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,9 +15,11 @@ const PLUGINS = readdirSync(join(root, 'plugins')).map((name) => join('plugins',
 const AT_ONCE = 2;
 /** For the tests of one fault, and for all of them. */
 const LIMIT_MS = { one: 180_000, all: 900_000 };
-const { check, only, tested } = readOptions();
+const { check, only, part, tested } = readOptions();
 install();
-const faults = readFaults(root).filter(({ name }) => name.startsWith(only));
+const faults = readFaults(root)
+  .filter(({ name }) => name.startsWith(only))
+  .filter((_, index) => index % part.of === part.number - 1);
 if (faults.length === 0) fail(`mutants: no fault of test/mutants begins with ${only}`);
 
 const scratches = [];
@@ -128,10 +130,17 @@ function compile(scratch) {
 function readOptions() {
   try {
     const { values } = parseArgs({
-      options: { check: { type: 'boolean' }, only: { type: 'string' }, tested: { type: 'boolean' } },
+      options: { check: { type: 'boolean' }, only: { type: 'string' }, part: { type: 'string' }, tested: { type: 'boolean' } },
     });
-    return { check: values.check === true, only: values.only ?? 'SEC-', tested: values.tested === true };
+    const part = readPart(values.part ?? '1/1');
+    return { check: values.check === true, only: values.only ?? 'SEC-', part, tested: values.tested === true };
   } catch (error) {
-    return fail(`mutants: ${error.message}; it takes --check, --tested and --only SEC-000`);
+    return fail(`mutants: ${error.message}; it takes --check, --tested, --only SEC-000 and --part 1/3`);
   }
+}
+
+function readPart(text) {
+  const [, number, of] = /^([1-9]\d?)\/([1-9]\d?)$/u.exec(text) ?? [];
+  if (number === undefined || Number(number) > Number(of)) throw new Error(`--part ${text} is no part of a whole`);
+  return { number: Number(number), of: Number(of) };
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /**
  * Makes one: `{ root, apply(patch), restore(), remove() }`. `apply` gives git's words when the patch does not fit; `restored` are the
@@ -36,18 +36,25 @@ function git(cwd, ...args) {
   return execFileSync('git', args, { cwd, encoding: 'utf8', stdio: 'pipe' });
 }
 
-/** What npm installed is shared; the links to our own packages are relative, and so lead into the new tree. */
+/**
+ * What npm installed is shared, a link for each package, as package managers that share do: what may read one package may not read the
+ * folder of its scope. The links to our own packages are relative, and so lead into the new tree.
+ */
 function linkModules(project, root) {
   const from = join(project, 'node_modules');
   const to = join(root, 'node_modules');
-  mkdirSync(join(to, '@stormpulse'), { recursive: true });
-  for (const name of readdirSync(from)) {
-    if (name === '@stormpulse' || (name.startsWith('.') && name !== '.bin')) continue;
-    symlinkSync(join(from, name), join(to, name));
-  }
-  for (const name of readdirSync(join(from, '@stormpulse'))) {
-    const link = join(to, '@stormpulse', name);
-    symlinkSync(readlinkSync(join(from, '@stormpulse', name)), link);
+  for (const name of packagesIn(from)) {
+    const link = join(to, name);
+    mkdirSync(dirname(link), { recursive: true });
+    const isOwn = name.startsWith('@stormpulse/');
+    symlinkSync(isOwn ? readlinkSync(join(from, name)) : join(from, name), link);
     if (!existsSync(link)) throw new Error(`${link} leads nowhere: node_modules was not installed by npm`);
   }
+}
+
+function packagesIn(modules) {
+  const names = readdirSync(modules).filter((name) => name === '.bin' || !name.startsWith('.'));
+  return names.flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(modules, name)).map((own) => join(name, own)) : [name],
+  );
 }

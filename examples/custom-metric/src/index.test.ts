@@ -29,4 +29,10 @@ test('its probe says when something waits for too long', async () => {
   expect(await agent.probe('queue-depth.flow')).toEqual({ well: false, problem: 'the oldest entry waits for 61 s' });
 });
 
-conformance(queueDepth, { config: CONFIG, pkg, folder: new URL('../', import.meta.url), firstParty: false });
+conformance(queueDepth, {
+  config: CONFIG,
+  pkg,
+  folder: new URL('../', import.meta.url),
+  firstParty: false,
+  built: new URL('../dist/index.js', import.meta.url),
+});

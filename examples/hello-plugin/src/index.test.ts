@@ -9,4 +9,4 @@ test('says hello, to the world unless told to whom', async () => {
   expect(await agent.run('hello.say', { who: 'Ada' })).toEqual({ said: 'Hello, Ada!' });
 });
 
-conformance(hello, { config: {}, pkg, firstParty: false });
+conformance(hello, { config: {}, pkg, firstParty: false, built: new URL('../dist/index.js', import.meta.url) });

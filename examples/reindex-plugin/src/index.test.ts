@@ -1,5 +1,6 @@
-import { FakeRunner, createHarness, createMemoryJobStore } from '@stormpulse/sdk/testing';
+import { FakeRunner, conformance, createHarness, createMemoryJobStore } from '@stormpulse/sdk/testing';
 import { expect, test } from 'vitest';
+import pkg from '../package.json' with { type: 'json' };
 import reindex from './index.ts';
 
 const CONFIG = { database: 'shop' };
@@ -39,3 +40,5 @@ test('goes on after the last table when the agent comes back', async () => {
   const rebuilt = left.exec.calls.filter(({ file }) => file === '/usr/bin/reindexdb').map(({ args }) => args[1]);
   expect(rebuilt).toEqual(['--table=carts', '--table=orders', '--table=orders']);
 });
+
+conformance(reindex, { config: CONFIG, pkg, firstParty: false, built: new URL('../dist/index.js', import.meta.url) });

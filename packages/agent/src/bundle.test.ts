@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hasNodeSqlite } from '../../sqlite/src/engine-node.ts';
 import { HostFolder } from '../test-support/host-folder.ts';
 import { createIdentity } from '../test-support/identity.ts';
 import { runArgs } from '../test-support/program.ts';
@@ -86,6 +87,28 @@ describe('the bundle, alone in an empty folder', () => {
       // Without its native part the store would leave an empty file, say so, and refuse each command.
       expect(readFileSync(host.path('stormpulse.db')).subarray(0, 15).toString()).toBe('SQLite format 3');
       expect(log).not.toMatch(/"level":"error".*"name":"nonces"/u);
+    } finally {
+      if (child.exitCode === null) child.kill('SIGKILL');
+      await ended;
+    }
+  });
+
+  it.skipIf(hasNodeSqlite())('without a part of libsql for this machine it refuses commands, and says which part and what else', async () => {
+    const bare = join(made, 'bare');
+    cpSync(alone, bare, { recursive: true });
+    rmSync(join(bare, 'node_modules'), { recursive: true });
+    host.writeIdentity(await createIdentity('web-1'));
+    host.write('stormpulse.toml', host.validToml());
+    const args = [...main().slice(0, -1), join(bare, 'main.js'), ...runArgs(host.config)];
+    const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+    let log = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+    const ended = once(child, 'close');
+    try {
+      await vi.waitFor(
+        () => expect(log).toMatch(/@libsql\/[\w-]+ is not installed; run Node 22\.16 or newer, or install @libsql/u),
+        PATIENT,
+      );
     } finally {
       if (child.exitCode === null) child.kill('SIGKILL');
       await ended;

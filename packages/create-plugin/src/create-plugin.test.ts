@@ -33,6 +33,7 @@ describe('npm create @stormpulse/plugin', () => {
         'CHANGELOG.md',
         'LICENSE',
         'README.md',
+        'THIRD-PARTY.md',
         'config.example.toml',
         'manifest.json',
         'package.json',
@@ -46,7 +47,7 @@ describe('npm create @stormpulse/plugin', () => {
     expect(JSON.parse(text('package.json'))).toMatchObject({
       name: 'stormpulse-plugin-disk-watch',
       description: 'Watches disks.',
-      peerDependencies: { '@stormpulse/sdk': '^0.1.0' },
+      devDependencies: { '@stormpulse/sdk': '0.1.0' },
     });
     expect(JSON.parse(text('manifest.json'))).toMatchObject({ name: 'disk-watch', description: 'Watches disks.' });
     expect(text('src/index.ts')).toContain("name: 'disk-watch'");
@@ -68,13 +69,13 @@ describe('npm create @stormpulse/plugin', () => {
     for (const name of ['sdk', 'plugin-api', 'testing']) writeFileSync(join(packages, `stormpulse-${name}-0.1.0.tgz`), '');
     renderProject({ ...ANSWERS, folder, packages }, VERSION);
     const pkg = JSON.parse(text('package.json')) as { devDependencies: Record<string, string> };
-    expect(pkg).toMatchObject({
-      dependencies: { '@stormpulse/sdk': 'file:../packed/stormpulse-sdk-0.1.0.tgz' },
-      bundleDependencies: ['@stormpulse/sdk'],
-      devDependencies: { '@stormpulse/plugin-api': 'file:../packed/stormpulse-plugin-api-0.1.0.tgz' },
+    expect(pkg.devDependencies).toMatchObject({
+      '@stormpulse/sdk': 'file:../packed/stormpulse-sdk-0.1.0.tgz',
+      '@stormpulse/plugin-api': 'file:../packed/stormpulse-plugin-api-0.1.0.tgz',
+      '@stormpulse/agent': 'file:../packed/stormpulse-agent-0.1.0.tgz',
     });
-    expect(pkg).not.toHaveProperty('peerDependencies');
-    for (const name of ['agent', 'sdk']) expect(pkg.devDependencies).not.toHaveProperty(`@stormpulse/${name}`);
+    // What the folder has not, no registry is asked for.
+    expect(pkg.devDependencies).not.toHaveProperty('@stormpulse/hub');
   });
 
   it.each(['A', 'a', 'Disk', '1disk', 'disk_watch', '-disk', 'x'.repeat(33), 'docker', 'updater', 'hub', 'metrics', 'agent', ''])(

@@ -42,32 +42,22 @@ function filesBelow(folder: string): readonly string[] {
     .filter((path) => statSync(path).isFile());
 }
 
-/**
- * Every `@stormpulse` package comes from a tarball of that folder, those that others need too. A host reaches no registry for the SDK
- * either, so the plugin's own tarball brings it along.
- */
+/** Every `@stormpulse` package comes from a tarball of that folder, those that others need too. */
 function usePackages(folder: string, packages: string): void {
   const path = join(folder, 'package.json');
-  const { peerDependencies: _sdk, ...pkg } = JSON.parse(readFileSync(path, 'utf8')) as {
-    peerDependencies: unknown;
-    devDependencies: Record<string, string>;
-  };
+  const pkg = JSON.parse(readFileSync(path, 'utf8')) as { devDependencies: Record<string, string> };
+  const { devDependencies } = pkg;
   const tarballs = new Map(
     readdirSync(packages).flatMap((file) => {
       const [, name] = /^stormpulse-(.+)-\d+\.\d+\.\d+.*\.tgz$/u.exec(file) ?? [];
       return name === undefined ? [] : [[`@stormpulse/${name}`, `file:${relative(resolve(folder), resolve(packages, file))}`]];
     }),
   );
-  const sdk = tarballs.get(SDK);
-  if (sdk === undefined)
+  if (!tarballs.has('@stormpulse/sdk'))
     throw new Error(`${packages} holds no stormpulse-sdk-VERSION.tgz; pack the packages there first (npm pack)`);
-  const { [SDK]: _version, ...devDependencies } = pkg.devDependencies;
-  for (const [name, file] of tarballs) if (NEEDED.has(name)) devDependencies[name] = file;
-  const written = { ...pkg, dependencies: { [SDK]: sdk }, bundleDependencies: [SDK], devDependencies };
-  writeFileSync(path, `${JSON.stringify(written, undefined, 2)}\n`);
+  for (const name of Object.keys(devDependencies))
+    if (name.startsWith('@stormpulse/') && !tarballs.has(name)) delete devDependencies[name];
+  tarballs.delete('@stormpulse/create-plugin');
+  for (const [name, file] of tarballs) devDependencies[name] = file;
+  writeFileSync(path, `${JSON.stringify(pkg, undefined, 2)}\n`);
 }
-
-const SDK = '@stormpulse/sdk';
-const NEEDED: ReadonlySet<string> = new Set(
-  ['plugin-api', 'testing', 'kernel', 'services', 'sqlite', 'protocol'].map((name) => `@stormpulse/${name}`),
-);

@@ -76,8 +76,12 @@ export interface ProcessRunner {
   exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult>;
 }
 
+/** What one running command writes; `end`: its result follows, and has all that was not told by now. */
+export type OutputSink = { write(stream: 'stdout' | 'stderr', chunk: Uint8Array): void; end(): void };
+
 /** Tells the hub what running commands write (feature `command.output`): bounded, resumed on the next connection; never waits. */
 export interface LiveOutput {
+  open(command: NonNullable<ProcessRequest['live']>): OutputSink;
   /** Both sides named the feature on this connection; `send` answers whether the message was taken. */
   attach(send: (message: Payloads['command.output']) => boolean): void;
   detach(): void;
@@ -122,6 +126,10 @@ export interface CollectorService {
   states(): readonly CollectedState[];
   /** The v1 fields of `metrics.push`, merged over all collectors. */
   v1Metrics(): Readonly<Record<string, unknown>>;
+  /** How the hatch stands, as the last reading of it found; closed where nobody reads it. */
+  v1Signoff(): Payloads['signoff.state'];
+  /** From now on a change is told, again until it is taken; undefined: to nobody. */
+  onSignoff(tell: ((state: Payloads['signoff.state']) => boolean) | undefined): void;
 }
 
 /** A job that may run: verified, its parameters decoded. */

@@ -10,6 +10,11 @@ export interface Call<P> {
   readonly signal: AbortSignal;
   readonly log: Logger;
   readonly exec: Exec;
+  /**
+   * Told to the hub while it runs (feature `command.output`), as what a process writes is: bounded, never waited for. The result is
+   * what counts: a hub without that feature has nothing else. Default stream: `stdout`.
+   */
+  readonly output: (text: string | Uint8Array, stream?: 'stdout' | 'stderr') => void;
 }
 
 /** How far a job is: sums only, never the names of what it works on. Numbers are cut to whole ones. */

@@ -30,6 +30,13 @@ export interface Cycle<T> {
   readonly trigger?: Trigger | undefined;
 }
 
+/** v1's words for the hatch (wire page, 2.11). */
+export interface V1Signoff {
+  readonly signoff_sealed: boolean;
+  /** With its zone; null: unknown, or sealed. */
+  readonly unsealed_since: string | null;
+}
+
 /** What an author writes of a collector. */
 export interface CollectorSpec<S extends TSchema> {
   /** Local id, published as `<plugin>.<id>`. */
@@ -47,6 +54,8 @@ export interface CollectorSpec<S extends TSchema> {
   readonly detector?: Detector<Infer<S>>;
   /** First-party plugins only: the fields of v1's `metrics.push` that this state fills. */
   readonly v1Metrics?: (state: Infer<S>) => Readonly<Record<string, unknown>>;
+  /** First-party plugins only: how v1's `register` tells of the hatch of the host; a change is sent as `signoff.state`. */
+  readonly v1Signoff?: (state: Infer<S>) => V1Signoff;
 }
 
 /** What the kernel sees of a collector. */
@@ -60,6 +69,7 @@ export interface CollectorDefinition {
   readonly refresh?: true | ((state: unknown) => string);
   readonly detector?: Detector<unknown>;
   readonly v1Metrics?: (state: unknown) => Readonly<Record<string, unknown>>;
+  readonly v1Signoff?: (state: unknown) => V1Signoff;
 }
 
 /** Frozen and inert; carries the type of its state. */

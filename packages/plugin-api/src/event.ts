@@ -8,6 +8,8 @@ export interface EventType<S extends TSchema> {
   readonly payload: S;
   /** First-party plugins only: `source` of the event as hubs get it. Default: the plugin's name. */
   readonly wireSource?: string;
+  /** First-party plugins only: also a line of the host's own audit log, its kind the id. */
+  readonly audited?: true;
 }
 
 export interface Events {
@@ -30,7 +32,7 @@ const ID = /^[a-z][a-z0-9-]{1,31}(?:\.[a-z][a-z0-9_-]{0,31}){1,4}$/u;
 export function defineEvent<const S extends TSchema>(
   id: `${string}.${string}`,
   payload: S,
-  options: Pick<EventType<S>, 'wireSource'> = {},
+  options: Pick<EventType<S>, 'wireSource' | 'audited'> = {},
 ): EventType<S> {
   if (!ID.test(id)) throw EventInvalid({ event: id, problem: 'its id is not "<plugin>.<what happened>" in lower-case words' });
   return Object.freeze({ id, payload, ...options });

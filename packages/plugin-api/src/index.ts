@@ -31,7 +31,7 @@ export type { JobSpec, Reread } from './job.ts';
 export { flag, joined, option } from './argv.ts';
 export type { ArgvPart, Flag, Slot } from './argv.ts';
 export { collector } from './collector.ts';
-export type { Collector, CollectorHandle, CollectorSpec, Cycle, Detector, Gauge, Trigger } from './collector.ts';
+export type { Collector, CollectorHandle, CollectorSpec, Cycle, Detector, Gauge, Trigger, V1Signoff } from './collector.ts';
 export { Duration, periodMs } from './period.ts';
 export type { Period } from './period.ts';
 export { AgentError, defineError, isAgentError } from './errors.ts';

@@ -13,9 +13,9 @@ export const FEATURES = [
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
-/** What both sides named. Unknown names are ignored. */
-export function commonFeatures(ours: Iterable<string>, theirs: readonly string[] | undefined): ReadonlySet<Feature> {
+/** What both sides named, `theirs` as it came. Unknown names, and what is no list of names, are ignored. */
+export function commonFeatures(ours: Iterable<string>, theirs: unknown): ReadonlySet<Feature> {
   const offered = new Set(ours);
-  const named = new Set(theirs);
+  const named = new Set<unknown>(Array.isArray(theirs) ? theirs : []);
   return new Set(FEATURES.filter((feature) => offered.has(feature) && named.has(feature)));
 }

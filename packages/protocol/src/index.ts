@@ -60,7 +60,7 @@ export { ambiguousParams } from './ambiguity.ts';
 export { checkParams } from './params.ts';
 export type { ParamsReason } from './params.ts';
 export type { ProtocolCrypto } from './crypto.ts';
-export { boundRequestId } from './request-id.ts';
+export { boundRequestId, requestIdText } from './request-id.ts';
 export { hmacHex, signRequest, signSequence, toHex, verifySignature } from './signature.ts';
 export { isStorableKey, loadHmacKey } from './key.ts';
 export { operatorText, signAsOperator, specDigest, verifyOperatorSignature } from './operator.ts';

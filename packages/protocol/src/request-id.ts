@@ -9,3 +9,9 @@ import { toHex } from './signature.ts';
 export function boundRequestId(crypto: ProtocolCrypto, nonce: string): string {
   return toHex(crypto.sha256(`stormpulse-request-id-v1\n${nonce}`)).slice(0, 32);
 }
+
+/** With strict = false an id may be any JSON value (wire page, 1.1); what names an answer is text that every hub can read. */
+export function requestIdText(id: unknown): string | undefined {
+  if (typeof id === 'string') return id;
+  return typeof id === 'bigint' || Number.isFinite(id) ? String(id) : undefined;
+}

@@ -10,7 +10,6 @@ export { childEnvironment } from './exec/child-environment.ts';
 export { preventCoreDumps } from './exec/core-dumps.ts';
 export { closeInheritedDescriptors } from './exec/inherited-descriptors.ts';
 export { createLiveOutput } from './exec/live-output.ts';
-export type { OutputOfCommands, OutputSink } from './exec/live-output.ts';
 export { createProcessRunner } from './exec/process-runner.ts';
 export type { ProcessRunnerOptions } from './exec/process-runner.ts';
 export { createProgramCheck } from './exec/program-check.ts';

@@ -20,9 +20,9 @@ interface LibsqlDatabase {
 
 type Libsql = new (path: string, options: { readonly timeout: number }) => LibsqlDatabase;
 
-/** Opens a file with libsql. Its native part is loaded here, at the first call, so that a bundle can leave it outside. */
+/** Opens a file with libsql. Its native part is loaded here, at the first call. Throws when this machine has none. */
 export function openLibsql(path: string, { busyTimeoutMs, readonly }: EngineOpenOptions): RawDatabase {
-  const Libsql = createRequire(import.meta.url)('libsql') as Libsql;
+  const Libsql = loadLibsql();
   if (readonly && !existsSync(path)) throw new Error('ConnectionFailed("no such file: 14")');
   // libsql ignores its own `readonly` option.
   const database = new Libsql(readonly ? `file:${encodeURIComponent(path)}?mode=ro` : path, { timeout: busyTimeoutMs });
@@ -35,6 +35,18 @@ export function openLibsql(path: string, { busyTimeoutMs, readonly }: EngineOpen
     prepare: (sql) => wrap(database.prepare(sql)),
     close: () => database.close(),
   };
+}
+
+/** By a name that a bundle's own package.json can lead to a file of the bundle. */
+function loadLibsql(): Libsql {
+  try {
+    return createRequire(import.meta.url)('#libsql') as Libsql;
+  } catch (cause) {
+    const [, part] = /Cannot find module '(@libsql\/[\w-]+)'/u.exec(cause instanceof Error ? cause.message : '') ?? [];
+    if (part === undefined) throw cause;
+    const wanted = `Node ${process.versions.node} has no node:sqlite of use, and ${part} is not installed`;
+    throw new Error(`${wanted}; run Node 22.16 or newer, or install ${part} where this program is installed`, { cause });
+  }
 }
 
 function wrap(statement: LibsqlStatement): RawStatement {

@@ -10,6 +10,7 @@ describe('conformance', () => {
     config: {},
     pkg,
     folder: new URL('../', import.meta.url),
+    built: new URL('../dist/index.js', import.meta.url),
     // The agent takes its own two keys out of the table.
     example: ({ metrics }) => {
       const { push_interval_seconds: _, collect_containers: __, ...own } = metrics as Record<string, unknown>;

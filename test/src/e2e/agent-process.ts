@@ -72,12 +72,12 @@ export class HostStage {
   }
 
   /** Starts the agent on the `stormpulse.toml` that is there. */
-  launch(through: readonly string[] = []): AgentProcess {
+  launch(through: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): AgentProcess {
     const [file = '', ...args] = [...through, process.execPath, ...runArguments(PROGRAM, this.path('stormpulse.toml'))];
     const child = spawn(file, args, {
       // The fourth is what a shell may have left open.
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      env: { PATH: '/usr/bin:/bin', HOME: this.folder, STORMPULSE_LOG_LEVEL: 'debug' },
+      env: { PATH: '/usr/bin:/bin', HOME: this.folder, STORMPULSE_LOG_LEVEL: 'debug', ...environment },
     });
     const chunks: string[] = [];
     for (const stream of [child.stdout, child.stderr])

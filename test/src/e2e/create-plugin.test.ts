@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,10 +24,13 @@ describe('a plugin that npm create made', () => {
   const pluginTool = (...args: string[]): string => run(folder, join(ROOT, 'packages/testing/dist/cli/main.js'), ...args);
 
   it('builds, has nothing to lint, and passes its tests and the conformance checks', () => {
-    tool('@typescript/native/lib/tsc.js', '-p', '.');
+    const env = { PATH: process.env['PATH'], HOME: folder, npm_config_update_notifier: 'false' };
+    execFileSync('npm', ['run', 'build'], { cwd: folder, env });
+    expect(text('dist/index.js')).not.toMatch(/^import .* from "(?!node:)/mu);
     expect(tool('oxlint/bin/oxlint', '--deny-warnings', 'src', 'test')).toContain('0 warnings and 0 errors');
     expect(tool('vitest/vitest.mjs', 'run', '--reporter=json')).toContain('"success":true');
     expect(pluginTool('check')).toMatch(/^18 passed, 0 failed$/mu);
+    expect(pluginTool('check', '--isolation', 'process')).toMatch(/^14 passed, 0 failed$/mu);
   });
 
   it('has the documents that its own tool would write; a difference is found', () => {

@@ -27,12 +27,13 @@ export class HubPerson {
     return (await answer.json()) as T;
   }
 
-  async order(agent: string, command: string, params: Readonly<Record<string, string>> = {}): Promise<RunView> {
+  /** `confirm`: what a person types, for a command that asks. */
+  async order(agent: string, command: string, params: Readonly<Record<string, string>> = {}, confirm?: string): Promise<RunView> {
     const headers = { ...this.#headers, 'idempotency-key': randomUUID() };
     const answer = await fetch(`${this.#base}/runs`, {
       method: 'POST',
       headers,
-      body: JSON.stringify({ agent, command, params }),
+      body: JSON.stringify({ agent, command, params, confirm }),
     });
     if (!answer.ok) throw new Error(`the order answered ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as RunView;

@@ -124,8 +124,8 @@ export class OurHubStage {
   }
 
   /** Orders a command as soon as the agent has named it. */
-  async order(name: string, params: Readonly<Record<string, string>> = {}): Promise<RunView> {
-    return await vi.waitFor(() => this.person.order(AGENT, name, params), PATIENT);
+  async order(name: string, params: Readonly<Record<string, string>> = {}, confirm?: string): Promise<RunView> {
+    return await vi.waitFor(() => this.person.order(AGENT, name, params, confirm), PATIENT);
   }
 
   /** Every connection breaks, and none is let through until `mendLinks`. */

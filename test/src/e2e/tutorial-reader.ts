@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -11,34 +11,16 @@ import { HubPerson } from './hub-person.ts';
 import { PATIENT } from './patience.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-/** What `plugins add` fetches for a plugin that has the SDK as its peer. */
-const FETCHED = ['packages/sdk', 'packages/plugin-api', 'node_modules/@sinclair/typebox'];
-
-/** What the SDK is published to, and fetched from by `plugins add`. */
-export interface Registry {
-  readonly url: string;
-  /** Takes a folder, which is gone afterwards. */
-  publish(folder: string): void;
-}
-
 /** Somebody who follows a page: an empty home with a clone in it, a terminal, a second one with hub and agent, and the live page. */
 export class TutorialReader {
   readonly home = mkdtempSync(join(tmpdir(), 'tutorial-'));
-  readonly #registry: Registry;
   #folder = this.home;
   #second: ChildProcess | undefined;
   #said = '';
   #person: HubPerson | undefined;
 
-  constructor(registry: Registry) {
-    this.#registry = registry;
+  constructor() {
     symlinkSync(ROOT, join(this.home, 'storm-pulse'));
-    for (const path of FETCHED) {
-      const copy = join(this.home, 'to-publish');
-      const isShipped = (from: string): boolean => !/^\/(?:src|node_modules)$/u.test(from.slice(join(ROOT, path).length));
-      cpSync(join(ROOT, path), copy, { recursive: true, filter: isShipped });
-      registry.publish(copy);
-    }
   }
 
   /** Types a block in the first terminal; gives what it printed. Rejects when a line of it fails. */
@@ -113,8 +95,8 @@ export class TutorialReader {
   }
 
   /**
-   * Until npm has the packages of this repository, three things of the page are others here: the creation command is the one that was
-   * built, what `npm install` brings is linked from this repository, and the SDK comes to the host from a registry on loopback.
+   * Until npm has the packages of this repository, two things of the page are others here: the creation command is the one that was
+   * built, and what `npm install` brings is linked from this repository.
    */
   #untilPublished(block: string): string {
     let script = block;
@@ -126,8 +108,6 @@ export class TutorialReader {
       );
       script = replaced(script, 'npm install\n', `mkdir node_modules\n${linkLines().join('\n')}\n`);
     }
-    if (block.includes('plugins add'))
-      script = replaced(script, 'stormpulse plugins add', `stormpulse plugins add --registry ${this.#registry.url}`);
     return script;
   }
 

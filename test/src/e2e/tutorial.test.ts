@@ -1,23 +1,17 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { LoopbackRegistry } from '../../../packages/agent/test-support/loopback-registry.ts';
 import type { Block } from './tutorial-page.ts';
 import { blocksOf, missingLine } from './tutorial-page.ts';
 import { TutorialReader } from './tutorial-reader.ts';
 
 const PAGE = join(import.meta.dirname, '../../../docs/tutorial/first-plugin.md');
 
-let registry: LoopbackRegistry;
 let reader: TutorialReader;
 let output = '';
-beforeAll(async () => {
-  registry = await LoopbackRegistry.start();
-  reader = new TutorialReader(registry);
+beforeAll(() => {
+  reader = new TutorialReader();
 });
-afterAll(async () => {
-  await reader.close();
-  await registry.close();
-});
+afterAll(() => reader.close());
 
 /** Does what a reader does with a block; throws where the page is wrong. */
 async function follow({ language, title, text }: Block): Promise<void> {

@@ -14,6 +14,8 @@ type Mode = 'process' | 'worker' | 'none';
 const CONFIG = { greeting: 'good day', token: { env: 'TOKEN' } };
 const WITHIN = { timeout: 20_000, interval: 10 };
 
+/** What runs told while they ran. */
+const told: (readonly [stream: string, text: string])[] = [];
 let rig: Rig;
 let runner: PluginRunner;
 afterEach(async () => {
@@ -30,9 +32,16 @@ async function startSample(isolation: Mode, kept?: PluginManifest): Promise<Memo
   const services = memoryServices({ TOKEN: 'token-of-the-host' });
   runner = newRunner();
   const source = { name: 'sample', entry: pluginFile('sample'), tree: REPOSITORY, config: CONFIG, isolation };
+  told.length = 0;
   const load = async () => await runner.load(kept === undefined ? source : { ...source, kept });
   rig = await startRig({
     services: services.factory,
+    output: {
+      open: () => ({ write: (stream, chunk) => void told.push([stream, Buffer.from(chunk).toString()]), end: () => undefined }),
+      attach: () => undefined,
+      detach: () => undefined,
+      acknowledge: () => undefined,
+    },
     kernel: { plugins: [{ name: 'sample', load, config: CONFIG, firstParty: false, grants: 'all', startup: 'error' }] },
   });
   return services;
@@ -85,6 +94,10 @@ async function everything(services: MemoryServices): Promise<Record<string, unkn
   const order = orders.find(({ length }) => length === 6) ?? [];
   seen['keyed'] = order.filter((step) => step.includes('a'));
   seen['count'] = await run('sample_count', { to: '3' });
+  expect(told).toEqual([
+    ['stdout', 'to 3'],
+    ['stderr', 'é'],
+  ]);
   seen['progress'] = rig.sent('command.progress').map((progress) => ({ ...progress, request_id: undefined }));
   const [record, , dropped, bad] = await Promise.allSettled(
     ['one', 'two', '', 'bad'].map(async (line) => await declared.parsers[0]?.parse(line)),

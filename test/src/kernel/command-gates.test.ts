@@ -34,18 +34,60 @@ const start = async (plugin: Plugin): Promise<void> => {
 };
 
 describe('gates over commands (D3)', () => {
-  test('what a gate does not admit is in neither the table nor register', async () => {
-    const gate: CommandGate = {
-      admit: ({ effect }) => Promise.resolve(effect === 'read' ? { allow: true } : { allow: false, reason: 'sealed' }),
-      allow: ALLOW,
-    };
-    await start(door([gate]));
+  const sealed: { reason: string | undefined; failureReason?: string } = { reason: undefined };
+  const admitting: CommandGate = {
+    admit: ({ effect }) =>
+      Promise.resolve(
+        effect === 'read' || sealed.reason === undefined
+          ? { allow: true }
+          : { allow: false, ...(sealed as { reason: string; failureReason?: string }) },
+      ),
+    allow: ALLOW,
+  };
+
+  test('what a gate does not admit is in neither the table nor register, and is answered with what the gate says then', async () => {
+    Object.assign(sealed, { reason: 'sealed', failureReason: 'signoff_sealed' });
+    await start(door([admitting]));
     expect(Object.keys(rig.sent('register')[0]?.['commands'] as object)).toEqual(['door_look']);
+    await rig.deliver(rig.request('door_open', { any: 'x' }));
+    Object.assign(sealed, { reason: 'sealed', failureReason: 'No such word' });
+    await rig.deliver(rig.sequence(['door_look', 'door_open']));
+    sealed.reason = undefined;
     await rig.deliver(rig.request('door_open'));
     expect(results()).toEqual([
-      ['door_open', false, 'validation_failed', expect.stringMatching(/^unknown command "door_open"/u)],
+      ['door_open', false, 'signoff_sealed', 'held by plugin "door": sealed'],
+      ['door_open', false, 'validation_failed', 'held by plugin "door": sealed'],
+      ['door_open', false, 'restart_required', expect.stringContaining('restart the agent')],
     ]);
+    expect(rig.sent('command.result').map((result) => result['group'])).toEqual(['door', 'door', 'door']);
     expect(begun()).toEqual([]);
+    await rig.clock.advance(20_000);
+    expect(JSON.stringify(rig.sent('events.batch'))).not.toContain('whitelist_rejection');
+  });
+
+  test('of a sequence nothing runs when one of its commands is not admitted any more', async () => {
+    sealed.reason = undefined;
+    const told: unknown[] = [];
+    const telling: CommandGate = { admit: (command) => (told.push(command.sequence), ALLOW()), allow: ALLOW };
+    await start(door([admitting, telling]));
+    Object.assign(sealed, { reason: 'sealed', failureReason: 'signoff_sealed' });
+    await rig.deliver(rig.sequence(['door_look', 'door_open'], false));
+    expect(results()).toEqual([['door_open', false, 'signoff_sealed', 'held by plugin "door": sealed']]);
+    expect(begun()).toEqual([]);
+    expect(told).toContainEqual(['door_look', 'door_open']);
+  });
+
+  test('SEC-153: what a gate let begin is ended when the gate says so, and what waits behind it is not', async () => {
+    const until = new AbortController();
+    await start(door([{ allow: () => Promise.resolve({ allow: true, until: until.signal }) }]));
+    rig.runner.hold('/bin/door', /open/u);
+    await rig.deliver(rig.request('door_open'));
+    expect(begun()).toEqual(['open']);
+    until.abort(new Error('closed'));
+    await rig.clock.advance(1_000);
+    expect(results()[0]).toEqual(['door_open', false, 'cancelled', '']);
+    await rig.deliver(rig.request('door_look'));
+    expect(results()[1]).toEqual(['door_look', false, 'cancelled', 'closed']);
   });
 
   test('every gate is asked before each call, with what it is about; any denial wins and nothing runs', async () => {

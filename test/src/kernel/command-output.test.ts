@@ -1,7 +1,7 @@
 import type { ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
-import { Type, definePlugin, subprocess } from '@stormpulse/plugin-api';
+import { Type, definePlugin, handler, subprocess } from '@stormpulse/plugin-api';
 import { createLiveOutput } from '@stormpulse/services';
-import type { OutputSink } from '@stormpulse/services';
+import type { OutputSink } from '@stormpulse/kernel';
 import { FakeClock, settle } from '@stormpulse/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AGENT, startRig } from './agent-fixture.ts';
@@ -33,6 +33,10 @@ class ScriptedRunner {
   }
 }
 
+/** What handlers of the plugin tell, and how they end. */
+let tell: (text: string | Uint8Array, stream?: 'stdout' | 'stderr') => void = () => undefined;
+let finish: (result: string) => void = () => undefined;
+
 const plugin = definePlugin({
   name: 'demo',
   version: '1.0.0',
@@ -43,7 +47,16 @@ const plugin = definePlugin({
   setup({ commands }) {
     const base = { title: 'Mark', effect: 'read', timeout: '5s', file: '/bin/mark' } as const;
     const token = Type.String({ pattern: '^[a-z0-9]+$', maxLength: 20, 'x-secret': true });
+    const run = async ({ output }: { readonly output: typeof tell }): Promise<string> => {
+      tell = output;
+      return await new Promise((resolve) => {
+        finish = resolve;
+      });
+    };
+    const own = { title: 'Talk', effect: 'read', timeout: '5s', result: Type.String(), run } as const;
     commands.register(
+      handler({ ...own, id: 'talk', params: Type.Object({ token }) }),
+      handler({ ...own, id: 'talk_quietly', params: Type.Object({}), sensitiveOutput: true }),
       subprocess({ ...base, id: 'mark', params: Type.Object({}), argv: () => [] }),
       subprocess({ ...base, id: 'quiet', params: Type.Object({}), argv: () => [], sensitiveOutput: true }),
       subprocess({ ...base, id: 'secret', params: Type.Object({ token }), stdin: (slot) => slot.token, argv: () => [] }),
@@ -89,6 +102,35 @@ describe('feature command.output', () => {
     expect(types.indexOf('command.output')).toBeLessThan(types.indexOf('command.result'));
     runner.write('after the end');
     expect(rig.sent('command.output')).toHaveLength(1);
+  });
+
+  test('what a function of a plugin tells is told as a process is: redacted, before its result, and not after it', async () => {
+    await start(FEATURES);
+    await rig.deliver(rig.request('demo_talk', { token: SECRET }, { id: 'req-1' }));
+    tell(`I say ${SECRET}.`);
+    tell(Buffer.from('and complain'), 'stderr');
+    // The end is held back as long as it may be the beginning of the secret.
+    expect(rig.sent('command.output').map(({ stream, text }) => [stream, text])).toEqual([
+      ['stdout', 'I say [secret]'],
+      ['stderr', 'and co'],
+    ]);
+    finish('done');
+    await settle();
+    tell('late');
+    expect(rig.sent('command.output')).toHaveLength(2);
+    expect(rig.sent('command.result')).toMatchObject([{ stdout: 'done', success: true }]);
+  });
+
+  test('what a function tells is not told when its output is sensitive, or when it was ended', async () => {
+    await start(FEATURES);
+    await rig.deliver(rig.request('demo_talk_quietly'));
+    tell('x');
+    finish('x');
+    await settle();
+    await rig.deliver(rig.request('demo_talk', { token: SECRET }));
+    await rig.clock.advance(6_000);
+    tell('after its time');
+    expect(rig.sent('command.output')).toEqual([]);
   });
 
   test.each([

@@ -53,10 +53,10 @@ describe('life-cycle', () => {
       features: [
         'results.ack',
         'plugin.state',
+        'events.id',
         'request.bind',
         'command.cancel',
         'command.output',
-        'events.id',
         'audit.head',
         'link.seq',
         'plugin.manifest',

@@ -10,6 +10,7 @@ import { addPluginsCommand } from './plugins-command.ts';
 import { addServiceCommands } from './service-commands.ts';
 import { addSetupCommands, withPluginInit } from './setup-commands.ts';
 import { addSignCommand } from './sign-command.ts';
+import { addSignoffCommand } from './signoff-command.ts';
 
 const EXAMPLES = `
 Exit code: 0 done, 1 refused or something is wrong, 2 a wrong command line, 3 an update waits for a grant; logs and restart: that of the program they run.
@@ -94,13 +95,14 @@ export function createProgram(say: (line: string) => void, exitWith: (code: numb
 
   program
     .command('status')
-    .description("Say what this host's agent is doing. Changes nothing, asks no network.")
+    .description("Say what this host's agent is doing; exit code 1 while its hatch is open. Changes nothing, asks no network.")
     .argument('[config]', "the host's file", paths.config)
     .option('--json', 'as one JSON object', false)
     .action(async (config: string, options: { json: boolean }) => {
-      const { formatStatus, readStatus } = await import('./status.ts');
-      const status = readStatus(config);
+      const { formatStatus, readWholeStatus } = await import('./status.ts');
+      const status = await readWholeStatus(config);
       process.stdout.write(`${options.json ? JSON.stringify(status) : formatStatus(status)}\n`);
+      exitWith(status.hatch?.sealed === false ? EXIT.refused : EXIT.ok);
     });
 
   program
@@ -123,6 +125,7 @@ export function createProgram(say: (line: string) => void, exitWith: (code: numb
   addInvestigateCommand(program, paths.config, exitWith);
   addServiceCommands(program, say, exitWith);
   addSignCommand(program);
+  addSignoffCommand(program, paths.config, say, exitWith);
   addAuditCommand(program, paths.config, exitWith);
   addPluginsCommand(program, paths.config, exitWith);
   addDevCommand(program);

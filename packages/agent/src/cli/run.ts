@@ -1,5 +1,5 @@
 import { createKernel } from '@stormpulse/kernel';
-import type { Kernel, KernelOptions, KernelStatus, LeftOut, PluginEntry, Ports } from '@stormpulse/kernel';
+import type { Kernel, KernelOptions, KernelStatus, LeftOut, PluginEntry } from '@stormpulse/kernel';
 import { isAgentError } from '@stormpulse/plugin-api';
 import type { AgentError, ConfigProblem } from '@stormpulse/plugin-api';
 import { nodeCrypto } from '@stormpulse/protocol/node';
@@ -17,7 +17,6 @@ import { assertStateFolder } from '../host/guarded-file.ts';
 import { readIdentityFiles } from '../host/identity-files.ts';
 import { readInventory } from '../host/inventory.ts';
 import { recordStart } from '../host/record-start.ts';
-import { sealForV1 } from '../host/seal-file.ts';
 import { takeServiceManager } from '../host/service-manager.ts';
 import { guardStart } from '../host/start-guards.ts';
 import type { GuardOptions } from '../host/start-guards.ts';
@@ -48,7 +47,6 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   pairs.repair();
   const way = { pairs, inUse: { url: config.hubUrl }, onFault: () => told(() => kernel.status) };
   const ports = composePorts(config, process.env, way);
-  seal(config, ports);
   const weakened = allowances(config, options);
   if (weakened.length > 0)
     ports.logger('agent').warn({ allowances: weakened }, 'this run is weakened by what its operator allowed');
@@ -132,20 +130,9 @@ async function start(
   }
 }
 
-/** No plugin of this version opens the hatch, so it is closed, for whoever reads the folder after us too. */
-function seal(config: AgentConfig, ports: Ports): void {
-  try {
-    sealForV1(config.databasePath);
-  } catch (error) {
-    ports
-      .logger('agent')
-      .error({ err: error }, 'signoff.sealed was not written; a v1 agent on this folder would find its hatch open');
-  }
-}
-
 /** What v1 refused to start over, this agent does too: its own commands and figures are part of the core (D1, I4). */
-function pluginEntry({ name, config, limits }: AgentConfig['plugins'][number]): PluginEntry {
-  const load = async (): Promise<unknown> => narrow(await loadFirstParty(name), limits);
+function pluginEntry({ name, config, limits, disabled }: AgentConfig['plugins'][number]): PluginEntry {
+  const load = async (): Promise<unknown> => narrow(await loadFirstParty(name), limits, disabled);
   return { name, config, load, firstParty: true, grants: 'all', startup: 'error' };
 }
 

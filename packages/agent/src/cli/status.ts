@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { unsealedDuration } from '@stormpulse/protocol';
 import { openDatabase } from '@stormpulse/sqlite';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { AwaitedSection } from '../config/other-tables.ts';
 import { currentPair } from '../host/client-pair.ts';
+import { hatchOf } from '../host/hatch.ts';
+import type { HatchState } from '../host/hatch.ts';
 import { printable } from '../host/printable.ts';
 import { readRunning, statusPath } from '../host/status-file.ts';
 import type { StatusFile } from '../host/status-file.ts';
@@ -30,6 +33,7 @@ export interface StatusReport {
   /** Sections of the file that nothing serves, and why. */
   readonly sections?: readonly AwaitedSection[];
   readonly running?: StatusFile;
+  readonly hatch?: HatchState;
 }
 
 /** Reads what is there; never the network, never a reason to fail (wire page, 12.1). */
@@ -55,6 +59,13 @@ export function readStatus(configPath: string, now: number = Date.now()): Status
   };
 }
 
+/** {@link readStatus}, and how the hatch stands, as its files say. */
+export async function readWholeStatus(configPath: string): Promise<StatusReport> {
+  const status = readStatus(configPath);
+  if (status.configProblem !== undefined) return status;
+  return { ...status, hatch: (await hatchOf(loadConfig(configPath).config)).state() };
+}
+
 /** v1's rows, then ours; labels padded to 16 columns. */
 export function formatStatus(status: StatusReport, now: number = Date.now()): string {
   const { running, nonces } = status;
@@ -71,7 +82,7 @@ export function formatStatus(status: StatusReport, now: number = Date.now()): st
         : `${nonces.path} (${nonces.entries === undefined ? 'unavailable' : `${nonces.entries} entries`})`,
     ],
     ['PID', running === undefined ? 'not running' : `${running.pid} (running)`],
-    ['Sign-off', 'sealed (no plugin can open it)'],
+    ['Sign-off', hatchText(status.hatch, now)],
   ];
   for (const { table, state, reason } of status.sections ?? []) rows.push(['Section', `[${table}] ${state} (${reason})`]);
   for (const line of status.configProblem?.split('\n') ?? []) rows.push(['Problem', line]);
@@ -112,6 +123,16 @@ function liveRows(running: StatusFile, now: number): [label: string, value: stri
     ...(running.renewal === undefined ? [] : [['Renewal', renewalText(running.renewal, now)] satisfies [string, string]]),
     ...(running.allowances.length === 0 ? [] : [['Weakened by', running.allowances.join(', ')] satisfies [string, string]]),
   ];
+}
+
+/** Of an opening, how long, as v1 tells it, and how much longer. */
+export function hatchText(hatch: HatchState | undefined, now: number = Date.now()): string {
+  if (hatch === undefined) return 'unknown';
+  if (hatch.sealed) return `sealed (${hatch.why})`;
+  const { openedAt, expiresAt, by, why } = hatch.opening;
+  const open = unsealedDuration((now - openedAt) / 1_000);
+  const until = new Date(expiresAt).toISOString().slice(0, 16).replace('T', ' ');
+  return `UNSEALED for ${open}, until ${until} UTC, by ${by}${why === '' ? '' : ` (${why})`}; close it: stormpulse signoff seal`;
 }
 
 /** A hub's clock is only known to the time its answer took. */

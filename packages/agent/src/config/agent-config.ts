@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { ProcessLimits } from '@stormpulse/plugin-api';
 import { readOperatorKey } from '@stormpulse/protocol/node';
 import type { OperatorKey } from '@stormpulse/protocol/node';
@@ -54,6 +55,8 @@ export interface EnabledPlugin {
   readonly config: Table;
   /** What it is held to beside its section (D3). */
   readonly limits?: WrittenGrants;
+  /** Wire names that the host does not offer, whosever they are. */
+  readonly disabled?: readonly string[];
 }
 
 /** A checked file, as far as the values are made of it. */
@@ -142,6 +145,18 @@ function policyConfig(section: Table | undefined): PolicyConfig | undefined {
   return { ...rest, perMinute };
 }
 
+/** `[project]` gives v1's `docker_logs` and `containers`, `[docker]` all else. */
+function dockerPlugin(values: SectionValues, file: Table): EnabledPlugin[] {
+  const tables = { docker: file['docker'], project: values['project'] };
+  const present = Object.fromEntries(Object.entries(tables).filter(([, table]) => table !== undefined));
+  if (Object.keys(present).length === 0) return [];
+  const core = {
+    collect_containers: values['metrics']?.['collect_containers'] ?? false,
+    disabled_commands: values['agent']?.['disabled_commands'] ?? [],
+  };
+  return [{ name: 'docker', config: { ...present, ...core } }];
+}
+
 const METRICS_OF_THE_PLUGIN = ['per_core', 'filesystems', 'disk_io', 'network'];
 
 /** Which sections enable which of the plugins shipped with the agent (D3: a section's presence is its grant). */
@@ -164,9 +179,26 @@ export function enabledPlugins(values: SectionValues, file: Table, limits: Plugi
             },
           },
         ]),
+    ...dockerPlugin(values, file),
+    ...gitPlugin(values, file),
+    ...signoffPlugin(values, file),
   ];
+  const disabled = (values['agent']?.['disabled_commands'] ?? []) as readonly string[];
   return plugins.map((plugin) => {
     const own = limits[plugin.name];
-    return own === undefined ? plugin : { ...plugin, limits: own };
+    return { ...plugin, ...(own === undefined ? {} : { limits: own }), ...(disabled.length === 0 ? {} : { disabled }) };
   });
+}
+
+/** `[project]` alone grants v1's `git_pull`, `[git]` the rest. */
+function gitPlugin({ project }: SectionValues, { git }: Table): EnabledPlugin[] {
+  if (project === undefined && git === undefined) return [];
+  const whole = project === undefined ? {} : { project: { project_dir: project['project_dir'] } };
+  return [{ name: 'git', config: { ...whole, ...(git === undefined ? {} : { git }) } }];
+}
+
+/** Always there, as v1's hatch was: its two names are gated whoever defines them (D3), and what is closed is kept closed. */
+function signoffPlugin({ storage }: SectionValues, { signoff }: Table): EnabledPlugin[] {
+  const state_folder = dirname(String(storage?.['db_path'] ?? '/'));
+  return [{ name: 'signoff', config: { state_folder, ...(signoff === undefined ? {} : { signoff }) } }];
 }

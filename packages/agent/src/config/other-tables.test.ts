@@ -58,12 +58,12 @@ describe("tables that are not the core's", () => {
   const refused = (...tables: readonly string[]): readonly string[] => refusalOf(() => load(...tables), host.config).lines;
 
   it('are taken as v1 writes them: each waits for its plugin, with the reason, and nothing is odd', () => {
-    const { config, warnings: odd } = load(GROUP, GARAGE, CADDY, RCLONE, '[docker]\n[git]\n[signoff]\n', WEATHER);
+    const { config, warnings: odd } = load(GROUP, GARAGE, CADDY, RCLONE, '[git]\n[signoff]\n', WEATHER);
     expect(odd).toBe('');
     const absent = (name: string): string => `this agent does not have the plugin "${name}" yet`;
     expect(config.awaited).toEqual([
       { table: 'log_groups', plugin: 'log-shipping', state: 'disabled_error', reason: absent('log-shipping') },
-      ...['garage', 'caddy', 'rclone', 'docker', 'git', 'signoff'].map((name) => ({
+      ...['garage', 'caddy', 'rclone', 'git', 'signoff'].map((name) => ({
         table: name,
         plugin: name,
         state: 'disabled_error',

@@ -6,7 +6,7 @@ import { INTEGRATIONS } from './integrations.ts';
 import { checkLogGroups } from './log-groups.ts';
 import { checkPluginTables } from './plugin-tables.ts';
 import type { PluginTables } from './plugin-tables.ts';
-import { AWAITED_TABLES } from './sections.ts';
+import { AWAITED_TABLES, PLUGIN_TABLES } from './sections.ts';
 
 /** A section of the file whose plugin this agent does not have: what it amounts to, and why. */
 export interface AwaitedSection {
@@ -27,8 +27,8 @@ export interface OtherTables {
   readonly plugins: PluginTables;
 }
 
-/** Shipped with this agent; their sections are the core's and `[commands.*]`. */
-const PRESENT: readonly string[] = ['host-metrics', 'custom-commands'];
+/** Shipped with this agent; they check their own sections. */
+const PRESENT: readonly string[] = ['host-metrics', 'custom-commands', 'docker', 'git', 'signoff'];
 
 /** Checks every table that is neither the core's nor `[commands]` (wire page, 11.2; design D3). */
 export function checkOtherTables(file: Table): OtherTables {
@@ -36,6 +36,11 @@ export function checkOtherTables(file: Table): OtherTables {
   const disabling: ConfigProblem[] = [];
   const warnings: ConfigProblem[] = [];
   const awaited: AwaitedSection[] = [];
+  for (const table of PLUGIN_TABLES) {
+    const value = file[table];
+    if (value !== undefined && !isTable(value))
+      problems.push({ path: [table], problem: `is ${describe(value)}`, expected: `a table, written [${table}]` });
+  }
   for (const [table, plugin] of Object.entries(AWAITED_TABLES)) {
     const value = file[table];
     if (value === undefined) continue;

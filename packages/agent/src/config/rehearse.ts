@@ -37,8 +37,8 @@ export async function rehearse(plugins: AgentConfig['plugins'], programs: Progra
   };
 }
 
-async function rehearseOne({ name, config, limits }: EnabledPlugin, programs: ProgramCheck): Promise<Rehearsal> {
-  const definition = definitionOf(narrow(await loadFirstParty(name), limits));
+async function rehearseOne({ name, config, limits, disabled }: EnabledPlugin, programs: ProgramCheck): Promise<Rehearsal> {
+  const definition = definitionOf(narrow(await loadFirstParty(name), limits, disabled));
   if (definition === undefined) throw new Error(`the plugin "${name}" of this agent is no plugin`);
   const { problems, parsed } = parseWhatIsRight(definition.configSchema, config);
   const declared = parsed === undefined ? undefined : declare(definition, parsed);
@@ -51,7 +51,9 @@ async function rehearseOne({ name, config, limits }: EnabledPlugin, programs: Pr
     unknownKeys,
     leftOut: [...omissions.map((omission) => ({ plugin: name, ...omission })), ...unfit],
     notes: (declared?.notes ?? []).filter((note) => !unknownKeys.some(({ path }) => note.startsWith(`${path.join('.')}:`))),
-    commands: commands.map(wireName).filter((command) => !unfit.some((other) => other.command === command)),
+    commands: commands
+      .map((command) => wireName(name, command))
+      .filter((command) => !unfit.some((other) => other.command === command)),
   };
 }
 
@@ -107,8 +109,8 @@ function withoutTolerance<T>(schema: T): T {
   return copy as T;
 }
 
-function wireName(command: CommandDefinition): string {
-  return command.wireName ?? command.id;
+function wireName(plugin: string, command: CommandDefinition): string {
+  return command.wireName ?? `${plugin}_${command.id}`;
 }
 
 function programProblem(plugin: string, command: CommandDefinition, programs: ProgramCheck): LeftOut[] {
@@ -117,9 +119,9 @@ function programProblem(plugin: string, command: CommandDefinition, programs: Pr
   const found = programs.problemWith(mode.file);
   if (found === undefined || allow.includes(found.reason)) return [];
   const { problem, fix } = found;
-  const path = ['commands', wireName(command), 'command'];
+  const path = ['commands', wireName(plugin, command), 'command'];
   const expected = 'a program that only its owner can change';
-  return [{ plugin, command: wireName(command), problem: { path, problem, expected, fix } }];
+  return [{ plugin, command: wireName(plugin, command), problem: { path, problem, expected, fix } }];
 }
 
 /** What a plugin's setup says, on no host. */

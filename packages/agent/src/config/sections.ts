@@ -152,10 +152,10 @@ export const AWAITED_TABLES: Readonly<Record<string, string>> = {
   garage: 'garage',
   caddy: 'caddy',
   rclone: 'rclone',
-  docker: 'docker',
-  git: 'git',
-  signoff: 'signoff',
 };
 
+/** Tables of plugins shipped with this agent, each checked by its plugin. */
+export const PLUGIN_TABLES: readonly string[] = ['docker', 'git', 'signoff'];
+
 /** Tables that are somebody else's than the core's. */
-export const OTHER_TABLES: readonly string[] = ['commands', ...Object.keys(AWAITED_TABLES), 'plugins'];
+export const OTHER_TABLES: readonly string[] = ['commands', ...PLUGIN_TABLES, ...Object.keys(AWAITED_TABLES), 'plugins'];

@@ -6,15 +6,16 @@ import type { WrittenGrants } from '../config/plugin-tables.ts';
 
 /**
  * A plugin held to what the operator wrote (D3): a word that is written bounds it, one that is not leaves it as it is. Commands
- * beyond that are left out with the reason; everything else goes on and is refused when it is tried. What is no plugin stays so.
+ * beyond that are left out with the reason, those in `disabled` (by wire name) without a word, as v1 does; everything else goes on and
+ * is refused when it is tried. A gate stays: it only ever refuses. What is no plugin stays so.
  */
-export function narrow(plugin: unknown, limits: WrittenGrants | undefined): unknown {
+export function narrow(plugin: unknown, limits: WrittenGrants = {}, disabled: readonly string[] = []): unknown {
   const definition = definitionOf(plugin);
-  if (definition === undefined || limits === undefined || Object.keys(limits).length === 0) return plugin;
+  if (definition === undefined || (Object.keys(limits).length === 0 && disabled.length === 0)) return plugin;
   return definePlugin({
     ...(definition as Parameters<typeof definePlugin>[0]),
     capabilities: (config) => narrowed(definition.capabilities(config), limits),
-    setup: (ctx) => definition.setup(withFewerCommands(ctx, definition.name, limits)) as undefined,
+    setup: (ctx) => definition.setup(withFewerCommands(ctx, definition.name, limits, disabled)) as undefined,
   });
 }
 
@@ -30,7 +31,7 @@ export function narrowed(asked: Capabilities, limits: WrittenGrants): Capabiliti
     read: within(read, limits.read),
     write: within(write, limits.write),
     ...(effect === undefined ? {} : { commands: effect }),
-    ...(gate === true && limits.gate !== false ? { gate } : {}),
+    ...(gate === true ? { gate } : {}),
     ...(consumeLogs === true && limits.consumeLogs !== false ? { consumeLogs } : {}),
   };
 }
@@ -40,13 +41,20 @@ function weaker(asked: NonNullable<Capabilities['commands']>, limit: NonNullable
   return effectWithin(asked, limit) ? asked : limit;
 }
 
-function withFewerCommands(ctx: PluginContext<unknown>, plugin: string, limits: WrittenGrants): PluginContext<unknown> {
+function withFewerCommands(
+  ctx: PluginContext<unknown>,
+  plugin: string,
+  limits: WrittenGrants,
+  disabled: readonly string[],
+): PluginContext<unknown> {
   const { commands } = ctx;
   const register = (command: Command): void => {
     const definition = commandDefinition(command);
+    const name = definition?.wireName ?? `${plugin}_${command.id}`;
+    if (disabled.includes(name)) return;
     const problem = definition === undefined ? undefined : beyond(definition, plugin, limits);
-    if (definition === undefined || problem === undefined) commands.register(command);
-    else commands.leaveOut({ command: definition.wireName ?? `${plugin}_${definition.id}`, problem });
+    if (problem === undefined) commands.register(command);
+    else commands.leaveOut({ command: name, problem });
   };
   return Object.freeze({
     ...ctx,
@@ -56,8 +64,9 @@ function withFewerCommands(ctx: PluginContext<unknown>, plugin: string, limits: 
         for (const command of all) register(command);
       },
       gate: (gate: Parameters<typeof commands.gate>[0]) => {
-        if (limits.gate === false) ctx.logger.warn('its gate is left out: the file says gate = false');
-        else commands.gate(gate);
+        if (limits.gate === false)
+          ctx.logger.warn('gate = false is without effect: a gate of the agent itself only ever refuses');
+        commands.gate(gate);
       },
     }),
   });

@@ -2,6 +2,7 @@ import type { Logger } from '@stormpulse/plugin-api';
 import { repeat } from '@stormpulse/plugin-api/internal';
 import {
   AGENT_JSON_LIMITS,
+  FEATURES,
   commonFeatures,
   ProtocolError,
   createMessage,
@@ -9,6 +10,7 @@ import {
   formatTimestamp,
   isWireName,
   parseFrame,
+  requestIdText,
 } from '@stormpulse/protocol';
 import type { Dialect, Feature, FrameNumbers, Payloads, RawEnvelope, WireType } from '@stormpulse/protocol';
 import type { Link, Ports } from '../ports.ts';
@@ -18,18 +20,8 @@ import type { Session } from './connection.ts';
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 /** With more than this unsent the hub takes commands and reads no answer; the link ends before the memory does. */
 const MAX_STUCK_BYTES = 64 * 1024 * 1024;
-/** The features this agent names in `register` (D1). */
-export const AGENT_FEATURES: readonly Feature[] = [
-  'results.ack',
-  'plugin.state',
-  'request.bind',
-  'command.cancel',
-  'command.output',
-  'events.id',
-  'audit.head',
-  'link.seq',
-  'plugin.manifest',
-];
+/** The features this agent names in `register` (D1): all, but the one that only an enrollment names. */
+export const AGENT_FEATURES: readonly Feature[] = FEATURES.filter((feature) => feature !== 'cert.renew');
 
 export interface LiveSessionOptions {
   readonly ports: Ports;
@@ -65,6 +57,7 @@ export class LiveSession implements Session {
     const { ports, heartbeatMs, pushMs } = this.#options;
     this.#link = link;
     this.#send('register', this.#options.register());
+    ports.collectors.onSignoff((state) => this.#send('signoff.state', state));
     ports.events.requeue();
     ports.results.attach((result) => this.#send('command.result', result));
     const failed = (error: unknown): void => this.#logger.error({ err: error }, 'a telemetry task failed; it goes on');
@@ -87,6 +80,7 @@ export class LiveSession implements Session {
     this.#flushSoon?.();
     this.#stop();
     this.#options.ports.results.detach();
+    this.#options.ports.collectors.onSignoff(undefined);
     this.#options.ports.output?.detach();
   }
 
@@ -103,7 +97,7 @@ export class LiveSession implements Session {
     }
     this.#numbers?.came(message);
     if (message.type === 'command.request' || message.type === 'command.sequence') {
-      const id = idText(message.id);
+      const id = requestIdText(message.id);
       if (isWireName(id)) this.#options.onSigned({ ...message, id });
       else onIgnored('bad_id');
     } else {
@@ -147,7 +141,7 @@ export class LiveSession implements Session {
     const { ports, onAcknowledged, onIgnored } = this.#options;
     switch (message.type) {
       case 'register.ok':
-        this.#features = commonFeatures(AGENT_FEATURES, strings(message.payload['features']));
+        this.#features = commonFeatures(AGENT_FEATURES, message.payload['features']);
         if (this.#features.has('link.seq')) this.#numbers?.negotiated();
         if (this.#features.has('results.ack')) ports.results.acknowledgesById();
         if (this.#features.has('command.output')) ports.output?.attach((piece) => this.#send('command.output', piece));
@@ -204,14 +198,4 @@ export class LiveSession implements Session {
       return false;
     }
   }
-}
-
-/** With strict = false an id may be any JSON value (wire page, 1.1); what names an answer is text that every hub can read. */
-function idText(id: unknown): string | undefined {
-  if (typeof id === 'string') return id;
-  return typeof id === 'bigint' || Number.isFinite(id) ? String(id) : undefined;
-}
-
-function strings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }

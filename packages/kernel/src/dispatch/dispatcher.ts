@@ -1,15 +1,15 @@
 import { Check } from '@sinclair/typebox/value';
 import { decodeParams } from '@stormpulse/plugin-api';
 import type { Logger } from '@stormpulse/plugin-api';
-import { typedParams } from '@stormpulse/plugin-api/internal';
+import { askAdmission, askGates, typedParams } from '@stormpulse/plugin-api/internal';
+import type { SetGate } from '@stormpulse/plugin-api/internal';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { Feature, Payloads } from '@stormpulse/protocol';
-import type { AuditEntry } from '../policy-ports.ts';
 import type { ClaimStep, EventLog, Key, Ports } from '../ports.ts';
 import type { CommandTable, RegisteredCommand } from '../plugins/registry.ts';
 import type { VerifiedCommand } from '../security/verify.ts';
-import { denial } from './gates.ts';
-import type { SetGate } from './gates.ts';
+import { asSequence, auditEntry, deniedBy } from './call.ts';
+import type { Call } from './call.ts';
 import { keysOf } from './keys.ts';
 import { AGENT_STOPS, cancelled, failed, interruptedBy } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
@@ -38,13 +38,6 @@ const NOT_STARTED = failed('cancelled', 'not started, because the agent is stopp
 const CANCEL = 'agent_cancel';
 
 const UNREADABLE = failed('os_error', 'the command ended in a way that the agent cannot tell');
-
-/** The id of its result, the name, and what was offered by that name. */
-interface Call {
-  readonly ref: string;
-  readonly command: string;
-  readonly registered?: RegisteredCommand;
-}
 
 /** Takes verified commands, never waits for one, and answers each with exactly one result. */
 export class Dispatcher {
@@ -77,16 +70,15 @@ export class Dispatcher {
       answer(this.#refused({ ref: refOf(), command }, outcome), outcome);
     if (commands[0] === CANCEL && sequenceId === null && knows('command.cancel')) {
       const call = { ref: requestId, command: CANCEL };
-      void this.#perform(call, params, async () => this.#cancel(params)).then((outcome) => answer(call, outcome));
-      return;
+      return void this.#perform(call, params, async () => this.#cancel(params)).then((outcome) => answer(call, outcome));
     }
-    const unlisted = commands.find((name) => table.get(name) === undefined);
+    const found = commands.flatMap((name) => table.get(name) ?? table.withheld(name) ?? []);
+    const unlisted = commands.find((name) => !found.some(({ wireName }) => wireName === name));
     if (unlisted !== undefined) return refuse(unlisted, this.#unlisted(unlisted, requestId));
-    const stop = new AbortController();
-    const steps = commands.map((name) => {
-      const ids = { ref: refOf(), sequenceId };
-      return this.#prepare(table.get(name) as RegisteredCommand, params, ids, stop.signal);
-    });
+    if (commands.some((name) => table.get(name) === undefined))
+      return void this.#barred(found, table).then((barred) => barred && refuse(...barred));
+    const [stop, over] = [new AbortController(), new AbortController()];
+    const steps = found.map((command) => this.#prepare(command, params, { ref: refOf(), sequenceId }, stop.signal));
     const [first] = steps;
     if (first === undefined) return;
     // A request that does not run waits for nobody.
@@ -94,10 +86,13 @@ export class Dispatcher {
     const run = async (): Promise<void> => {
       const early = this.#draining ? NOT_STARTED : stop.signal.aborted ? cancelled(stop.signal) : undefined;
       if (early !== undefined) return answer(this.#refused(first, early), early);
+      const barred = sequenceId === null ? undefined : await this.#barred(found, table);
+      if (barred !== undefined) return refuse(...barred);
       for (const step of steps) {
-        const refused = step.outcome ?? (isResumed ? undefined : await this.#held(step));
-        if (refused !== undefined) this.#refused(step, refused);
-        const outcome = refused ?? (await (isResumed ? this.#resume(step) : this.#perform(step, step.recorded, step.run)));
+        if (step.outcome !== undefined) this.#refused(step, step.outcome);
+        const held = (): Promise<Outcome | undefined> => this.#held(step, stop, over.signal);
+        const outcome =
+          step.outcome ?? (await (isResumed ? this.#resume(step) : this.#perform(step, step.recorded, step.run, held)));
         const ended = step === steps.at(-1) || stop.signal.aborted || (outcome?.success !== true && stopOnFailure);
         answer(step, outcome, ended);
         if (ended) return;
@@ -105,7 +100,8 @@ export class Dispatcher {
     };
     const keys = new Map(steps.flatMap((step) => step.keys.map((key) => [key.name, key] as const)));
     const ids = [requestId, ...steps.map(({ ref }) => ref)];
-    const call = { ids, plugins: steps.map(({ registered }) => registered.plugin), stop, run };
+    const plugins = steps.map(({ registered }) => registered.plugin);
+    const call = { ids, plugins, stop, run: () => run().finally(() => over.abort()) };
     // The job service has places of its own; a sequence waits for it in its own place.
     if (sequenceId === null && first.isJob) void this.#open.add(call).run();
     else if (!this.#offer([...keys.values()], call)) refuse(first.command, this.#overloaded());
@@ -161,7 +157,12 @@ export class Dispatcher {
   }
 
   /** SEC-240: nothing begins that the host's own record does not name. */
-  async #perform<T extends Outcome | undefined>(call: Call, params: object, run: () => Promise<T>): Promise<T | Outcome> {
+  async #perform<T extends Outcome | undefined>(
+    call: Call,
+    params: object,
+    run: () => Promise<T>,
+    held: () => Promise<Outcome | undefined> = () => Promise.resolve(undefined),
+  ): Promise<T | Outcome> {
     try {
       await this.#options.ports.audit?.append(auditEntry('accepted', call, { params }));
     } catch (error) {
@@ -172,6 +173,9 @@ export class Dispatcher {
         `not run, because the audit log of this host cannot be written: ${why}; mend it there, then send it again`,
       );
     }
+    // Last, so that nothing begins after what a gate stands for is over (SEC-154).
+    const refused = await held();
+    if (refused !== undefined) return (this.#refused(call, refused), refused);
     const outcome = await run();
     if (outcome === undefined) return outcome;
     const { success, exit_code, failure_reason, duration_ms } = outcome;
@@ -179,12 +183,29 @@ export class Dispatcher {
     return outcome;
   }
 
-  /** D3: a gate is asked again at each dispatch. */
-  async #held({ ref, registered }: Call): Promise<Outcome | undefined> {
+  /** D3: a gate is asked again at each dispatch, and may end what it let begin. */
+  async #held({ ref, registered }: Call, stop: AbortController, over: AbortSignal): Promise<Outcome | undefined> {
     const gates = this.#options.gates();
     if (gates.length === 0 || registered === undefined) return undefined;
-    const why = await denial(gates, registered, this.#options.ports.clock, ref);
-    return why === undefined ? undefined : failed('validation_failed', why);
+    const answer = await askGates(gates, { ...registered.gated, requestId: ref }, this.#options.ports.clock);
+    if (!answer.allow) return deniedBy(answer);
+    for (const until of answer.until) {
+      if (until.aborted) stop.abort(until.reason);
+      until.addEventListener('abort', () => stop.abort(until.reason), { signal: over });
+    }
+    return undefined;
+  }
+
+  /** What keeps all of it from running, with the command that it is told of. */
+  async #barred(commands: readonly RegisteredCommand[], table: CommandTable): Promise<[string, Outcome] | undefined> {
+    const isOffered = (name: string): boolean => table.get(name) !== undefined;
+    const denial = await askAdmission(
+      this.#options.gates(),
+      commands.map(({ gated }) => gated),
+      isOffered,
+      this.#options.ports.clock,
+    );
+    return denial && [denial.command, deniedBy(denial)];
   }
 
   #resume(step: Call & { readonly run: () => Promise<Outcome | undefined> }): Promise<Outcome | undefined> {
@@ -255,7 +276,8 @@ export class Dispatcher {
     outcome: Outcome,
     { sequenceId, claim }: { sequenceId: string | null; claim: ClaimStep },
   ): void {
-    const known = registered ?? this.#options.table().get(command);
+    const table = this.#options.table();
+    const known = registered ?? table.get(command) ?? table.withheld(command);
     const group = known?.group ?? (command === CANCEL && this.#options.knows('command.cancel') ? 'agent' : 'unknown');
     const { extras, afterwards, ...standard } = outcome;
     const told: ResultPayload = { ...extras, request_id: ref, command, group, ...standard, sequence_id: sequenceId };
@@ -275,15 +297,4 @@ export class Dispatcher {
       'command finished',
     );
   }
-}
-
-/** A request is a sequence of one that answers under the id of its message. */
-function asSequence(message: VerifiedCommand) {
-  if (message.kind === 'sequence') return { ...message, params: {} };
-  return { ...message, commands: [message.command], sequenceId: null, stopOnFailure: true };
-}
-
-function auditEntry(kind: string, { ref, command }: Call, fields: object): AuditEntry {
-  const [command_ref, name] = [ref, command].map((text) => text.slice(0, 100).toWellFormed());
-  return { kind: `command.${kind}`, command_ref, command: name, ...fields };
 }

@@ -1,6 +1,6 @@
 import { Check } from '@sinclair/typebox/value';
 import { CommandFailed, isAgentError, periodMs } from '@stormpulse/plugin-api';
-import type { Exec, ParamValue } from '@stormpulse/plugin-api';
+import type { Call, Exec, ParamValue } from '@stormpulse/plugin-api';
 import { closed, fillArgv, fillEnv, hideSecrets, secretsIn, typedParams, withDeadline } from '@stormpulse/plugin-api/internal';
 import type { JobMembers, Ports, ProcessOutcome } from '../ports.ts';
 import type { RegisteredCommand } from '../plugins/registry.ts';
@@ -61,11 +61,12 @@ export async function runCommand(call: ReadyCall, ports: Ports, stop: AbortSigna
 type Mode<K extends string> = Extract<RegisteredCommand['definition']['mode'], { readonly kind: K }>;
 
 async function runProcess(call: ReadyCall, mode: Mode<'subprocess'>, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  const { timeout, allow = [], sensitiveOutput } = call.command.definition;
+  const { timeout, allow = [] } = call.command.definition;
   // Looked at when the table was built, too; it may have come, or been opened to others, since (SEC-100).
   const unfit = ports.programs.problemWith(mode.file);
   if (unfit !== undefined && !allow.includes(unfit.reason)) return failed('os_error', `${unfit.problem}; ${unfit.fix}`);
   const stdin = mode.stdin === undefined ? undefined : call.params[mode.stdin];
+  const live = tellable(call);
   const outcome = await ports.runner.run({
     file: mode.file,
     args: fillArgv(mode.argv, call.params),
@@ -75,9 +76,7 @@ async function runProcess(call: ReadyCall, mode: Mode<'subprocess'>, ports: Port
     ...(mode.limits === undefined ? {} : { limits: mode.limits }),
     ...(stdin === undefined ? {} : { stdin: String(stdin) }),
     ...(mode.env === undefined ? {} : { env: fillEnv(mode.env, call.params) }),
-    ...(sensitiveOutput === true
-      ? {}
-      : { live: { requestId: call.requestId, secrets: secretsIn(call.command.definition, call.params) } }),
+    ...(live === undefined ? {} : { live }),
   });
   return processOutcome(outcome, call);
 }
@@ -98,34 +97,31 @@ function processOutcome(outcome: ProcessOutcome, call: ReadyCall): Outcome {
 
 type Callable = Mode<'handler'> | Mode<'job'>;
 
-async function runHandler(
-  call: ReadyCall,
-  mode: Callable,
-  ports: Ports,
-  signal: AbortSignal,
-  job?: JobMembers,
-): Promise<Outcome> {
+/** What may be told of a call while it runs. */
+function tellable({ command: { definition }, params, requestId }: ReadyCall) {
+  return definition.sensitiveOutput === true ? undefined : { requestId, secrets: secretsIn(definition, params) };
+}
+
+async function runHandler(call: ReadyCall, mode: Callable, ports: Ports, signal: AbortSignal, job?: JobMembers) {
   const begun = ports.clock.monotonic();
   const exec: Exec = (file, args, options = {}) =>
-    call.command.exec(file, args, {
-      ...options,
-      signal: options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]),
-    });
+    call.command.exec(file, args, { ...options, signal: AbortSignal.any([signal, options.signal ?? signal]) });
+  const told = tellable(call);
+  const live = told && ports.output?.open(told);
+  const output: Call<unknown>['output'] = (text, stream = 'stdout') =>
+    signal.aborted ? undefined : live?.write(stream, typeof text === 'string' ? Buffer.from(text) : text);
   const log = ports.logger(call.command.plugin);
   const params = typedParams(call.command.definition.params, call.params);
-  const members = { params, requestId: call.requestId, signal, log, exec, ...(job as JobMembers) };
-  const value = await mode.run(members);
+  const members = { params, requestId: call.requestId, signal, log, exec, output, ...(job as JobMembers) };
+  const value = await mode.run(members).finally(() => live?.end());
   return handlerOutcome(value, mode, call, ports.clock.monotonic() - begun);
 }
 
 function handlerOutcome(value: unknown, mode: Callable, call: ReadyCall, duration: number): Outcome {
   if (!Check(closed(mode.result), value))
     return failed('os_error', 'the plugin returned something its result schema does not allow', duration);
-  const stdout = hideSecrets(
-    typeof value === 'string' ? value : JSON.stringify(value, null, 2),
-    call.command.definition,
-    call.params,
-  );
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  const stdout = hideSecrets(text, call.command.definition, call.params);
   if (stdout.length > MAX_RESULT_CHARS)
     return failed('os_error', `the plugin returned more than ${MAX_RESULT_CHARS} characters`, duration);
   const extras = mode.kind === 'job' ? mode.extras?.(value) : undefined;

@@ -64,11 +64,11 @@ function addCommand(instance: PluginInstance, capabilities: Capabilities, defini
 }
 
 function addCollector(instance: PluginInstance, definition: CollectorDefinition, ports: Ports) {
-  if (definition.v1Metrics !== undefined && !instance.entry.firstParty) {
+  if ((definition.v1Metrics ?? definition.v1Signoff) !== undefined && !instance.entry.firstParty) {
     throw PluginContribution({
       plugin: instance.name,
       contribution: `collector "${definition.id}"`,
-      problem: 'v1Metrics is for first-party plugins',
+      problem: 'v1Metrics and v1Signoff are for first-party plugins',
     });
   }
   const { handle, remove } = ports.collectors.add(instance.name, definition, (error) => {

@@ -3,6 +3,7 @@ import type { AgentError, Capabilities, Logger } from '@stormpulse/plugin-api';
 import {
   PluginSetup,
   PluginStart,
+  askGates,
   assertGranted,
   bindSecrets,
   checkPlugin,
@@ -11,10 +12,9 @@ import {
   refreshCommand,
   withDeadline,
 } from '@stormpulse/plugin-api/internal';
+import type { SetGate } from '@stormpulse/plugin-api/internal';
 import type { PluginServices } from '../plugin-ports.ts';
 import type { LeftOut, PluginEntry, Ports } from '../ports.ts';
-import { denial } from '../dispatch/gates.ts';
-import type { SetGate } from '../dispatch/gates.ts';
 import { adopt, liveMembers } from './context.ts';
 import { PluginInstance } from './plugin-instance.ts';
 import type { PluginStatus } from './plugin-instance.ts';
@@ -200,11 +200,9 @@ export class PluginHost {
       }
     }
     const gates = this.#instances.flatMap((instance) => instance.setGates);
-    const denied = await Promise.all(offered.map((command) => denial(gates, command, this.#ports.clock)));
-    return buildTable(
-      offered.filter((_, at) => denied[at] === undefined),
-      OVERRIDING,
-    );
+    const answers = await Promise.all(offered.map((command) => askGates(gates, command.gated, this.#ports.clock)));
+    const which = (admitted: boolean) => offered.filter((_, at) => answers[at]?.allow === admitted);
+    return buildTable(which(true), OVERRIDING, which(false));
   }
 
   async #quarantine(instance: PluginInstance, error: AgentError): Promise<void> {

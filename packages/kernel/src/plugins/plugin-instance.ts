@@ -1,7 +1,6 @@
 import { Scope, mayBecome } from '@stormpulse/plugin-api/internal';
 import type { AgentError, CommandGate, Logger } from '@stormpulse/plugin-api';
-import type { AnyPluginDefinition, CollectorDefinition, PluginState } from '@stormpulse/plugin-api/internal';
-import type { SetGate } from '../dispatch/gates.ts';
+import type { AnyPluginDefinition, CollectorDefinition, PluginState, SetGate } from '@stormpulse/plugin-api/internal';
 import type { Clock, LeftOut, PluginEntry } from '../ports.ts';
 import type { PluginServices } from '../plugin-ports.ts';
 import type { RegisteredCommand } from './registry.ts';

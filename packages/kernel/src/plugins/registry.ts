@@ -1,4 +1,4 @@
-import type { Exec } from '@stormpulse/plugin-api';
+import type { Exec, GatedCommand } from '@stormpulse/plugin-api';
 import { PluginContribution, manifestEntry, wireNameOf } from '@stormpulse/plugin-api/internal';
 import type { CommandDefinition, CommandOwner } from '@stormpulse/plugin-api/internal';
 import { compareCodePoints, displayTemplate } from '@stormpulse/protocol';
@@ -11,6 +11,8 @@ export interface RegisteredCommand {
   readonly firstParty: boolean;
   readonly group: string;
   readonly definition: CommandDefinition;
+  /** What gates are told of it. */
+  readonly gated: GatedCommand;
   readonly manifest: CommandManifestEntry;
   /** What its function may run: what its plugin was granted. */
   readonly exec: Exec;
@@ -19,6 +21,8 @@ export interface RegisteredCommand {
 /** Every command this agent offers; immutable once built. */
 export interface CommandTable {
   get(wireName: string): RegisteredCommand | undefined;
+  /** What a gate kept out of it. */
+  withheld(wireName: string): RegisteredCommand | undefined;
   readonly names: readonly string[];
   /** By wire name in code-point order, as `register` carries it. */
   readonly manifest: Readonly<Record<string, CommandManifestEntry>>;
@@ -31,11 +35,16 @@ export function nameCommand(owner: CommandOwner, definition: CommandDefinition, 
   const group = definition.group ?? plugin;
   const shown = manifestEntry(wireName, group, definition);
   const manifest = { ...shown, template: displayTemplate(shown.template) };
-  return { wireName, plugin, firstParty, group, definition, exec, manifest };
+  const gated = { command: wireName, plugin, effect: definition.effect };
+  return { wireName, plugin, firstParty, group, definition, gated, exec, manifest };
 }
 
 /** Builds the table. A name of a first-party plugin may be overridden by the operator's own command (F19). */
-export function buildTable(commands: readonly RegisteredCommand[], overriding: string): CommandTable {
+export function buildTable(
+  commands: readonly RegisteredCommand[],
+  overriding: string,
+  denied: readonly RegisteredCommand[] = [],
+): CommandTable {
   const table = new Map<string, RegisteredCommand>();
   for (const command of commands) {
     const taken = table.get(command.wireName);
@@ -54,5 +63,7 @@ export function buildTable(commands: readonly RegisteredCommand[], overriding: s
   const manifest = Object.freeze(
     Object.fromEntries(names.map((name) => [name, (table.get(name) as RegisteredCommand).manifest])),
   );
-  return Object.freeze({ get: (name: string) => table.get(name), names: Object.freeze(names), manifest });
+  const withheld = denied.length === 0 ? undefined : buildTable(denied, overriding);
+  const get = (name: string): RegisteredCommand | undefined => table.get(name);
+  return Object.freeze({ get, withheld: (name: string) => withheld?.get(name), names: Object.freeze(names), manifest });
 }

@@ -240,10 +240,10 @@ describe('openAuditLog', () => {
     circle['self'] = circle;
     const [bad] = await Promise.allSettled([
       audit.append(circle as { kind: string }),
-      audit.append({ kind: 'test.long', text: 'x'.repeat(100_000) }),
+      audit.append({ kind: 'test.long', text: 'x'.repeat(200_000) }),
     ]);
     expect(bad.status).toBe('rejected');
-    expect(records()).toMatchObject([{ kind: 'test.long', too_long: 100_030 }]);
+    expect(records()).toMatchObject([{ kind: 'test.long', too_long: 200_030 }]);
   });
 
   it('SEC-243: 100,000 forgeries add a bounded number of lines, with the counts by reason', async () => {

@@ -34,8 +34,8 @@ export interface AuditHead {
 /** What is before the first record. */
 export const NO_RECORD: AuditHead = { seq: 0, hash: '0'.repeat(64) };
 
-/** A longer entry is recorded by its digest. */
-const MAX_ENTRY_CHARS = 65_536;
+/** A longer entry is recorded by its digest. The longest text that a hub may have run, however it is escaped, is not (SEC-156). */
+const MAX_ENTRY_CHARS = 131_072;
 
 /** The entry as plain JSON, bounded. Throws a TypeError for what is none. */
 export function plainEntry(entry: AuditEntry): AuditEntry {

@@ -2,7 +2,7 @@ import { Errors } from '@sinclair/typebox/errors';
 import { Check } from '@sinclair/typebox/value';
 import { defineError, isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { AgentError, Trigger } from '@stormpulse/plugin-api';
-import type { CollectorDefinition } from '@stormpulse/plugin-api/internal';
+import type { CollectorDefinition, V1Signoff } from '@stormpulse/plugin-api/internal';
 import type { Clock, CollectedState, CollectorService, EventLog } from '@stormpulse/kernel';
 
 export const CollectTimeout = defineError<{ plugin: string; collector: string; ms: number }>(
@@ -109,6 +109,19 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
   const { clock, random, events } = options;
   const all = new Set<Collecting>();
 
+  const v1Signoff = (): V1Signoff => {
+    for (const { definition, current } of all)
+      if (current !== undefined && definition.v1Signoff !== undefined) return definition.v1Signoff(current.state);
+    return { signoff_sealed: true, unsealed_since: null };
+  };
+  /** Who has the hub told of a change; what it was told last, and what was not taken is told again. */
+  let signoff: { readonly tell: (state: V1Signoff) => boolean; last: string } | undefined;
+  const tellSignoff = (): void => {
+    const state = v1Signoff();
+    const text = JSON.stringify(state);
+    if (signoff !== undefined && text !== signoff.last && signoff.tell(state)) signoff.last = text;
+  };
+
   const cycle = async (entry: Collecting, only: Only, trigger: Trigger | undefined): Promise<unknown> => {
     const { plugin, definition } = entry;
     const name = { plugin, collector: definition.id };
@@ -142,6 +155,7 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
       if (all.has(entry)) entry.current = { ...name, state, at: clock.now(), revision: (entry.current?.revision ?? 0) + 1 };
       if (entry.failing) entry.report(undefined);
       entry.failing = false;
+      tellSignoff();
       return state;
     } catch (cause) {
       const error = isAgentError(cause)
@@ -232,6 +246,10 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
       await Promise.allSettled(
         [...all].filter(({ definition }) => definition.every === 'push').map((entry) => run(entry, undefined, 'periodic_walk')),
       );
+    },
+    v1Signoff,
+    onSignoff(tell) {
+      signoff = tell === undefined ? undefined : { tell, last: JSON.stringify(v1Signoff()) };
     },
     states: () => [...all].flatMap(({ current }) => (current === undefined ? [] : [current])),
     v1Metrics: () =>

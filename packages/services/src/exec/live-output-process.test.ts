@@ -7,12 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hurriedClock } from '../../test-support/processes.ts';
 import { childEnvironment } from './child-environment.ts';
 import { createLiveOutput } from './live-output.ts';
-import type { OutputOfCommands } from './live-output.ts';
+import type { LiveOutput } from '@stormpulse/kernel';
 import { createProcessRunner } from './process-runner.ts';
 
 describe('live output of a real process', () => {
   let folder: string;
-  let output: OutputOfCommands;
+  let output: LiveOutput;
   let pieces: CommandOutputPayload[];
   /** Called with each piece. */
   let seen: (piece: CommandOutputPayload) => void;

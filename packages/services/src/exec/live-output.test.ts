@@ -1,7 +1,7 @@
 import type { CommandOutputPayload } from '@stormpulse/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createLiveOutput } from './live-output.ts';
-import type { OutputOfCommands } from './live-output.ts';
+import type { LiveOutput } from '@stormpulse/kernel';
 
 const KIB = 1024;
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -33,7 +33,7 @@ class Time {
 
 describe('live output', () => {
   let clock: Time;
-  let output: OutputOfCommands;
+  let output: LiveOutput;
   let sent: CommandOutputPayload[];
   beforeEach(() => {
     clock = new Time();

@@ -1,5 +1,5 @@
 import { Check } from '@sinclair/typebox/value';
-import type { Clock, LiveOutput, ProcessRequest } from '@stormpulse/kernel';
+import type { Clock, LiveOutput, OutputSink, ProcessRequest } from '@stormpulse/kernel';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { Payloads } from '@stormpulse/protocol';
 import { OutputText } from './output-text.ts';
@@ -22,18 +22,6 @@ const PIECE_COSTS_BYTES = 256;
 const JOIN_MS = 50;
 const MORE = '\n[… the rest is in the result …]\n';
 
-/** What one running command writes. */
-export interface OutputSink {
-  write(stream: Stream, chunk: Uint8Array): void;
-  /** Its result follows, and has all that was not told by now. */
-  end(): void;
-}
-
-/** Where the runner writes what the kernel has sent. */
-export interface OutputOfCommands extends LiveOutput {
-  open(command: Told): OutputSink;
-}
-
 const NOTHING: OutputSink = { write: () => undefined, end: () => undefined };
 
 interface Piece {
@@ -46,7 +34,7 @@ interface Piece {
 }
 
 /** The pieces that the hub has not acknowledged, in order, across connections. */
-class RunningOutput implements OutputOfCommands {
+class RunningOutput implements LiveOutput {
   readonly #clock: Pick<Clock, 'after'>;
   #pieces: Piece[] = [];
   #keptBytes = 0;
@@ -199,6 +187,6 @@ function firstBytes(text: string, most: number): string {
   return bytes.toString('utf8', 0, end);
 }
 
-export function createLiveOutput(options: { readonly clock: Pick<Clock, 'after'> }): OutputOfCommands {
+export function createLiveOutput(options: { readonly clock: Pick<Clock, 'after'> }): LiveOutput {
   return new RunningOutput(options.clock);
 }

@@ -1,6 +1,5 @@
-import type { Clock, ProcessRunner, ProgramCheck } from '@stormpulse/kernel';
+import type { Clock, LiveOutput, ProcessRunner, ProgramCheck } from '@stormpulse/kernel';
 import type { ProcessLimits } from '@stormpulse/plugin-api';
-import type { OutputOfCommands } from './live-output.ts';
 import { pluginExec } from './plugin-exec.ts';
 import { runProcess } from './run-process.ts';
 
@@ -16,7 +15,7 @@ export interface ProcessRunnerOptions {
   readonly programs?: ProgramCheck;
   readonly prlimit?: string;
   /** Gets what commands write, as they write it. */
-  readonly output?: Pick<OutputOfCommands, 'open'>;
+  readonly output?: Pick<LiveOutput, 'open'>;
 }
 
 /** The process side of the host. */

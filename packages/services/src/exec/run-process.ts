@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import type { Clock, ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
+import type { Clock, OutputSink, ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
 import { CappedOutput } from './capped-output.ts';
 import { withChildUmask } from './child-umask.ts';
 import { descriptorShortage } from './descriptor-reserve.ts';
 import { hasExecFormat, noExecFormat } from './exec-format.ts';
 import { DRAIN_MS, KILL_AFTER_MS, askToEnd, killCall } from './end-call.ts';
-import type { OutputSink } from './live-output.ts';
 import { newMark } from './leftovers.ts';
 import { launchUnder, lowerPriority } from './limits.ts';
 import type { Launcher } from './limits.ts';

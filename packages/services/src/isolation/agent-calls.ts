@@ -76,11 +76,16 @@ export class AgentCalls {
   note(name: string, args: Args): boolean {
     if (name === 'log') this.#options.log.told(args, this.#host?.ctx.logger);
     else if (name === 'progress') this.#runs.get(numberOf(args['run']))?.progress?.(progressOf(args['update']));
+    else if (name === 'output') this.#output(args);
     else if (name === 'emit') this.#emit(args);
     else if (name === 'ok') this.#host?.ctx.health.ok();
     else if (name === 'degraded') this.#host?.ctx.health.degraded(String(args['reason']).slice(0, 500));
     else return false;
     return true;
+  }
+
+  #output({ run, stream, bytes: told }: Args): void {
+    this.#runs.get(numberOf(run))?.output?.(bytes(told), stream === 'stderr' ? 'stderr' : 'stdout');
   }
 
   #emit({ id, payload }: Args): void {

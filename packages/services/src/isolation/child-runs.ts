@@ -25,6 +25,8 @@ export async function runCall(declared: Contributions, args: Args, running: Runn
     },
     log: childLogger(rpc),
     exec: (file, argv, options) => childExec(rpc, running.signal)(file, argv, options),
+    output: (told, stream = 'stdout') =>
+      rpc.note('output', { run, stream, bytes: Buffer.from(told as string).toString('base64') }),
     progress: (update) => rpc.note('progress', { run, update }),
     checkpoint: async (value) => {
       await rpc.call('checkpoint', { run, value });

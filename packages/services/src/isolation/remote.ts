@@ -26,7 +26,9 @@ export interface Remote {
 }
 
 /** What a run can tell besides its result. */
-export type RunMembers = Partial<Pick<JobCall<unknown, unknown>, 'progress' | 'checkpoint'> & Pick<WizardHost, 'exists'>>;
+export type RunMembers = Partial<
+  Pick<JobCall<unknown, unknown>, 'output' | 'progress' | 'checkpoint'> & Pick<WizardHost, 'exists'>
+>;
 
 /** What the calls of a plugin reach: its own `ctx`, and what it declared on it. */
 export interface Host {

@@ -56,8 +56,8 @@ export interface PluginRunner {
   derive(source: Omit<PluginSource, 'kept'>): Promise<PluginManifest>;
   /** Of what has a process or a thread of its own now; looked at when it is asked. */
   bills(): readonly PluginBill[];
-  /** Calls into plugins elsewhere that wait for an answer. */
-  readonly waiting: number;
+  /** Resolves when what runs elsewhere has nothing to do but to wait for the agent; for who plays the agent's time. */
+  atRest(): Promise<void>;
   /** Ends what it started; bounded. The kernel stops plugins itself before. */
   close(): Promise<void>;
 }
@@ -81,9 +81,9 @@ type Isolated = 'process' | 'worker';
 
 /** Gives the kernel plugins that run elsewhere, and those that do not. */
 export function createRunner(options: RunnerOptions): PluginRunner {
-  const open = new Set<{ readonly waiting: number; close(): Promise<void> }>();
+  const open = new Set<Pick<Session, 'atRest' | 'close'>>();
   const supervised = new Map<Supervisor, Pick<PluginBill, 'name' | 'isolation'>>();
-  const closing = async (one: { readonly waiting: number; close(): Promise<void> }): Promise<void> => {
+  const closing = async (one: Pick<Session, 'close' | 'atRest'>): Promise<void> => {
     open.delete(one);
     await one.close();
   };
@@ -128,8 +128,8 @@ export function createRunner(options: RunnerOptions): PluginRunner {
       }
       return [...supervised].map(([{ bill }, plugin]) => ({ ...plugin, ...bill }));
     },
-    get waiting() {
-      return [...open].reduce((sum, { waiting }) => sum + waiting, 0);
+    async atRest() {
+      await Promise.all([...open].map((one) => one.atRest()));
     },
     async close() {
       await Promise.all([...open].map(closing));

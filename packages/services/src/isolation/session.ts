@@ -10,6 +10,7 @@ import { Watch } from './watch.ts';
 import type { Used } from './watch.ts';
 
 const STOP_MS = 3_000;
+const QUIET_PINGS = 5;
 
 export interface SessionOptions {
   readonly plugin: string;
@@ -29,6 +30,8 @@ export class Session {
   readonly #rpc: Rpc;
   readonly #watch: Watch;
   #isStopping = false;
+  /** Frames. */
+  #heard = 0;
   #dying: string | undefined;
   #over = false;
 
@@ -64,8 +67,13 @@ export class Session {
     return this.#over ? {} : this.#watch.used();
   }
 
-  get waiting(): number {
-    return this.#rpc.waiting;
+  /** Resolves when no call into it waits, or when it told nothing new while it answered some pings: then it waits for the agent. */
+  async atRest(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_PINGS && !this.#over && this.#rpc.waiting > 0; quiet += 1) {
+      const before = this.#heard;
+      await this.#rpc.call('ping', {}).catch(() => undefined);
+      if (this.#heard > before + 1) quiet = -1;
+    }
   }
 
   /** Its manifest, unchecked. Rejects with what import, config or setup threw. */
@@ -138,6 +146,7 @@ export class Session {
   }
 
   #received(frames: readonly string[], bytes: number): void {
+    this.#heard += frames.length;
     const flood = this.#watch.heard(frames.length, bytes);
     if (flood !== undefined) return this.#fail(flood);
     for (const frame of frames) if (!this.#over) this.#rpc.receive(frame);

@@ -1,6 +1,15 @@
 import { Check } from '@sinclair/typebox/value';
 import { Type, collector, definePlugin, investigation } from '@stormpulse/plugin-api';
-import type { Collector, CollectorHandle, Plugin, PluginContext, Report, Store, TSchema } from '@stormpulse/plugin-api';
+import type {
+  Collector,
+  CollectorHandle,
+  GateAnswer,
+  Plugin,
+  PluginContext,
+  Report,
+  Store,
+  TSchema,
+} from '@stormpulse/plugin-api';
 import type { ManifestCollector, PluginManifest } from '@stormpulse/plugin-api/internal';
 import { Attached } from './attached.ts';
 import { rawConfigSchema } from './config-secrets.ts';
@@ -78,9 +87,11 @@ function declareGate(gate: { readonly admits: boolean }, at: number, ctx: Plugin
   });
 }
 
-function asAnswer(value: unknown): { readonly allow: true } | { readonly allow: false; readonly reason: string } {
-  const { allow, reason } = (value ?? {}) as { readonly allow?: unknown; readonly reason?: unknown };
-  return allow === true ? { allow } : { allow: false, reason: typeof reason === 'string' ? reason : 'no reason given' };
+function asAnswer(value: unknown): GateAnswer {
+  const { allow, reason, failureReason } = (value ?? {}) as Readonly<Record<'allow' | 'reason' | 'failureReason', unknown>>;
+  if (allow === true) return { allow };
+  const told = typeof failureReason === 'string' ? { failureReason } : {};
+  return { allow: false, reason: typeof reason === 'string' ? reason : 'no reason given', ...told };
 }
 
 /** What comes with a state. */

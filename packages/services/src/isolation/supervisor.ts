@@ -105,8 +105,10 @@ export class Supervisor implements Remote {
     over: (run: number): void => this.#options.calls.over(run),
   };
 
-  get waiting(): number {
-    return this.#state.kind === 'live' ? this.#state.session.waiting : 0;
+  /** Resolves when it has nothing to do, or has ended where it is ending. */
+  async atRest(): Promise<void> {
+    if (this.#state.kind === 'live') await this.#state.session.atRest();
+    await this.#closing;
   }
 
   attach(host: Host): void {

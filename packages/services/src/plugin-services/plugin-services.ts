@@ -58,7 +58,7 @@ export function createPluginServices(options: PluginServicesOptions): PluginServ
     exchange: createHttpExchange(),
     ...options,
     denials: createDenialLog(options),
-    bus: createEventBus({ clock: options.clock, log: options.events }),
+    bus: createEventBus({ clock: options.clock, log: options.events, audit: options.audit }),
     logs: createLogRegistry(),
     probes: new Map(),
     present: new Set(),

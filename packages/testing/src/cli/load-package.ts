@@ -11,6 +11,8 @@ export interface PluginPackage {
   readonly plugin: Plugin;
   readonly pkg: { readonly name: string; readonly version: string };
   readonly folder: URL;
+  /** The file that exports the plugin. */
+  readonly built: URL;
   /** Of `config.example.toml`; empty when there is none. */
   readonly config: object;
 }
@@ -24,11 +26,12 @@ export async function loadPackage(place: string): Promise<PluginPackage> {
   const entry = mainOf(pkg);
   if (entry === undefined || !existsSync(join(folder, entry)))
     throw new Error(`${pkg.name}: package.json exports no "." that is there (${entry ?? 'none'}); build it first`);
-  const loaded = (await import(pathToFileURL(join(folder, entry)).href)) as { readonly default?: unknown };
+  const built = pathToFileURL(join(folder, entry));
+  const loaded = (await import(built.href)) as { readonly default?: unknown };
   const plugin = loaded.default as Plugin;
   const definition = definitionOf(plugin);
   if (definition === undefined) throw new Error(`${pkg.name}: its default export is not the result of definePlugin()`);
-  return { plugin, pkg, folder: pathToFileURL(`${folder}/`), config: exampleConfig(folder, definition.name) };
+  return { plugin, pkg, folder: pathToFileURL(`${folder}/`), built, config: exampleConfig(folder, definition.name) };
 }
 
 interface PackageJson {

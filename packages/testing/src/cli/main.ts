@@ -2,12 +2,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { CHECKS } from '../conformance/checks.ts';
+import type { Check } from '../conformance/checks.ts';
+import type { Problems } from '../conformance/fixture.ts';
+import { CHECKS_OF_CODE, isolate } from '../conformance/isolated.ts';
+import type { Isolation } from '../conformance/isolated.ts';
 import { manifestText, readmeText } from '../documents/documents.ts';
 import { loadPackage } from './load-package.ts';
 
 const HELP = `stormpulse-plugin: what an author needs beside the code of a plugin
 
   stormpulse-plugin check [FOLDER|TARBALL]   the conformance checks; exit 1 when one fails
+      --isolation process|worker             those of its code, with that code in a process or a thread of its own
   stormpulse-plugin docs [FOLDER]            writes manifest.json and the generated tables of README.md
   stormpulse-plugin inspect [FOLDER|TARBALL] prints the manifest
 
@@ -17,14 +22,19 @@ Without a place: the folder it is called in, built. Its config is the one of con
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' } },
+    options: { help: { type: 'boolean', short: 'h' }, isolation: { type: 'string' } },
   });
   const [command, place = '.'] = positionals;
   if (values.help === true || command === undefined) {
     process.stdout.write(HELP);
     return values.help === true ? 0 : 2;
   }
-  if (command === 'check') return await check(place);
+  const { isolation } = values;
+  if (isolation !== undefined && isolation !== 'process' && isolation !== 'worker') {
+    process.stderr.write(`--isolation is "process" or "worker", not "${isolation}"; without it the checks run here\n`);
+    return 2;
+  }
+  if (command === 'check') return isolation === undefined ? await check(place) : await checkElsewhere(place, isolation);
   if (command === 'docs') return await writeDocuments(place);
   if (command === 'inspect') return await inspect(place);
   process.stderr.write(`there is no "stormpulse-plugin ${command}"; there is check, docs and inspect\n`);
@@ -33,18 +43,35 @@ async function main(): Promise<number> {
 
 async function check(place: string): Promise<number> {
   const { plugin, ...fixture } = await loadPackage(place);
+  return await tell(Object.entries(CHECKS), (run) => run(plugin, { ...fixture, firstParty: false }));
+}
+
+async function checkElsewhere(place: string, isolation: Isolation): Promise<number> {
+  const { plugin, ...fixture } = await loadPackage(place);
+  const { load, settle, close } = await isolate(plugin.name, { ...fixture, isolation });
+  try {
+    return await tell(CHECKS_OF_CODE, async (run) => await run(await load(), { ...fixture, firstParty: false, settle }));
+  } finally {
+    await close();
+  }
+}
+
+async function tell(
+  checks: readonly (readonly [string, Check])[],
+  attemptOf: (run: Check['run']) => Problems | Promise<Problems>,
+): Promise<number> {
   let failed = 0;
-  for (const [id, { title, run }] of Object.entries(CHECKS)) {
-    const problems = await attempt(() => run(plugin, { ...fixture, firstParty: false }));
+  for (const [id, { title, run }] of checks) {
+    const problems = await attempt(() => attemptOf(run));
     failed += problems.length === 0 ? 0 : 1;
     process.stdout.write(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${id} ${title}\n`);
     for (const problem of problems) process.stdout.write(`       ${problem.replaceAll('\n', '\n       ')}\n`);
   }
-  process.stdout.write(`${Object.keys(CHECKS).length - failed} passed, ${failed} failed\n`);
+  process.stdout.write(`${checks.length - failed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
 }
 
-async function attempt(run: () => readonly string[] | Promise<readonly string[]>): Promise<readonly string[]> {
+async function attempt(run: () => Problems | Promise<Problems>): Promise<Problems> {
   try {
     return await run();
   } catch (error) {

@@ -5,6 +5,8 @@ import { contribute } from './contributions.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';
 import { harnessFor } from './harness-for.ts';
 
+/** `validation_failed`: a gate denied it meanwhile, and it never began. */
+const FITTING: readonly unknown[] = ['cancelled', 'interrupted', 'validation_failed'];
 /** What a stopping agent gives running commands before it aborts them. */
 const GRACE_MS = 5_000;
 const SETTLE_MS = 1_000;
@@ -30,12 +32,15 @@ export async function checkCancel(plugin: Plugin, fixture: ConformanceFixture): 
     const stoppedAt = harness.clock.monotonic();
     await harness.close();
     if (!isRunning) continue;
-    const { failure_reason: reason, success } = await call;
-    const tookMs = (endedAt ?? Infinity) - stoppedAt;
+    const closedAt = harness.clock.monotonic();
+    // A job that can go on gives no result: the next agent takes it up. That the agent need not wait for it shows that it ended.
+    const goesOn = command.mode.kind === 'job' && command.mode.resumable;
+    const { failure_reason: reason, success } = goesOn ? { failure_reason: 'interrupted', success: false } : await call;
+    const tookMs = (goesOn ? closedAt : (endedAt ?? Infinity)) - stoppedAt;
     if (tookMs > GRACE_MS + SETTLE_MS)
       problems.push(`command "${command.id}" did not end within a second of its signal: pass it on to what it waits for`);
     // What failed before it was aborted has its own reason, and may say so.
-    else if (tookMs >= GRACE_MS && !success && reason !== 'cancelled' && reason !== 'interrupted')
+    else if (tookMs >= GRACE_MS && !success && !FITTING.includes(reason))
       problems.push(`command "${command.id}" was cut off and says "${reason ?? ''}": let what the signal throws go up`);
   }
   return problems;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CommandFailed, Type, collector, definePlugin, handler, subprocess, wizard } from '@stormpulse/plugin-api';
+import { CommandFailed, Type, collector, definePlugin, handler, job, subprocess, wizard } from '@stormpulse/plugin-api';
 import type { Call, Plugin, PluginContext, PluginDefinition, Step, TObject, TSchema } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { manifestText, readmeText } from '../documents/documents.ts';
@@ -265,6 +265,31 @@ describe('conformance', () => {
       ),
     );
     expect(await CHECKS['C10']?.run(late, fixture)).toEqual([]);
+  });
+
+  it.each([
+    ['hears its signal', true],
+    ['hears nothing', false],
+  ])('C10 a job that goes on after a restart has no result; one that %s', async (_, hears) => {
+    const going = bell(({ commands }) =>
+      commands.register(
+        job({
+          id: 'peal',
+          title: 'Peal',
+          effect: 'read',
+          timeout: '1h',
+          params: Type.Object({}),
+          result: Type.Integer(),
+          resumable: true,
+          run: ({ signal }) =>
+            new Promise((_resolve, reject) => {
+              if (hears) signal.addEventListener('abort', () => reject(signal.reason as Error));
+            }),
+        }),
+      ),
+    );
+    const late = expect.stringContaining('did not end within a second') as string;
+    expect(await CHECKS['C10']?.run(going, fixture)).toEqual(hears ? [] : [late]);
   });
 
   it('C17 leaves alone what would not last alone either', async () => {

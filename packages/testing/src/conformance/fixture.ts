@@ -11,6 +11,11 @@ export interface ConformanceFixture {
   readonly folder?: URL;
   /** Where the plugin's keys stand in `config.example.toml`. Default: `[plugins.<name>.config]`. */
   readonly example?: (toml: Readonly<Record<string, unknown>>) => unknown;
+  /**
+   * What the build made of the plugin: `conformance()` runs the checks of its code again with that file in a process of its own, and once
+   * more in a thread.
+   */
+  readonly built?: URL;
   /** Waits until a plugin whose code runs elsewhere is at rest. Default: some turns of the event loop. */
   readonly settle?: () => Promise<void>;
 }

@@ -169,7 +169,9 @@ export default definePlugin({
         checkpoint: Type.Object({ at: Type.Integer() }),
         rereads: [{ collector: 'things', only: ({ to }) => [`upto${to}`.replace(/\d/u, '')] }],
         extras: ({ counted: n }) => ({ doubled: n * 2 }),
-        run: async ({ params: { to }, progress, checkpoint, resumedFrom }) => {
+        run: async ({ params: { to }, output, progress, checkpoint, resumedFrom }) => {
+          output(`to ${to}`);
+          output(Buffer.from([0xc3, 0xa9]), 'stderr');
           for (let at = resumedFrom?.at ?? 0; at < to; at += 1) {
             progress({ done: at, total: to, message: 'counting' });
             await checkpoint({ at });

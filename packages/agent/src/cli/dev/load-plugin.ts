@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger, createSystemClock } from '@stormpulse/services';
@@ -7,6 +7,8 @@ import { loadConfig } from '../../config/load.ts';
 import { isolatingRunner } from '../../plugins/isolating-runner.ts';
 import { addPlugin } from '../plugins/add.ts';
 import { readPackage, stagePackage } from './stage-package.ts';
+
+const MAX_SAID_BYTES = 16 * 1024 * 1024;
 
 export interface LoadOptions {
   readonly isolation: 'process' | 'worker' | 'none';
@@ -18,7 +20,7 @@ export interface LoadOptions {
  * Returns the plugin's name. Rejects with `E_AGENT_REFUSED`, `E_PLUGIN_*`.
  */
 export async function loadPlugin(folder: string, state: string, base: string, options: LoadOptions): Promise<string> {
-  build(folder);
+  await build(folder);
   const staged = join(state, 'packed');
   stagePackage(folder, staged);
   const example = join(folder, 'config.example.toml');
@@ -43,9 +45,14 @@ export async function loadPlugin(folder: string, state: string, base: string, op
   return entry.name;
 }
 
-function build(folder: string): void {
+/** Not in one go: the hub is in this process, and would drop the connections that it cannot answer meanwhile. */
+async function build(folder: string): Promise<void> {
   if (readPackage(folder).scripts?.['build'] === undefined) return;
-  const { status, error, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'build'], { cwd: folder, encoding: 'utf8' });
-  if (error !== undefined) throw Refused({ what: `npm could not be run in ${folder}: ${error.message}` });
-  if (status !== 0) throw Refused({ what: `npm run build failed:\n${stdout}${stderr}`.trimEnd() });
+  await new Promise<void>((resolve, reject) => {
+    execFile('npm', ['run', '--silent', 'build'], { cwd: folder, maxBuffer: MAX_SAID_BYTES }, (error, stdout, stderr) => {
+      if (error === null) resolve();
+      else if (typeof error.code === 'string') reject(Refused({ what: `npm could not be run in ${folder}: ${error.message}` }));
+      else reject(Refused({ what: `npm run build failed:\n${stdout}${stderr}`.trimEnd() }));
+    });
+  });
 }

@@ -43,8 +43,8 @@ export async function inspectPlugin(config: string, name: string, deps: Pick<Plu
   throw Refused({ what: `the file enables no plugin "${name}"; it enables ${names.join(', ')}` });
 }
 
-async function inspectOwn({ name, config, limits = {} }: EnabledPlugin): Promise<InspectedPlugin> {
-  const definition = definitionOf(narrow(await loadFirstParty(name), limits));
+async function inspectOwn({ name, config, limits = {}, disabled }: EnabledPlugin): Promise<InspectedPlugin> {
+  const definition = definitionOf(narrow(await loadFirstParty(name), limits, disabled));
   const capabilities = definition?.capabilities(parseConfig(definition.configSchema, config)) ?? {};
   return {
     name,

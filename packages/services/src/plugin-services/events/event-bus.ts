@@ -1,4 +1,4 @@
-import type { Clock, EventLog, PluginOwner } from '@stormpulse/kernel';
+import type { AuditLog, Clock, EventLog, PluginOwner } from '@stormpulse/kernel';
 import type { EventType, TSchema } from '@stormpulse/plugin-api';
 import { EventInvalid } from '@stormpulse/plugin-api/internal';
 import type { Contributions } from '@stormpulse/plugin-api/internal';
@@ -11,6 +11,8 @@ export interface EventBusOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Where the hub reads them. */
   readonly log: Pick<EventLog, 'record'>;
+  /** Where the host reads those that are to stay. */
+  readonly audit?: Pick<AuditLog, 'note'> | undefined;
 }
 
 /** `ctx.events` of one plugin. */
@@ -47,7 +49,7 @@ const WARN_MS = 60_000;
  * Each listener gets its own copy, checked by its own schema, in a turn of its own: one that throws, rejects or changes what it got
  * harms nobody, and two plugins that answer each other's events for ever keep no other work from running.
  */
-export function createEventBus({ clock, log }: EventBusOptions): EventBus {
+export function createEventBus({ clock, log, audit }: EventBusOptions): EventBus {
   const all = new Set<Listening>();
 
   const hear = async ({ owner, event, listener }: Listening, text: string): Promise<void> => {
@@ -111,11 +113,14 @@ export function createEventBus({ clock, log }: EventBusOptions): EventBus {
           };
           if (!event.id.startsWith(`${owner.name}.`)) refuse(`plugin "${owner.name}" emits only what begins with its own name`);
           if (!KIND.test(event.id.slice(owner.name.length + 1))) refuse('its id is not dotted lower-case words');
-          if (event.wireSource !== undefined && !owner.firstParty) refuse('wireSource is for first-party plugins');
+          if ((event.wireSource !== undefined || event.audited === true) && !owner.firstParty)
+            refuse('wireSource and audited are for first-party plugins');
           const plain = toPlainText(event.payload, payload);
           if (!plain.ok) return refuse(`its payload ${plain.problem}`);
           if (plain.value.length > MAX_PAYLOAD_CHARS) refuse(`its payload has more than ${MAX_PAYLOAD_CHARS} characters of JSON`);
           if (!isOpen) return;
+          if (event.audited === true)
+            audit?.note({ ...wireFields(JSON.parse(plain.value), { mayFillV1: true }), kind: event.id });
           record(event, plain.value);
           for (const to of all) if (to.event.id === event.id) tell(to, plain.value);
         },

@@ -1,0 +1,56 @@
+import { API_VERSION, ConfigInvalid, definePlugin } from '@stormpulse/sdk';
+import type { Command } from '@stormpulse/sdk';
+import { DOCKER } from './commands/compose.ts';
+import { v1DeployCommands, v1LogsCommand } from './commands/v1-project.ts';
+import { configSchema } from './config.ts';
+import type { DockerConfig } from './config.ts';
+import { offerEngine } from './offer-engine.ts';
+import { daemonOf, daemonProblems } from './daemon.ts';
+import { Engine } from './engine/engine.ts';
+import { projectCollector } from './state/project.ts';
+import { Troubles } from './troubles.ts';
+import { dockerWizard } from './wizard.ts';
+
+const readsProject = ({ project, collect_containers: collect }: DockerConfig): boolean => project !== undefined && collect;
+
+/** A Docker Engine of this host. `[project]` alone gives what v1 had; all else needs `[docker]`. */
+export default definePlugin({
+  name: 'docker',
+  version: '0.1.0',
+  apiVersion: API_VERSION,
+  description: 'Containers, images, volumes and networks of a Docker Engine, and commands for them.',
+  configSchema,
+  capabilities: (config) => {
+    const { docker, project } = config;
+    const runsCompose = project !== undefined || Object.keys(docker?.projects ?? {}).length > 0;
+    return {
+      ...(docker !== undefined || readsProject(config) ? { http: [daemonOf(config, process.env).origin] } : {}),
+      ...(runsCompose ? { exec: [DOCKER] } : {}),
+      ...(docker === undefined
+        ? project === undefined
+          ? {}
+          : { commands: 'read' as const }
+        : { commands: 'destructive' as const }),
+    };
+  },
+  setup(context) {
+    const { config, commands, collectors, health, http, wizard } = context;
+    const problems = daemonProblems(config);
+    if (problems.length > 0) throw ConfigInvalid({ problems });
+    wizard.register(dockerWizard(process.env));
+
+    const { docker, project } = config;
+    const daemon = daemonOf(config, process.env);
+    const troubles = new Troubles(health);
+    const offered: Command[] = [];
+    if (project !== undefined) offered.push(v1LogsCommand(project, daemon));
+    if (docker !== undefined || readsProject(config)) {
+      const engine = new Engine(http.client(daemon.origin));
+      if (project !== undefined && readsProject(config))
+        collectors.register(projectCollector(engine, project.compose_file, (reason) => troubles.tell('project', reason)));
+      if (docker !== undefined) offered.push(...offerEngine(context, { section: docker, engine, daemon, troubles }));
+    }
+    if (docker !== undefined && project !== undefined) offered.push(...v1DeployCommands(project, daemon));
+    commands.register(...offered.filter(({ id }) => !config.disabled_commands.includes(`docker_${id}`)));
+  },
+});

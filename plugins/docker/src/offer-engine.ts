@@ -1,0 +1,86 @@
+import type { Command, PluginContext } from '@stormpulse/sdk';
+import { projectCommands } from './commands/compose.ts';
+import { execCommands } from './commands/exec.ts';
+import { lifecycleCommands } from './commands/lifecycle.ts';
+import { logCommands } from './commands/logs.ts';
+import { pruneCommand } from './commands/prune.ts';
+import { pullCommand } from './commands/pull.ts';
+import { showCommands } from './commands/show.ts';
+import type { DockerConfig, DockerSection } from './config.ts';
+import type { Daemon } from './daemon.ts';
+import type { Engine } from './engine/engine.ts';
+import { watchEvents } from './event-watch.ts';
+import type { Subject } from './event-watch.ts';
+import { Staleness } from './staleness.ts';
+import { containersCollector } from './state/containers.ts';
+import type { ContainerState } from './state/containers.ts';
+import { diskCollector } from './state/disk.ts';
+import { EngineStanding } from './state/engine-state.ts';
+import { imagesCollector, networksCollector, volumesCollector } from './state/inventory.ts';
+import { usageCollector } from './state/usage.ts';
+import type { Troubles } from './troubles.ts';
+
+export interface EngineParts {
+  readonly section: DockerSection;
+  readonly engine: Engine;
+  readonly daemon: Daemon;
+  readonly troubles: Troubles;
+}
+
+type Context = Pick<PluginContext<DockerConfig>, 'collectors' | 'lifecycle' | 'health' | 'signal'>;
+
+/** All that `[docker]` gives: the state of the engine, kept by its events, and the commands. */
+export function offerEngine({ collectors, lifecycle, health, signal }: Context, parts: EngineParts): readonly Command[] {
+  const { section, engine, daemon, troubles } = parts;
+  const stale: Readonly<Record<Subject, Staleness>> = {
+    container: new Staleness(),
+    image: new Staleness(),
+    volume: new Staleness(),
+    network: new Staleness(),
+  };
+  const standing = new EngineStanding();
+  let running: readonly ContainerState[] = [];
+
+  collectors.register(standing.collector());
+  const containers = collectors.register(
+    containersCollector(engine, stale.container, (read) => {
+      running = read.filter(({ state }) => state === 'running');
+    }),
+  );
+  collectors.register(usageCollector(engine, section.usage_every, () => running));
+  collectors.register(imagesCollector(engine, stale.image));
+  collectors.register(volumesCollector(engine, stale.volume));
+  collectors.register(networksCollector(engine, stale.network));
+  collectors.register(diskCollector(engine, section.disk_every));
+  health.probe({ id: 'engine', every: '5m', check: async (asked) => await engine.done({ path: '/_ping', signal: asked }) });
+
+  let listening = new AbortController();
+  lifecycle.onStart(async () => {
+    listening.abort();
+    listening = new AbortController();
+    const watch = {
+      engine,
+      onEvent: (subject: Subject) => stale[subject].mark(),
+      onUp: (facts: Parameters<EngineStanding['up']>[0]) => {
+        standing.up(facts);
+        troubles.tell('events', undefined);
+        for (const one of Object.values(stale)) one.mark();
+      },
+      onDown: (reason: string) => {
+        standing.down(reason);
+        troubles.tell('events', reason);
+      },
+    };
+    void watchEvents(watch, AbortSignal.any([signal, listening.signal]));
+    await Promise.resolve();
+  });
+  return [
+    ...showCommands(engine),
+    ...logCommands(engine),
+    ...lifecycleCommands(engine, containers),
+    pullCommand(engine),
+    pruneCommand(engine),
+    ...execCommands(engine, section.exec),
+    ...projectCommands(section.projects, daemon),
+  ];
+}

@@ -1,0 +1,85 @@
+import { Type, collector } from '@stormpulse/sdk';
+import type { Collector, Period } from '@stormpulse/sdk';
+import type { Engine } from '../engine/engine.ts';
+import type { Staleness } from '../staleness.ts';
+
+const MAX_ENTRIES = 1_000;
+const EVERY: Period = '10m';
+
+const ListedImage = Type.Object({
+  Id: Type.String(),
+  RepoTags: Type.Union([Type.Array(Type.String()), Type.Null()], { default: null }),
+  Size: Type.Number(),
+  Created: Type.Number(),
+});
+const ListedVolumes = Type.Object({
+  Volumes: Type.Union([Type.Array(Type.Object({ Name: Type.String(), Driver: Type.String() })), Type.Null()], { default: null }),
+});
+const ListedNetwork = Type.Object({ Id: Type.String(), Name: Type.String(), Driver: Type.String(), Scope: Type.String() });
+
+export const ImagesState = Type.Object({
+  total: Type.Integer(),
+  images: Type.Array(
+    Type.Object({ id: Type.String(), tags: Type.Array(Type.String()), bytes: Type.Number(), created_at: Type.Number() }),
+  ),
+});
+export const VolumesState = Type.Object({
+  total: Type.Integer(),
+  volumes: Type.Array(Type.Object({ name: Type.String(), driver: Type.String() })),
+});
+export const NetworksState = Type.Object({
+  total: Type.Integer(),
+  networks: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), driver: Type.String(), scope: Type.String() })),
+});
+
+const shortId = (id: string): string => id.replace(/^sha256:/u, '').slice(0, 12);
+
+export function imagesCollector(engine: Engine, staleness: Staleness): Collector<typeof ImagesState> {
+  return collector({
+    id: 'images',
+    every: EVERY,
+    timeout: '15s',
+    state: ImagesState,
+    detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) },
+    collect: async ({ signal }) => {
+      const listed = await staleness.during(() => engine.json({ path: '/images/json', signal }, Type.Array(ListedImage)));
+      const images = listed
+        .slice(0, MAX_ENTRIES)
+        .map(({ Id, RepoTags, Size, Created }) => ({ id: shortId(Id), tags: RepoTags ?? [], bytes: Size, created_at: Created }));
+      return { total: listed.length, images };
+    },
+  });
+}
+
+export function volumesCollector(engine: Engine, staleness: Staleness): Collector<typeof VolumesState> {
+  return collector({
+    id: 'volumes',
+    every: EVERY,
+    timeout: '15s',
+    state: VolumesState,
+    detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) },
+    collect: async ({ signal }) => {
+      const { Volumes } = await staleness.during(() => engine.json({ path: '/volumes', signal }, ListedVolumes));
+      const listed = Volumes ?? [];
+      const volumes = listed.slice(0, MAX_ENTRIES).map(({ Name, Driver }) => ({ name: Name, driver: Driver }));
+      return { total: listed.length, volumes };
+    },
+  });
+}
+
+export function networksCollector(engine: Engine, staleness: Staleness): Collector<typeof NetworksState> {
+  return collector({
+    id: 'networks',
+    every: EVERY,
+    timeout: '15s',
+    state: NetworksState,
+    detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) },
+    collect: async ({ signal }) => {
+      const listed = await staleness.during(() => engine.json({ path: '/networks', signal }, Type.Array(ListedNetwork)));
+      const networks = listed
+        .slice(0, MAX_ENTRIES)
+        .map(({ Id, Name, Driver, Scope }) => ({ id: shortId(Id), name: Name, driver: Driver, scope: Scope }));
+      return { total: listed.length, networks };
+    },
+  });
+}
