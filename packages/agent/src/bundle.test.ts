@@ -93,27 +93,30 @@ describe('the bundle, alone in an empty folder', () => {
     }
   });
 
-  it.skipIf(hasNodeSqlite())('without a part of libsql for this machine it refuses commands, and says which part and what else', async () => {
-    const bare = join(made, 'bare');
-    cpSync(alone, bare, { recursive: true });
-    rmSync(join(bare, 'node_modules'), { recursive: true });
-    host.writeIdentity(await createIdentity('web-1'));
-    host.write('stormpulse.toml', host.validToml());
-    const args = [...main().slice(0, -1), join(bare, 'main.js'), ...runArgs(host.config)];
-    const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
-    let log = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-    const ended = once(child, 'close');
-    try {
-      await vi.waitFor(
-        () => expect(log).toMatch(/@libsql\/[\w-]+ is not installed; run Node 22\.16 or newer, or install @libsql/u),
-        PATIENT,
-      );
-    } finally {
-      if (child.exitCode === null) child.kill('SIGKILL');
-      await ended;
-    }
-  });
+  it.skipIf(hasNodeSqlite())(
+    'without a part of libsql for this machine it refuses commands, and says which part and what else',
+    async () => {
+      const bare = join(made, 'bare');
+      cpSync(alone, bare, { recursive: true });
+      rmSync(join(bare, 'node_modules'), { recursive: true });
+      host.writeIdentity(await createIdentity('web-1'));
+      host.write('stormpulse.toml', host.validToml());
+      const args = [...main().slice(0, -1), join(bare, 'main.js'), ...runArgs(host.config)];
+      const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+      let log = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+      const ended = once(child, 'close');
+      try {
+        await vi.waitFor(
+          () => expect(log).toMatch(/@libsql\/[\w-]+ is not installed; run Node 22\.16 or newer, or install @libsql/u),
+          PATIENT,
+        );
+      } finally {
+        if (child.exitCode === null) child.kill('SIGKILL');
+        await ended;
+      }
+    },
+  );
 
   it('reads no enrollment and no process library before they are used', () => {
     const read = (name: string): string => readFileSync(join(alone, name), 'utf8');

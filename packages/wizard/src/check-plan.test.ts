@@ -98,6 +98,12 @@ describe('what a wizard may plan', () => {
     'acme/out/new/x',
   ])('W26: not %s below the folder of the files', (path) => expect(refusal(file(`${root}/${path}`))).toContain('E_WIZARD_PLAN'));
 
+  it('a file of a plugin of the agent, by its whole path and no other', () => {
+    const named = join(root, 'signoff.sealed');
+    expect(checkPlan([file(named)], { ...bounds, firstParty: true, files: [named] })).toEqual([file(named)]);
+    expect(refusal(file(`${named}2`), { firstParty: true, files: [named] })).toContain('is outside the folder');
+  });
+
   it.each([0o666, 0o4755, 0o620, -1, 1.5, '640'])('not a file of mode %s', (mode) => {
     expect(refusal(file(join(root, 'acme/x'), { mode }))).toContain('the mode is');
   });

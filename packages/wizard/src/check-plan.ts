@@ -94,15 +94,17 @@ function mayName(text: string, { folder, hostFolder, answered = [] }: PlanBounds
   return isBelow(path, folder) || (answered.includes(text) && !isBelow(path, hostFolder));
 }
 
-function fileOf(fields: Readonly<Record<string, unknown>>, { folder }: PlanBounds, refuse: RefuseStep) {
+function fileOf(fields: Readonly<Record<string, unknown>>, { folder, files = [] }: PlanBounds, refuse: RefuseStep) {
   const path = textOf(fields['path'], 'the path', refuse);
   const { content, mode } = fields;
   const expected = `a file below ${folder}, by its whole path`;
   const shown = `"${path.slice(0, 120)}"`;
   if (!path.startsWith('/') || path !== normalize(path) || /[\\\0]/u.test(path) || path.endsWith('/'))
     refuse(`${shown} is no plain absolute path`, expected);
-  if (!isBelow(path, folder)) refuse(`${shown} is outside the folder of the plugin`, expected);
-  if (!isBelow(realPath(dirname(path)), realPath(folder), true)) refuse(`${shown} leads out of the folder over a link`, expected);
+  const isNamed = files.includes(path);
+  if (!isNamed && !isBelow(path, folder)) refuse(`${shown} is outside the folder of the plugin`, expected);
+  if (!isNamed && !isBelow(realPath(dirname(path)), realPath(folder), true))
+    refuse(`${shown} leads out of the folder over a link`, expected);
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) refuse(`${shown} is a link`, expected);
   if (typeof content !== 'string' || content.length > MAX_BYTES)
     return refuse('the content is no text', `a text of at most ${MAX_BYTES} bytes`);

@@ -44,6 +44,8 @@ export interface PlanBounds {
   readonly tables: readonly (readonly string[])[];
   /** The folder of its files; the one place where it may write. */
   readonly folder: string;
+  /** Files besides, by their whole path: of plugins of the agent alone. */
+  readonly files?: readonly string[];
   /** The folder of the host's file and credentials. */
   readonly hostFolder: string;
   /** Texts that its operator answered. */

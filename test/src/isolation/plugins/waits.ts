@@ -25,7 +25,9 @@ export default definePlugin({
         timeout: '30s',
         ...rest,
         run: async ({ signal }) =>
-          await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })),
+          await new Promise((_, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+          ),
       }),
       job({
         id: 'later',

@@ -77,7 +77,7 @@ function stateSteps({ data, database, account }: SetupPaths): SetupStep[] {
     { kind: 'make-folder', path: data, mode: 0o700, contents: 'ours', ...owner },
     ...(existsSync(database) || existsSync(sealed)
       ? []
-      : [{ kind: 'write-file', path: absolute(sealed), content: '', mode: 0o600, ...owner } as const]),
+      : [{ kind: 'write-file', path: absolute(sealed), content: '', mode: 0o640, ...owner } as const]),
   ];
 }
 

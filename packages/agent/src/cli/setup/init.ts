@@ -181,7 +181,8 @@ async function isWanted(candidate: Candidate, { asker, print }: SetupDeps): Prom
     return await asker.yesNo({ message: `Set up ${candidate.name} (${opened.wizard.spec.title})?`, initial: false });
   } catch (error) {
     // It is the agent's set-up that goes on; what is wrong with an enabled one stands in config check.
-    print(`${candidate.name} cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
+    if (candidate.isEnabled)
+      print(`${candidate.name} cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
     return false;
   }
 }

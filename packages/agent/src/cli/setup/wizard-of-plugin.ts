@@ -102,7 +102,14 @@ export async function openWizard(given: PluginToSetUp): Promise<WizardOfPlugin |
     const tables = firstParty ? [[TABLES[name] ?? name]] : [['plugins', name, 'config']];
     return {
       wizard,
-      bounds: { plugin: name, firstParty, tables, folder, hostFolder: dirname(configPath) },
+      bounds: {
+        plugin: name,
+        firstParty,
+        tables,
+        folder,
+        files: firstParty ? ownFiles(name, config) : [],
+        hostFolder: dirname(configPath),
+      },
       detect: async () => await wizard.spec.detect({ exec, exists: (path) => Promise.resolve(exists(path)), folder, signal }),
       probe: (id) => askProbe(declared, id),
       close,
@@ -111,6 +118,12 @@ export async function openWizard(given: PluginToSetUp): Promise<WizardOfPlugin |
     await close();
     throw error;
   }
+}
+
+/** The hatch of v1 lies beside the database. */
+function ownFiles(name: string, config: unknown): readonly string[] {
+  const folder = name === 'signoff' ? (config as { readonly state_folder?: unknown }).state_folder : undefined;
+  return typeof folder === 'string' ? [join(folder, 'signoff.sealed')] : [];
 }
 
 async function askProbe({ probes }: Contributions, id: string): Promise<string | undefined> {
