@@ -12,7 +12,13 @@ beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'bounds-'));
   mkdirSync(join(root, 'acme'));
   symlinkSync('/etc', join(root, 'acme/out'));
-  bounds = { plugin: 'acme', firstParty: false, tables: [['plugins', 'acme', 'config']], folder: join(root, 'acme') };
+  bounds = {
+    plugin: 'acme',
+    firstParty: false,
+    tables: [['plugins', 'acme', 'config']],
+    folder: join(root, 'acme'),
+    hostFolder: '/etc/stormpulse',
+  };
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -56,6 +62,24 @@ describe('what a wizard may plan', () => {
     expect(refusal(step)).toContain('is no section of "acme"');
   });
 
+  it.each([
+    { token: { file: '/etc/stormpulse/hmac.key' } },
+    { file: '/etc/shadow' },
+    { list: [{ deep: { env: 'AWS_SECRET' } }] },
+    { token: { file: '/etc/stormpulse/../stormpulse/agent-key.pem' } },
+    { token: { file: '/run/mine/../../etc/stormpulse/hmac.key' } },
+  ])('SEC-204: no secret that nobody named to it: %o', (values) => {
+    const step = { kind: 'config-section', section: 'plugins.acme.config', values };
+    const answered = ['/etc/stormpulse/hmac.key', '/etc/stormpulse/../stormpulse/agent-key.pem', '/run/mine'];
+    expect(refusal(step, { answered })).toContain('could be a secret of somebody else');
+  });
+
+  it('a secret that its operator named, or a file of its own', () => {
+    const values = { token: { file: '/run/creds/acme' }, more: { file: join(root, 'acme/token') }, key: { env: 'ACME_KEY' } };
+    const steps = [{ kind: 'config-section', section: 'plugins.acme.config', values }];
+    expect(checkPlan(steps, { ...bounds, answered: ['/run/creds/acme', 'ACME_KEY'] })).toEqual(steps);
+  });
+
   it.each(['../x', '/x', 'a/../b', 'a\\b', '/etc/stormpulse/stormpulse.toml'])('W26: not the file %s', (path) => {
     expect(refusal(file(path))).toContain('E_WIZARD_PLAN');
   });
@@ -73,6 +97,12 @@ describe('what a wizard may plan', () => {
     'acme/out/passwd',
     'acme/out/new/x',
   ])('W26: not %s below the folder of the files', (path) => expect(refusal(file(`${root}/${path}`))).toContain('E_WIZARD_PLAN'));
+
+  it('a file of a plugin of the agent, by its whole path and no other', () => {
+    const named = join(root, 'signoff.sealed');
+    expect(checkPlan([file(named)], { ...bounds, firstParty: true, files: [named] })).toEqual([file(named)]);
+    expect(refusal(file(`${named}2`), { firstParty: true, files: [named] })).toContain('is outside the folder');
+  });
 
   it.each([0o666, 0o4755, 0o620, -1, 1.5, '640'])('not a file of mode %s', (mode) => {
     expect(refusal(file(join(root, 'acme/x'), { mode }))).toContain('the mode is');

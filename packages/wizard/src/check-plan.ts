@@ -9,6 +9,7 @@ const FIRST_PARTY_ONLY: readonly string[] = ['enable-unit', 'run'];
 const UNIT = /^[a-z0-9][a-z0-9@._-]{0,120}\.service$/u;
 const KEY = /^[A-Za-z0-9_-]{1,128}$/u;
 const MAX_STEPS = 100;
+const MAX_DEPTH = 16;
 const MAX_BYTES = 1024 * 1024;
 
 /**
@@ -36,12 +37,10 @@ function checkStep(step: unknown, bounds: PlanBounds, refuse: RefuseStep): Step 
   if (!bounds.firstParty && FIRST_PARTY_ONLY.includes(kind))
     refuse(`"${kind}" is for plugins of the agent itself`, 'config-section, write-file or verify');
   switch (kind as Step['kind']) {
-    case 'config-section':
-      return {
-        kind: 'config-section',
-        section: sectionOf(fields['section'], bounds, refuse),
-        values: valuesOf(fields['values'], refuse),
-      };
+    case 'config-section': {
+      const section = sectionOf(fields['section'], bounds, refuse);
+      return { kind: 'config-section', section, values: valuesOf(fields['values'], bounds, refuse) };
+    }
     case 'write-file':
       return { kind: 'write-file', ...fileOf(fields, bounds, refuse) };
     case 'enable-unit':
@@ -67,21 +66,45 @@ function sectionOf(value: unknown, { tables, plugin }: PlanBounds, refuse: Refus
   return section;
 }
 
-function valuesOf(value: unknown, refuse: RefuseStep): Readonly<Record<string, unknown>> {
+function valuesOf(value: unknown, bounds: PlanBounds, refuse: RefuseStep): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return refuse('the values are no table', 'keys and values');
+  if (!bounds.firstParty) assertReferences(value, bounds, refuse, 0);
   return value as Readonly<Record<string, unknown>>;
 }
 
-function fileOf(fields: Readonly<Record<string, unknown>>, { folder }: PlanBounds, refuse: RefuseStep) {
+/**
+ * `{ file = "…" }` and `{ env = "…" }` of a config are secrets that the agent reads for the plugin: a stranger's plan may not name what nobody
+ * told it, and never the agent's own keys (SEC-204).
+ */
+function assertReferences(value: object, bounds: PlanBounds, refuse: RefuseStep, depth: number): void {
+  if (depth > MAX_DEPTH) refuse('the values nest too deeply', `at most ${MAX_DEPTH} levels`);
+  for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
+    if (typeof inner === 'object' && inner !== null) assertReferences(inner, bounds, refuse, depth + 1);
+    if ((key === 'file' || key === 'env') && typeof inner === 'string' && !mayName(inner, bounds))
+      refuse(
+        `${key} = "${inner.slice(0, 120)}" could be a secret of somebody else`,
+        `what the operator answered, or a file below ${bounds.folder}`,
+      );
+  }
+}
+
+function mayName(text: string, { folder, hostFolder, answered = [] }: PlanBounds): boolean {
+  const path = normalize(text);
+  return isBelow(path, folder) || (answered.includes(text) && !isBelow(path, hostFolder));
+}
+
+function fileOf(fields: Readonly<Record<string, unknown>>, { folder, files = [] }: PlanBounds, refuse: RefuseStep) {
   const path = textOf(fields['path'], 'the path', refuse);
   const { content, mode } = fields;
   const expected = `a file below ${folder}, by its whole path`;
   const shown = `"${path.slice(0, 120)}"`;
   if (!path.startsWith('/') || path !== normalize(path) || /[\\\0]/u.test(path) || path.endsWith('/'))
     refuse(`${shown} is no plain absolute path`, expected);
-  if (!isBelow(path, folder)) refuse(`${shown} is outside the folder of the plugin`, expected);
-  if (!isBelow(realPath(dirname(path)), realPath(folder), true)) refuse(`${shown} leads out of the folder over a link`, expected);
+  const isNamed = files.includes(path);
+  if (!isNamed && !isBelow(path, folder)) refuse(`${shown} is outside the folder of the plugin`, expected);
+  if (!isNamed && !isBelow(realPath(dirname(path)), realPath(folder), true))
+    refuse(`${shown} leads out of the folder over a link`, expected);
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) refuse(`${shown} is a link`, expected);
   if (typeof content !== 'string' || content.length > MAX_BYTES)
     return refuse('the content is no text', `a text of at most ${MAX_BYTES} bytes`);

@@ -239,6 +239,16 @@ describe('a preview', () => {
     expect(scratch.files).toEqual(before);
   });
 
+  it('of a file that is shipped shows what sets it apart', () => {
+    const step: SetupStep = { kind: 'write-file', path: '/nowhere/x.service', content: 'a\nc\n', shipped: 'a\nb\n', mode: 0o644 };
+    expect(previewPlans([planOf(step)], scratch.host)).toEqual([
+      'write /nowhere/x.service (0644): as it is shipped, but for',
+      '  @@ line 2',
+      '  - b',
+      '  + c',
+    ]);
+  });
+
   it('does not follow a link', async () => {
     symlinkSync('/etc/hostname', scratch.path('etc/link'));
     const step: SetupStep = { kind: 'write-file', path: scratch.path('etc/link') as `/${string}`, content: '', mode: 0o600 };

@@ -11,7 +11,8 @@ type Of<K extends Step['kind']> = Extract<Step, { readonly kind: K }>;
 /** What a plugin's plan holds, and what the agent's own set-up needs besides. */
 export type SetupStep =
   | Of<'config-section'>
-  | (Of<'write-file'> & { readonly owner?: Owner })
+  /** `shipped`: a new file is shown by what sets it apart from this text. */
+  | (Of<'write-file'> & { readonly owner?: Owner; readonly shipped?: string })
   /** `restart`: also when it runs already. */
   | (Of<'enable-unit'> & { readonly restart?: boolean })
   /** `undo` may be another program's, and may end with these codes besides 0: such as "there is none". */
@@ -43,6 +44,12 @@ export interface PlanBounds {
   readonly tables: readonly (readonly string[])[];
   /** The folder of its files; the one place where it may write. */
   readonly folder: string;
+  /** Files besides, by their whole path: of plugins of the agent alone. */
+  readonly files?: readonly string[];
+  /** The folder of the host's file and credentials. */
+  readonly hostFolder: string;
+  /** Texts that its operator answered. */
+  readonly answered?: readonly string[];
 }
 
 /** One line for a person. */

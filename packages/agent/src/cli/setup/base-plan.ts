@@ -11,7 +11,7 @@ export interface BaseFacts {
   /** The host's file, whole. */
   readonly config: string;
   /** Undefined: this host has no systemd. */
-  readonly unit: string | undefined;
+  readonly unit: { readonly text: string; readonly shipped: string } | undefined;
   readonly project: Project | undefined;
   readonly hasAccount: boolean;
   /** Where a program of the system lies. */
@@ -77,7 +77,7 @@ function stateSteps({ data, database, account }: SetupPaths): SetupStep[] {
     { kind: 'make-folder', path: data, mode: 0o700, contents: 'ours', ...owner },
     ...(existsSync(database) || existsSync(sealed)
       ? []
-      : [{ kind: 'write-file', path: absolute(sealed), content: '', mode: 0o600, ...owner } as const]),
+      : [{ kind: 'write-file', path: absolute(sealed), content: '', mode: 0o640, ...owner } as const]),
   ];
 }
 
@@ -113,7 +113,7 @@ function unitSteps({ paths, unit }: BaseFacts): SetupStep[] {
   if (unit === undefined) return [];
   return [
     ...missingFolders(dirname(paths.unit), 0o755),
-    { kind: 'write-file', path: absolute(paths.unit), content: unit, mode: 0o644 },
+    { kind: 'write-file', path: absolute(paths.unit), content: unit.text, shipped: unit.shipped, mode: 0o644 },
   ];
 }
 

@@ -1,7 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from '@stormpulse/plugin-api';
+import { createLogger, createRevealSecret, createSystemClock } from '@stormpulse/services';
+import type { RevealSecret } from '@stormpulse/services';
 import { openVerified } from '@stormpulse/services/plugin-packages';
 import type { VerifiedTree } from '@stormpulse/services/plugin-packages';
 import type { EnabledPlugin } from '../../config/agent-config.ts';
@@ -12,6 +14,7 @@ import { Refused } from '../../errors.ts';
 import { assertManifestGranted, checkPackage } from '../../plugins/load-package.ts';
 import { narrow } from '../../plugins/narrow.ts';
 import type { PluginRunner, RunAs } from '../../plugins/runner.ts';
+import type { AgentUser } from '../config-check-user.ts';
 import { openPluginsHost } from '../plugins/plugins-host.ts';
 import { openWizard } from './wizard-of-plugin.ts';
 import type { WizardOfPlugin } from './wizard-of-plugin.ts';
@@ -31,7 +34,6 @@ export function shippedPlugins(): PluginSources {
     load: loadFirstParty,
     async runnerAs(user) {
       const { isolatingRunner } = await import('../../plugins/isolating-runner.ts');
-      const { createLogger, createSystemClock } = await import('@stormpulse/services');
       const runAs = process.geteuid?.() === 0 && user.uid !== 0 ? { runAs: user } : {};
       return isolatingRunner({ clock: createSystemClock(), logger: createLogger({ level: 'ERROR', form: 'json' }), ...runAs });
     },
@@ -117,9 +119,19 @@ async function openPackage(
     assertManifestGranted(entry, kept);
     const plugin = await runner.load({ ...source, kept });
     const exists = (path: string): boolean => user.look(() => existsSync(path));
-    return await openWizard({ plugin, config, firstParty: false, configPath, exists, end });
+    const reveal = revealAs(user);
+    return await openWizard({ plugin, config, firstParty: false, configPath, exists, reveal, end });
   } catch (error) {
     await end();
     throw error;
   }
+}
+
+/** Root could read anything; a plugin of others gets what its agent may read, and nothing of this terminal's environment. */
+function revealAs(user: AgentUser): RevealSecret {
+  const reveal = createRevealSecret({});
+  return async (source) => {
+    if ('file' in source) user.look(() => closeSync(openSync(source.file, constants.O_RDONLY | constants.O_NONBLOCK)));
+    return await reveal(source);
+  };
 }

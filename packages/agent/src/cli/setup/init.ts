@@ -127,15 +127,12 @@ async function basePlanOf(
     configText(before, { agentId, pulseToken, hubUrl, credentials, database, project: project?.facts }),
   );
   const folder = project?.facts.project_dir;
-  const unit = units.isThere
-    ? unitText(readFileSync(`${program.units}/stormpulse${paths.mode === 'user' ? '.user' : ''}.service`, 'utf8'), {
-        node: program.node,
-        main: program.main,
-        config,
-        data,
-        project: folder,
-      })
+  const shipped = units.isThere
+    ? readFileSync(`${program.units}/stormpulse${paths.mode === 'user' ? '.user' : ''}.service`, 'utf8')
     : undefined;
+  const { node, main } = program;
+  const unit =
+    shipped === undefined ? undefined : { text: unitText(shipped, { node, main, config, data, project: folder }), shipped };
   return basePlan({
     paths,
     credentials,
@@ -184,7 +181,8 @@ async function isWanted(candidate: Candidate, { asker, print }: SetupDeps): Prom
     return await asker.yesNo({ message: `Set up ${candidate.name} (${opened.wizard.spec.title})?`, initial: false });
   } catch (error) {
     // It is the agent's set-up that goes on; what is wrong with an enabled one stands in config check.
-    print(`${candidate.name} cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
+    if (candidate.isEnabled)
+      print(`${candidate.name} cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
     return false;
   }
 }

@@ -24,11 +24,18 @@ export async function planOf(candidate: Candidate, asker: Asker, given: Answers 
     if (problems.length > 0) throw Refused({ what: `the answers for ${candidate.name}: ${problems.join('; ')}` });
     const answers = given === undefined ? await askAll(schema, asker) : withDefaults(schema, given);
     const planned = await ofWizard(candidate, () => spec.plan({ detected, answers }));
-    const steps = checkPlan(planned, opened.bounds);
+    const steps = checkPlan(planned, { ...opened.bounds, answered: textsIn(given ?? answers) });
     return { plan: { plugin: candidate.name, title: spec.title, steps }, secrets: secretAnswers(schema, answers), candidate };
   } finally {
     await opened.close();
   }
+}
+
+/** What a person typed, or accepted; of a file what stands in it. */
+function textsIn(answers: Answers): readonly string[] {
+  return Object.values(answers)
+    .flatMap((value) => (Array.isArray(value) ? value : [value]))
+    .filter((value) => typeof value === 'string');
 }
 
 /** What a plugin throws is told as its own. */

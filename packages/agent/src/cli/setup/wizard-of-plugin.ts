@@ -10,7 +10,7 @@ import {
   createRevealSecret,
   createSystemClock,
 } from '@stormpulse/services';
-import type { StoreRows } from '@stormpulse/services';
+import type { RevealSecret, StoreRows } from '@stormpulse/services';
 import type { PlanBounds } from '@stormpulse/wizard';
 
 /** A plugin that can be set up: its wizard, its probes, and within what its plan must stay. */
@@ -32,6 +32,8 @@ export interface PluginToSetUp {
   readonly configPath: string;
   /** Whether something is there, with the rights that the plugin may look with. */
   readonly exists?: (path: string) => boolean;
+  /** Default: with the rights and the environment of this process. */
+  readonly reveal?: RevealSecret;
   readonly end?: () => Promise<void>;
 }
 
@@ -59,7 +61,7 @@ export async function openWizard(given: PluginToSetUp): Promise<WizardOfPlugin |
     random: Math.random,
     events: { record: nothing },
     stores: NOTHING_KEPT,
-    reveal: createRevealSecret(process.env),
+    reveal: given.reveal ?? createRevealSecret(process.env),
   });
   const { name } = definition;
   const opened = services.open({ name, firstParty, capabilities, logger: SILENT, signal, onHealth: nothing });
@@ -100,7 +102,14 @@ export async function openWizard(given: PluginToSetUp): Promise<WizardOfPlugin |
     const tables = firstParty ? [[TABLES[name] ?? name]] : [['plugins', name, 'config']];
     return {
       wizard,
-      bounds: { plugin: name, firstParty, tables, folder },
+      bounds: {
+        plugin: name,
+        firstParty,
+        tables,
+        folder,
+        files: firstParty ? ownFiles(name, config) : [],
+        hostFolder: dirname(configPath),
+      },
       detect: async () => await wizard.spec.detect({ exec, exists: (path) => Promise.resolve(exists(path)), folder, signal }),
       probe: (id) => askProbe(declared, id),
       close,
@@ -109,6 +118,12 @@ export async function openWizard(given: PluginToSetUp): Promise<WizardOfPlugin |
     await close();
     throw error;
   }
+}
+
+/** The hatch of v1 lies beside the database. */
+function ownFiles(name: string, config: unknown): readonly string[] {
+  const folder = name === 'signoff' ? (config as { readonly state_folder?: unknown }).state_folder : undefined;
+  return typeof folder === 'string' ? [join(folder, 'signoff.sealed')] : [];
 }
 
 async function askProbe({ probes }: Contributions, id: string): Promise<string | undefined> {
