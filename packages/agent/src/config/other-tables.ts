@@ -69,11 +69,6 @@ export function checkOtherTables(file: Table): OtherTables {
     disabling.push(...found);
     awaited.push(awaitedSection(table, plugin, value, found));
   }
-  for (const table of PLUGINS_TABLES) {
-    const value = file[table];
-    if (value !== undefined && !isTable(value))
-      problems.push({ path: [table], problem: `is ${describe(value)}`, expected: `a table, written [${table}]` });
-  }
   const plugins = checkPluginTables(file['plugins'], [...PRESENT, ...Object.values(AWAITED_TABLES)]);
   problems.push(...plugins.problems);
   return { problems, disabling, warnings, awaited, plugins };

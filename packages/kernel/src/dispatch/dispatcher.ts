@@ -80,9 +80,8 @@ export class Dispatcher {
     const [stop, over] = [new AbortController(), new AbortController()];
     const steps = found.map((command) => this.#prepare(command, params, { ref: refOf(), sequenceId }, stop.signal));
     const [first] = steps;
-    if (first === undefined) return;
     // A request that does not run waits for nobody.
-    if (sequenceId === null && first.outcome !== undefined) return refuse(first.command, first.outcome);
+    if (sequenceId === null && first?.outcome !== undefined) return refuse(commands[0] ?? '', first.outcome);
     const run = async (): Promise<void> => {
       const early = this.#draining ? NOT_STARTED : stop.signal.aborted ? cancelled(stop.signal) : undefined;
       if (early !== undefined) return answer(this.#refused(first, early), early);
@@ -100,11 +99,11 @@ export class Dispatcher {
     };
     const keys = new Map(steps.flatMap((step) => step.keys.map((key) => [key.name, key] as const)));
     const ids = [requestId, ...steps.map(({ ref }) => ref)];
-    const plugins = steps.map(({ registered }) => registered.plugin);
+    const plugins = steps.map((step) => step.registered.plugin);
     const call = { ids, plugins, stop, run: () => run().finally(() => over.abort()) };
     // The job service has places of its own; a sequence waits for it in its own place.
-    if (sequenceId === null && first.isJob) void this.#open.add(call).run();
-    else if (!this.#offer([...keys.values()], call)) refuse(first.command, this.#overloaded());
+    if (sequenceId === null && first?.isJob === true) void this.#open.add(call).run();
+    else if (!this.#offer([...keys.values()], call)) refuse(commands[0] ?? '', this.#overloaded());
   }
 
   /** Refuses what is new and what waits, gives what runs up to `graceMs`, then aborts it and waits for its end. */
