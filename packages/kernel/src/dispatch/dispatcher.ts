@@ -80,8 +80,9 @@ export class Dispatcher {
     const [stop, over] = [new AbortController(), new AbortController()];
     const steps = found.map((command) => this.#prepare(command, params, { ref: refOf(), sequenceId }, stop.signal));
     const [first] = steps;
+    if (first === undefined) return;
     // A request that does not run waits for nobody.
-    if (sequenceId === null && first?.outcome !== undefined) return refuse(commands[0] ?? '', first.outcome);
+    if (sequenceId === null && first.outcome !== undefined) return refuse(first.command, first.outcome);
     const run = async (): Promise<void> => {
       const early = this.#draining ? NOT_STARTED : stop.signal.aborted ? cancelled(stop.signal) : undefined;
       if (early !== undefined) return answer(this.#refused(first, early), early);
@@ -99,11 +100,11 @@ export class Dispatcher {
     };
     const keys = new Map(steps.flatMap((step) => step.keys.map((key) => [key.name, key] as const)));
     const ids = [requestId, ...steps.map(({ ref }) => ref)];
-    const plugins = steps.map((step) => step.registered.plugin);
+    const plugins = steps.map(({ registered }) => registered.plugin);
     const call = { ids, plugins, stop, run: () => run().finally(() => over.abort()) };
     // The job service has places of its own; a sequence waits for it in its own place.
-    if (sequenceId === null && first?.isJob === true) void this.#open.add(call).run();
-    else if (!this.#offer([...keys.values()], call)) refuse(commands[0] ?? '', this.#overloaded());
+    if (sequenceId === null && first.isJob) void this.#open.add(call).run();
+    else if (!this.#offer([...keys.values()], call)) refuse(first.command, this.#overloaded());
   }
 
   /** Refuses what is new and what waits, gives what runs up to `graceMs`, then aborts it and waits for its end. */
@@ -198,12 +199,8 @@ export class Dispatcher {
   /** What keeps all of it from running, with the command that it is told of. */
   async #barred(commands: readonly RegisteredCommand[], table: CommandTable): Promise<[string, Outcome] | undefined> {
     const isOffered = (name: string): boolean => table.get(name) !== undefined;
-    const denial = await askAdmission(
-      this.#options.gates(),
-      commands.map(({ gated }) => gated),
-      isOffered,
-      this.#options.ports.clock,
-    );
+    const gated = commands.map((command) => command.gated);
+    const denial = await askAdmission(this.#options.gates(), gated, isOffered, this.#options.ports.clock);
     return denial && [denial.command, deniedBy(denial)];
   }
 
