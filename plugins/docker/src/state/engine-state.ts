@@ -25,6 +25,6 @@ export class EngineStanding {
   }
 
   collector(): Collector<typeof EngineState> {
-    return collector({ id: 'engine', every: '5s', state: EngineState, collect: () => Promise.resolve(this.#state) });
+    return collector({ id: 'engine', every: 'push', state: EngineState, collect: () => Promise.resolve(this.#state) });
   }
 }

@@ -33,7 +33,7 @@ export const NetworksState = Type.Object({
 
 /** Seldom by itself, soon after an event. */
 const keptBy = (staleness: Staleness) =>
-  ({ every: '10m', timeout: '15s', detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) } }) as const;
+  ({ every: '10m', timeout: '15s', detector: { every: '15s', changed: () => Promise.resolve(staleness.isStale) } }) as const;
 
 const shortId = (id: string): string => id.replace(/^sha256:/u, '').slice(0, 12);
 
