@@ -1,11 +1,13 @@
 // What a host runs (docs/adr/0006): one file for kernel and command line, one a plugin, shared chunks, libsql's native part beside them.
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { licencesOf } from './bundle/licences.mjs';
 import { root } from './setup.mjs';
 
-const out = process.argv[2] ?? join(root, 'packages/agent/bundle');
+const out = resolve(process.argv[2] ?? join(root, 'packages/agent/bundle'));
+/** How the one file that opens it asks for it. */
+const LIBSQL = '("libsql")';
 rmSync(out, { recursive: true, force: true });
 
 const plugins = readdirSync(join(root, 'plugins'));
@@ -33,9 +35,12 @@ const { metafile, outputFiles } = await build({
   logLevel: 'warning',
 });
 
+const asked = outputFiles.filter(({ text }) => text.includes(LIBSQL));
+if (asked.length !== 1 || dirname(asked[0].path) !== out)
+  throw new Error(`one file of ${out} was to ask for libsql, and these do: ${asked.map(({ path }) => path).join(', ')}`);
 for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, withoutBuiltinImports(basename(path), text));
+  writeFileSync(path, withoutBuiltinImports(basename(path), text.replace(LIBSQL, '("./libsql.cjs")')));
 }
 // A file of its own: it asks for its native part as soon as it is read.
 const libsql = await build({
@@ -51,8 +56,10 @@ const libsql = await build({
   metafile: true,
   logLevel: 'warning',
 });
-const own = { name: '@stormpulse/agent-bundle', private: true, type: 'module', imports: { '#libsql': './libsql.cjs' } };
-writeFileSync(join(out, 'package.json'), `${JSON.stringify(own)}\n`);
+writeFileSync(
+  join(out, 'package.json'),
+  `${JSON.stringify({ name: '@stormpulse/agent-bundle', private: true, type: 'module' })}\n`,
+);
 writeFileSync(join(out, 'LICENSES.txt'), licencesOf({ ...metafile.inputs, ...libsql.metafile.inputs }, root));
 copyNative();
 cpSync(join(root, 'packages/agent/units'), join(out, 'units'), { recursive: true });

@@ -37,10 +37,10 @@ export function openLibsql(path: string, { busyTimeoutMs, readonly }: EngineOpen
   };
 }
 
-/** By a name that a bundle's own package.json can lead to a file of the bundle. */
+/** A bundle has it as a file beside this one. */
 function loadLibsql(): Libsql {
   try {
-    return createRequire(import.meta.url)('#libsql') as Libsql;
+    return createRequire(import.meta.url)('libsql') as Libsql;
   } catch (cause) {
     const [, part] = /Cannot find module '(@libsql\/[\w-]+)'/u.exec(cause instanceof Error ? cause.message : '') ?? [];
     if (part === undefined) throw cause;
