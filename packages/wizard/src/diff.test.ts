@@ -23,7 +23,7 @@ describe('a difference', () => {
         const shown = diffLines(before.map((line) => `${line}\n`).join(''), after.map((line) => `${line}\n`).join(''));
         const count = (sign: string): number => shown.filter((line) => line.startsWith(sign)).length;
         expect(before.length - count('- ')).toBe(after.length - count('+ '));
-        const stays = [...before];
+        const stays: string[] = [...before];
         for (const gone of shown.filter((line) => line.startsWith('- '))) stays.splice(stays.indexOf(gone.slice(2)), 1);
         for (const line of stays) expect(after).toContain(line);
       }),

@@ -10,7 +10,12 @@ async function plan(sockets: readonly string[], said: object = {}, environment: 
   const { spec } = dockerWizard(environment);
   const { signal } = new AbortController();
   const exec = (): Promise<never> => Promise.reject(new Error('it runs nothing'));
-  const detected = await spec.detect({ signal, exec, exists: (path) => Promise.resolve(sockets.includes(path)) });
+  const detected = await spec.detect({
+    signal,
+    exec,
+    folder: '/opt/docker',
+    exists: (path) => Promise.resolve(sockets.includes(path)),
+  });
   const answers = { ...(Value.Default(spec.questions(detected), {}) as object), ...said };
   return await spec.plan({ detected, answers });
 }

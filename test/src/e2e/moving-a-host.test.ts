@@ -91,7 +91,12 @@ describe('a host of the Python agent: its files are taken as they are, and given
     expect(check.stdout).toContain('Would offer 4 commands: mark, say, docker_logs, git_pull.');
 
     const { agent, link } = await up();
-    expect(Object.keys(link.inbox.of('register')[0]?.payload['commands'] as object)).toEqual(['docker_logs', 'git_pull', 'mark', 'say']);
+    expect(Object.keys(link.inbox.of('register')[0]?.payload['commands'] as object)).toEqual([
+      'docker_logs',
+      'git_pull',
+      'mark',
+      'say',
+    ]);
     const integrations = {
       caddy: {
         status: 'disabled_error',
