@@ -12,16 +12,16 @@ const State = Type.Object({
   why: Type.String(),
 });
 
-/** v1 looks every five seconds and warns every five minutes (wire page, 9.4 and 9.5). */
-const EVERY_MS = 5_000;
-const CYCLES_A_WARNING = 60;
+/** As v1 warns (wire page, 9.4). */
+const WARN_EVERY_MS = 300_000;
 
-/** Looks at the files, tells the hub when the hatch has changed, and warns while it is open. */
+/** Looks at the files with each push, tells the hub when the hatch has changed, and warns while it is open. */
 export function hatchCollector(guard: HatchGuard, logger: Logger) {
-  let cycles = 0;
+  let warnedAt = Number.NEGATIVE_INFINITY;
   const nag = (state: HatchState): void => {
-    cycles = state.sealed ? 0 : cycles + 1;
-    if (state.sealed || (cycles - 1) % CYCLES_A_WARNING !== 0) return;
+    if (state.sealed) warnedAt = Number.NEGATIVE_INFINITY;
+    if (state.sealed || Math.abs(Date.now() - warnedAt) < WARN_EVERY_MS) return;
+    warnedAt = Date.now();
     const { openedAt, expiresAt, by } = state.opening;
     const minutes = Math.trunc((Date.now() - openedAt) / 60_000);
     logger.warn(
@@ -31,7 +31,7 @@ export function hatchCollector(guard: HatchGuard, logger: Logger) {
   };
   return collector({
     id: 'hatch',
-    every: EVERY_MS,
+    every: 'push',
     state: State,
     collect: () => {
       const state = guard.look();

@@ -8,6 +8,9 @@ import { Hatch } from './hatch.ts';
 import { hatchCollector } from './hatch-collector.ts';
 import { sealWizard } from './wizard.ts';
 
+/** v1 looks this often (wire page, 9.5). */
+const EVERY_MS = 5_000;
+
 /** The hatch that a configuration is about, for the agent and for its command line; `agentUid` is the user the agent runs as. */
 export function hatchOf({ signoff, state_folder }: SignoffConfig, agentUid: number): Hatch {
   return new Hatch({ folder: state_folder, agentUid, acceptSameUser: signoff?.accept_same_user === true });
@@ -37,11 +40,27 @@ export default definePlugin({
     lifecycle.onStart(async () => {
       guard.begin();
       const { sealed } = await state.refresh();
-      if (sealed) return;
-      // Closing ends what runs, and that should not wait for the next look.
-      const watcher = watch(hatch.record, { persistent: false }, () => void guard.look());
-      watcher.on('error', () => watcher.close());
-      lifecycle.defer(() => watcher.close());
+      const look = (): void => {
+        // Closing ends what runs, and that waits for no reading that is under way.
+        guard.look();
+        state.refresh().catch((error: unknown) => logger.debug({ err: error }, 'the hatch was not looked at'));
+      };
+      let closely: NodeJS.Timeout | undefined;
+      const lookClosely = (): void => {
+        closely ??= setInterval(look, EVERY_MS).unref();
+        look();
+      };
+      lifecycle.defer(() => clearInterval(closely));
+      if (!sealed) lookClosely();
+      // A host whose hatch stays closed is not woken for it.
+      try {
+        const watcher = watch(sealed ? hatch.flag : hatch.record, { persistent: false }, lookClosely);
+        watcher.on('error', () => watcher.close());
+        lifecycle.defer(() => watcher.close());
+      } catch (error) {
+        logger.warn({ err: error }, 'the files of the hatch cannot be watched; they are looked at every five seconds');
+        lookClosely();
+      }
     });
   },
 });
