@@ -1,12 +1,10 @@
 export { createKernel } from './kernel.ts';
 export type { Kernel, KernelOptions, KernelStatus, Timing } from './kernel-options.ts';
 export { AGENT_FEATURES } from './connection/live-session.ts';
-export { failed } from './dispatch/outcome.ts';
-export type { Outcome } from './dispatch/outcome.ts';
+export { failed, type Outcome } from './dispatch/outcome.ts';
 export type { CommandTable, RegisteredCommand } from './plugins/registry.ts';
 export type { ConnectionStatus } from './connection/connection.ts';
-export { createVerifier } from './security/verify.ts';
-export type { Refusal, Verdict, VerifiedCommand, Verifier, VerifierOptions } from './security/verify.ts';
+export { createVerifier, type Refusal, type Verdict, type VerifiedCommand, type Verifier } from './security/verify.ts';
 export type { PluginStatus } from './plugins/plugin-instance.ts';
 export type * from './plugin-ports.ts';
 export type * from './policy-ports.ts';

@@ -73,12 +73,18 @@ class AssembledKernel implements Kernel {
   }
 
   async setUp(): Promise<void> {
-    await this.#plugins.setUp();
+    await this.#plugins.setUp().catch((error: unknown) => this.#giveUp(error));
+  }
+
+  /** What was begun for an agent that does not start would keep its process alive. */
+  async #giveUp(error: unknown): Promise<never> {
+    await this.#plugins.stop();
+    throw error;
   }
 
   async start(): Promise<void> {
     const { ports, agentId, hmacKey, timing, dialect, operator } = this.#options;
-    this.#offer(await this.#plugins.start());
+    this.#offer(await this.#plugins.start().catch((error: unknown) => this.#giveUp(error)));
     const knows = (feature: Feature): boolean => this.#features.includes(feature);
     const push = (): void => {
       ports.results.flush();

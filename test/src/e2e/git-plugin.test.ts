@@ -30,7 +30,7 @@ describe('git on the project of a host', () => {
 
   it("F1 git_pull is v1's, granted by [project] alone, and new files get the usual mode", async () => {
     const { commands } = await start('');
-    expect(Object.keys(commands)).toEqual(['git_pull']);
+    expect(Object.keys(commands)).toEqual(['docker_logs', 'git_pull']);
     expect(commands['git_pull']).toEqual({
       group: 'deploy',
       description: "pull the project's repository",
@@ -68,7 +68,7 @@ describe('git on the project of a host', () => {
     project.author('tag', 'v1.0');
     project.author('push', '-q', 'origin', 'release/7', 'private', 'v1.0');
     const { commands } = await start();
-    expect(Object.keys(commands)).toEqual(['git_checkout', 'git_fetch', 'git_pull', 'git_status']);
+    expect(Object.keys(commands)).toEqual(['docker_logs', 'git_checkout', 'git_fetch', 'git_pull', 'git_status']);
     expect(await run('git_fetch')).toMatchObject({ success: true });
     for (const [ref, branch] of [
       ['release/7', 'release/7\n'],

@@ -96,6 +96,7 @@ commands = "read"
       () =>
         expect(statuses()).toEqual({
           'host-metrics': 'ready: ',
+          signoff: 'ready: ',
           spoilt: expect.stringMatching(/^refused: .*is not the tree that was granted/u),
           agent: expect.stringMatching(/^refused: .*its name is the agent's own word/u),
           picky: expect.stringMatching(/^refused: .*no town/u),

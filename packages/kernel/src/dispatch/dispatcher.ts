@@ -5,7 +5,7 @@ import { askAdmission, askGates, typedParams } from '@stormpulse/plugin-api/inte
 import type { SetGate } from '@stormpulse/plugin-api/internal';
 import { PAYLOAD_SCHEMAS } from '@stormpulse/protocol';
 import type { Feature, Payloads } from '@stormpulse/protocol';
-import type { ClaimStep, EventLog, Key, Ports } from '../ports.ts';
+import type { ClaimStep, Key, Ports } from '../ports.ts';
 import type { CommandTable, RegisteredCommand } from '../plugins/registry.ts';
 import type { VerifiedCommand } from '../security/verify.ts';
 import { asSequence, auditEntry, deniedBy } from './call.ts';
@@ -245,8 +245,7 @@ export class Dispatcher {
 
   #unlisted(name: string, requestId: string): Outcome {
     const shown = name.slice(0, 100).toWellFormed();
-    const events: EventLog = this.#options.ports.events;
-    events.record({
+    this.#options.ports.events.record({
       source: 'commands',
       kind: 'whitelist_rejection',
       status: 'refused',
