@@ -183,9 +183,11 @@ test('accepts and refuses the same texts as JSON.parse, limits and surrogates ap
         } catch {
           reference = 'invalid_json';
         }
-        expect(kindOf(text)).toBe(reference);
+        // Of two faults the first is told.
+        const mayBe = reference === 'invalid_json' && /\de\d{3}/u.test(text) ? [reference, 'number_not_finite'] : [reference];
+        expect(mayBe).toContain(kindOf(text));
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 3000, examples: [['1e310{'], ['1e310']] },
   );
 });

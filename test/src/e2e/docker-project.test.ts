@@ -49,7 +49,7 @@ describe('a host that has [project] and no [docker], at a v1 hub', () => {
   it('docker_stop is unlisted there: refused, told as such, and the engine never asked', async () => {
     const { inbox } = await stage.hub.link();
     const register = await inbox.until('register', ({ type }) => type === 'register');
-    expect(Object.keys(register.payload['commands'] as object)).toEqual(['docker_logs']);
+    expect(Object.keys(register.payload['commands'] as object)).toEqual(['docker_logs', 'git_pull']);
     const { payload } = await stage.hub.run('docker_stop', { container: 'shop-web-1' });
     expect(payload).toMatchObject({ success: false, exit_code: -1, failure_reason: 'validation_failed', group: 'unknown' });
     expect(payload['stderr']).toContain('docker_logs');
