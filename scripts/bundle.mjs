@@ -30,7 +30,14 @@ const { metafile, outputFiles } = await build({
   target: 'node20',
   legalComments: 'none',
   metafile: true,
-  alias: { '@peculiar/x509': './node_modules/@peculiar/x509/build/x509.es.js' },
+  // The paths of the sources would have the core made of them, and the plugins, which have none, of what tsc wrote: all of it twice.
+  tsconfigRaw: {},
+  alias: {
+    '@peculiar/x509': './node_modules/@peculiar/x509/build/x509.es.js',
+    // pino's threads for transports, which the agent has none of.
+    'thread-stream': './scripts/bundle/no-threads.cjs',
+    ws: './scripts/bundle/ws-client.mjs',
+  },
   banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
   logLevel: 'warning',
 });
@@ -53,6 +60,7 @@ const libsql = await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20',
+  alias: { '@neon-rs/load': './scripts/bundle/native-target.cjs' },
   metafile: true,
   logLevel: 'warning',
 });

@@ -1,4 +1,4 @@
-import 'reflect-metadata'; // tsyringe refuses to load without it, decorators or not
+import 'reflect-metadata/lite'; // tsyringe refuses to load without it, decorators or not
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type {

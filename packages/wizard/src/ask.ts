@@ -1,4 +1,4 @@
-import { Value } from '@sinclair/typebox/value';
+import { Default } from '@sinclair/typebox/value';
 import type { TObject } from '@stormpulse/plugin-api';
 import { answerProblem, questionsOf, readAnswer } from './questions.ts';
 import type { Question } from './questions.ts';
@@ -48,7 +48,7 @@ export async function askAll(schema: TObject, asker: Asker, given: Answers = {})
 
 /** Defaults for what is not answered. */
 export function withDefaults(schema: TObject, answers: Answers): Answers {
-  return Value.Default(schema, { ...answers }) as Answers;
+  return Default(schema, { ...answers }) as Answers;
 }
 
 /** Why these are no answers, a sentence each; what a file says is checked as what a person types. */

@@ -1,4 +1,4 @@
-import { Value } from '@sinclair/typebox/value';
+import { Check } from '@sinclair/typebox/value';
 import type { TObject, TSchema } from '@stormpulse/plugin-api';
 
 /** One thing to ask, made of a property of a wizard's schema. */
@@ -92,7 +92,7 @@ export function readAnswer({ kind, fallback }: Question, text: string): unknown 
 /** Why a value is no answer, as a sentence; undefined when it is one. */
 export function answerProblem({ schema, isRequired, kind, choices }: Question, value: unknown): string | undefined {
   if (value === undefined) return isRequired ? 'an answer is needed' : undefined;
-  if (Value.Check(schema, value)) return undefined;
+  if (Check(schema, value)) return undefined;
   return `expected ${expectation(schema, kind, choices)}`;
 }
 

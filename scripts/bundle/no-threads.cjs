@@ -1,0 +1,6 @@
+// Stands for thread-stream in the bundle: the agent logs without pino's transports.
+module.exports = class NoThreads {
+  constructor() {
+    throw new Error('this agent logs to standard error alone; pino transports are not part of it');
+  }
+};
