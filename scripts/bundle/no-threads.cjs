@@ -1,6 +1,4 @@
 // Stands for thread-stream in the bundle: the agent logs without pino's transports.
-module.exports = class NoThreads {
-  constructor() {
-    throw new Error('this agent logs to standard error alone; pino transports are not part of it');
-  }
+module.exports = function noThreads() {
+  throw new Error('this agent logs to standard error alone; pino transports are not part of it');
 };
