@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -37,7 +37,9 @@ export async function openProject(root: string): Promise<DemoProject | undefined
     await git('-C', origin, ...author, 'commit', '--quiet', '--no-verify', '--message', message);
   };
   if (!existsSync(join(folder, '.git'))) {
-    await mkdir(origin, { recursive: true });
+    // A start that was cut off here left a part of it, with nothing more to commit.
+    for (const part of [origin, folder]) await rm(part, { recursive: true, force: true });
+    await mkdir(origin);
     await git('init', '--quiet', '--initial-branch=main', origin);
     await writeFile(join(origin, 'docker-compose.yml'), COMPOSE);
     await writeFile(join(origin, 'NOTES'), 'A project that this demo made.\n');

@@ -33,8 +33,9 @@ async function containers(stage: Stage): Promise<string> {
   if (!isEngineHere()) return 'left out: no container engine answers this user here';
   const result = (await run(stage, 'docker_list', {})).target.result;
   if (result?.success !== true) throw new Error(`docker_list answered ${JSON.stringify(result)}`);
-  const listed: unknown = JSON.parse(result.stdout);
-  return `${Array.isArray(listed) ? listed.length : Object.keys(listed as object).length} of them`;
+  const { total } = JSON.parse(result.stdout) as { readonly total?: unknown };
+  if (typeof total !== 'number') throw new Error(`docker_list told no total: ${result.stdout.slice(0, 200)}`);
+  return `${total}, running or not`;
 }
 
 async function closed(stage: Stage): Promise<string> {
