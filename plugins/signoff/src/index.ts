@@ -40,14 +40,13 @@ export default definePlugin({
     lifecycle.onStart(async () => {
       guard.begin();
       const { sealed } = await state.refresh();
-      const look = (): void => {
-        // Closing ends what runs, and that waits for no reading that is under way.
-        guard.look();
-        state.refresh().catch((error: unknown) => logger.debug({ err: error }, 'the hatch was not looked at'));
-      };
+      const look = (): void =>
+        void state.refresh().catch((error: unknown) => logger.debug({ err: error }, 'the hatch was not looked at'));
       let closely: NodeJS.Timeout | undefined;
       const lookClosely = (): void => {
         closely ??= setInterval(look, EVERY_MS).unref();
+        // Closing ends what runs, and that waits for no reading that is under way.
+        guard.look();
         look();
       };
       lifecycle.defer(() => clearInterval(closely));
