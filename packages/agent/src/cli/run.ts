@@ -69,7 +69,7 @@ export async function run(configPath: string, options: GuardOptions, say: (line:
   const onStatus = (read: () => KernelStatus): void => {
     told(read);
     others.look();
-    manager.status(summary(read()));
+    manager.status(() => summary(read()));
   };
   const others = await openPluginsOfOthers(loaded, ports, () => told(() => kernel.status));
   const manifest = createManifestTeller({ crypto: nodeCrypto, logger: ports.logger('plugins'), originOf: others.origin });

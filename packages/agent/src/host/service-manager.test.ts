@@ -28,7 +28,7 @@ describe('D12 the service manager', () => {
 
   it('is told of readiness, of what the agent does, and of the end', async () => {
     const manager = take({ NOTIFY_SOCKET: SOCKET });
-    manager.status('before it is ready');
+    manager.status(() => 'before it is ready');
     manager.ready('connecting\n\u001b[31m, 2 commands');
     await passed(0);
     expect(told).toEqual([['READY=1', 'STATUS=connecting [31m, 2 commands']]);
@@ -67,13 +67,13 @@ describe('D12 the service manager', () => {
     const manager = take({ NOTIFY_SOCKET: SOCKET });
     manager.ready('a');
     for (const text of ['b', 'c', 'd']) {
-      manager.status(text);
+      manager.status(() => text);
       await passed(900);
     }
     expect(told).toHaveLength(1);
     await passed(300);
     expect(told.slice(1)).toEqual([['STATUS=d']]);
-    manager.status('d');
+    manager.status(() => 'd');
     await passed(60_000);
     expect(told.slice(1)).toEqual([['STATUS=d']]);
   });
@@ -105,7 +105,7 @@ describe('D12 the service manager', () => {
     for (const env of [{}, { NOTIFY_SOCKET: '' }, { WATCHDOG_USEC: '2000000' }]) {
       const manager = take(env);
       manager.ready('live');
-      manager.status('other');
+      manager.status(() => expect.unreachable('nobody is told it, so it need not be made'));
       manager.stopping();
     }
     await passed(60_000);

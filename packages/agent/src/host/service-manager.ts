@@ -12,8 +12,8 @@ type Notify = (socket: string, assignments: readonly string[]) => Promise<void>;
 export interface ServiceManager {
   /** The start is over: everything was checked and the agent works. Begins to feed the watchdog. */
   ready(status: string): void;
-  /** One line for `systemctl status`; told at once, or with what is told next within 3 s. */
-  status(text: string): void;
+  /** One line for `systemctl status`; told at once, or with what is told next within 3 s, and read only then. */
+  status(read: () => string): void;
   /** The end has begun. Nothing is told after it. */
   stopping(): void;
 }
@@ -33,7 +33,7 @@ export function takeServiceManager(
   for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[name];
   if (socket === undefined || socket === '') return { ready() {}, status() {}, stopping() {} };
 
-  let text = '';
+  let read = (): string => '';
   let told = '';
   let toldAt = Number.NEGATIVE_INFINITY;
   let isReady = false;
@@ -45,11 +45,12 @@ export function takeServiceManager(
   const tell = (assignment: string | undefined): void => {
     clearTimeout(later);
     later = undefined;
+    const text = oneLine(read());
     const news = text === told ? [] : [`STATUS=${text}`];
     told = text;
-    toldAt = performance.now();
     const assignments = [...(assignment === undefined ? [] : [assignment]), ...news];
     if (assignments.length === 0) return;
+    toldAt = performance.now();
     // One after the other: two processes at once would arrive in any order.
     last = last
       .then(() => notify(socket, assignments))
@@ -61,14 +62,14 @@ export function takeServiceManager(
 
   return {
     ready(status) {
-      text = oneLine(status);
+      read = () => status;
       isReady = true;
       tell('READY=1');
       if (feedEveryMs !== undefined) feeding = setInterval(() => tell('WATCHDOG=1'), feedEveryMs).unref();
     },
     status(next) {
-      text = oneLine(next);
-      if (!isReady || text === told) return;
+      read = next;
+      if (!isReady) return;
       later ??= setTimeout(() => tell(undefined), Math.max(0, toldAt + STATUS_EVERY_MS - performance.now())).unref();
     },
     stopping() {
