@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isEngineHere } from './container-engine.ts';
 import type { DemoProject } from './demo-project.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -10,8 +11,6 @@ export interface AgentFacts {
   readonly agentsUrl: string;
   readonly project: DemoProject | undefined;
 }
-
-const ENGINE = '/var/run/docker.sock';
 
 /**
  * Writes what an operator would write by hand: who the agent is, where its hub is, and everything it may run. A file that
@@ -50,20 +49,10 @@ function urlLine(agentsUrl: string): string {
   return `url = ${quote(`${agentsUrl.replace(/^https/u, 'wss')}/ws/pulse/`)}`;
 }
 
-/** Whether this user may talk to a container engine of this machine. */
-export function isEngineHere(): boolean {
-  try {
-    accessSync(ENGINE, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function configText(folder: StateFolder, { agentId, agentsUrl, project }: AgentFacts): Promise<string> {
   const token = (await readFile(join(folder.credentials, 'pulse-token'), 'utf8')).trim();
   const file = (name: string): string => quote(join(folder.credentials, name));
-  const engine = isEngineHere();
+  const engine = await isEngineHere();
   const uptime = existsSync('/usr/bin/uptime') ? ['/usr/bin/uptime'] : ['/bin/cat', '/proc/uptime'];
   return `# Written by the quick start. Everything this agent may run stands here: change it, stop with Ctrl-C, start again.
 [agent]

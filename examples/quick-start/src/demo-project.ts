@@ -23,13 +23,13 @@ const COMPOSE = `services:
 `;
 
 /** Found or made below `root`; undefined on a machine without git. Rejects with what git says. */
-export async function openProject(root: string): Promise<DemoProject | undefined> {
-  if (!existsSync(GIT)) return undefined;
+export async function openProject(root: string, program = GIT): Promise<DemoProject | undefined> {
+  if (!existsSync(program)) return undefined;
   const [origin, folder] = [join(root, 'project-origin'), join(root, 'project')];
   // Nobody's own settings have a part in it.
   const env = { PATH: process.env['PATH'], HOME: root, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
   const git = async (...args: readonly string[]): Promise<void> => {
-    await promisify(execFile)(GIT, [...args], { env, timeout: 30_000 });
+    await promisify(execFile)(program, [...args], { env, timeout: 30_000 });
   };
   const commit = async (message: string): Promise<void> => {
     await git('-C', origin, 'add', '--all');

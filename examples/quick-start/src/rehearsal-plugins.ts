@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { isEngineHere } from './agent-config.ts';
 import { stormpulse } from './agent-process.ts';
+import { isEngineHere } from './container-engine.ts';
 import type { RunResult } from './people-api.ts';
 import { run } from './stage.ts';
 import type { Stage, Step } from './stage.ts';
@@ -30,7 +30,7 @@ async function pulled(stage: Stage): Promise<string> {
 }
 
 async function containers(stage: Stage): Promise<string> {
-  if (!isEngineHere()) return 'left out: no container engine answers this user here';
+  if (!(await isEngineHere())) return 'left out: no container engine answers this user here';
   const result = (await run(stage, 'docker_list', {})).target.result;
   if (result?.success !== true) throw new Error(`docker_list answered ${JSON.stringify(result)}`);
   const { total } = JSON.parse(result.stdout) as { readonly total?: unknown };
