@@ -66,13 +66,19 @@ describe('D12 the service manager', () => {
   it('starts at most one process in three seconds for what changes', async () => {
     const manager = take({ NOTIFY_SOCKET: SOCKET });
     manager.ready('a');
+    const read: string[] = [];
     for (const text of ['b', 'c', 'd']) {
-      manager.status(() => text);
+      manager.status(() => {
+        read.push(text);
+        return text;
+      });
       await passed(900);
     }
     expect(told).toHaveLength(1);
+    expect(read).toEqual([]);
     await passed(300);
     expect(told.slice(1)).toEqual([['STATUS=d']]);
+    expect(read).toEqual(['d']);
     manager.status(() => 'd');
     await passed(60_000);
     expect(told.slice(1)).toEqual([['STATUS=d']]);

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 /** Debian's, and every distribution's with systemd: Node cannot speak the datagram protocol itself (D12). */
 const NOTIFY_PROGRAM = '/usr/bin/systemd-notify';
 const NOTIFY_TIMEOUT_MS = 10_000;
-/** Reconnecting must not start a process each time its state changes. */
+/** Reconnecting must not start a process each time its state changes, nor each result make the line anew. */
 const STATUS_EVERY_MS = 3_000;
 
 /** Sends assignments such as `READY=1`; the socket is where. Rejects when that failed. */
@@ -12,7 +12,7 @@ type Notify = (socket: string, assignments: readonly string[]) => Promise<void>;
 export interface ServiceManager {
   /** The start is over: everything was checked and the agent works. Begins to feed the watchdog. */
   ready(status: string): void;
-  /** One line for `systemctl status`; told at once, or with what is told next within 3 s, and read only then. */
+  /** One line for `systemctl status`; read and told at once, or with what is told next within 3 s. */
   status(read: () => string): void;
   /** The end has begun. Nothing is told after it. */
   stopping(): void;
@@ -35,7 +35,7 @@ export function takeServiceManager(
 
   let read = (): string => '';
   let told = '';
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let readAt = Number.NEGATIVE_INFINITY;
   let isReady = false;
   let hasFailed = false;
   let later: NodeJS.Timeout | undefined;
@@ -48,9 +48,9 @@ export function takeServiceManager(
     const text = oneLine(read());
     const news = text === told ? [] : [`STATUS=${text}`];
     told = text;
+    readAt = performance.now();
     const assignments = [...(assignment === undefined ? [] : [assignment]), ...news];
     if (assignments.length === 0) return;
-    toldAt = performance.now();
     // One after the other: two processes at once would arrive in any order.
     last = last
       .then(() => notify(socket, assignments))
@@ -70,7 +70,7 @@ export function takeServiceManager(
     status(next) {
       read = next;
       if (!isReady) return;
-      later ??= setTimeout(() => tell(undefined), Math.max(0, toldAt + STATUS_EVERY_MS - performance.now())).unref();
+      later ??= setTimeout(() => tell(undefined), Math.max(0, readAt + STATUS_EVERY_MS - performance.now())).unref();
     },
     stopping() {
       clearInterval(feeding);
