@@ -65,7 +65,7 @@ describe('commands of our agent on a real system', () => {
   it('SEC-124 what eats memory or computes for ever is contained, and heartbeats go on', async () => {
     const limits = '\n[execution]\nlimits = { nice = 5, cpu_seconds = 1 }\n';
     const { link } = await up(
-      sh('hog', 'head -c 400000000 /dev/zero | tail | wc -c', 'limits = { memory_mb = 64 }\n') +
+      sh('hog', 'head -c 400000000 /dev/zero | tail | wc -c', 'limits = { memory_mb = 64, cpu_seconds = 60 }\n') +
         sh('spin', 'while :; do :; done', 'effect = "read"\n') +
         limits,
     );
