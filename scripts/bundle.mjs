@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { licencesOf } from './bundle/licences.mjs';
+import { standIns } from './bundle/stand-ins.mjs';
 import { root } from './setup.mjs';
 
 const out = resolve(process.argv[2] ?? join(root, 'packages/agent/bundle'));
@@ -34,10 +35,8 @@ const { metafile, outputFiles } = await build({
   tsconfigRaw: {},
   alias: {
     '@peculiar/x509': './node_modules/@peculiar/x509/build/x509.es.js',
-    // pino's threads for transports, which the agent has none of.
-    'thread-stream': './scripts/bundle/no-threads.cjs',
-    ws: './scripts/bundle/ws-client.mjs',
   },
+  plugins: [standIns],
   banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
   logLevel: 'warning',
 });

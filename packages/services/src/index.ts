@@ -3,7 +3,7 @@ export type { AuditLogOptions, HostAuditLog } from './audit/audit-log.ts';
 export type { AuditHead, AuditRecord } from './audit/audit-record.ts';
 export { readAuditLog, verifyAuditLog } from './audit/verify-audit.ts';
 export type { AuditFault, AuditLine, AuditVerdict } from './audit/verify-audit.ts';
-export { createSystemClock } from './clock/system-clock.ts';
+export { createSystemClock, monotonicMs } from './clock/system-clock.ts';
 export { createCollectorService } from './collectors/collector-service.ts';
 export { createEventLog } from './events/event-log.ts';
 export { childEnvironment } from './exec/child-environment.ts';

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { monotonicMs } from '@stormpulse/services';
 
 /** Debian's, and every distribution's with systemd: Node cannot speak the datagram protocol itself (D12). */
 const NOTIFY_PROGRAM = '/usr/bin/systemd-notify';
@@ -48,7 +49,7 @@ export function takeServiceManager(
     const text = oneLine(read());
     const news = text === told ? [] : [`STATUS=${text}`];
     told = text;
-    readAt = performance.now();
+    readAt = monotonicMs();
     const assignments = [...(assignment === undefined ? [] : [assignment]), ...news];
     if (assignments.length === 0) return;
     // One after the other: two processes at once would arrive in any order.
@@ -70,7 +71,7 @@ export function takeServiceManager(
     status(next) {
       read = next;
       if (!isReady) return;
-      later ??= setTimeout(() => tell(undefined), Math.max(0, readAt + STATUS_EVERY_MS - performance.now())).unref();
+      later ??= setTimeout(() => tell(undefined), Math.max(0, readAt + STATUS_EVERY_MS - monotonicMs())).unref();
     },
     stopping() {
       clearInterval(feeding);

@@ -1,4 +1,4 @@
-import inspector from 'node:inspector';
+import { fstatSync, readdirSync } from 'node:fs';
 import { Refused } from '../errors.ts';
 
 /** SEC-167: what would change how this process runs without standing in the host's file. */
@@ -24,7 +24,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** What must hold of a process that handles keys, before anything is read. Throws `E_AGENT_REFUSED`. */
 export function guardProcess(env: Env = process.env, execArgv: readonly string[] = process.execArgv): void {
-  if (inspector.url() !== undefined || execArgv.some((flag) => flag.startsWith('--inspect'))) {
+  if (isDebuggerOpen() || execArgv.some((flag) => flag.startsWith('--inspect'))) {
     throw Refused({
       what: 'a debugger is open on this process, and whoever reaches it reads the keys; start the agent without --inspect (SEC-002)',
     });
@@ -56,5 +56,28 @@ export function guardStart(options: GuardOptions, env: Env = process.env, execAr
     throw Refused({
       what: 'the agent does not run as root: a mistake in a command would have no bounds. Run it as a user of its own, or pass --allow-root (SEC-165)',
     });
+  }
+}
+
+/** An open debugger listens; Node's module that knows of it brings its threads along, and is asked only where there is a socket. */
+function isDebuggerOpen(): boolean {
+  return holdsSocket() && process.getBuiltinModule('node:inspector').url() !== undefined;
+}
+
+/** Besides its standard streams. Where that cannot be told, yes. */
+function holdsSocket(): boolean {
+  try {
+    return readdirSync('/proc/self/fd').some((fd) => Number(fd) > 2 && isSocket(Number(fd)));
+  } catch {
+    return true;
+  }
+}
+
+function isSocket(fd: number): boolean {
+  try {
+    return fstatSync(fd).isSocket();
+  } catch (error) {
+    // The listing's own descriptor, closed since.
+    return !(error instanceof Error && 'code' in error && error.code === 'EBADF');
   }
 }

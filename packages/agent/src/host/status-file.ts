@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { KernelStatus } from '@stormpulse/kernel';
+import { monotonicMs } from '@stormpulse/services';
 import type { RenewalStatus } from '@stormpulse/services';
 import type { PluginBill } from '@stormpulse/services/isolation';
 import { Type } from '@sinclair/typebox';
@@ -141,7 +142,7 @@ export function createStatusWriter(
   const write = (): void => {
     timer = undefined;
     if (latest === undefined) return;
-    writtenAt = performance.now();
+    writtenAt = monotonicMs();
     const file: StatusFile = { ...self, ...own, ...latest(), writtenAt: Date.now() };
     attempt(() => replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600, durable: false }));
   };
@@ -150,7 +151,7 @@ export function createStatusWriter(
     update(read) {
       latest = read;
       // At once where it may be: a change wakes this process anyway, and a timer would wake it again.
-      timer ??= setTimeout(write, Math.max(0, writtenAt + EVERY_MS - performance.now())).unref();
+      timer ??= setTimeout(write, Math.max(0, writtenAt + EVERY_MS - monotonicMs())).unref();
     },
     close() {
       clearTimeout(timer);

@@ -6,7 +6,6 @@ import type { ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
 import type { ExecOptions, ExecResult, ProcessLimits } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hurriedClock, processesWith } from '../../test-support/processes.ts';
-import { createSystemClock } from '../clock/system-clock.ts';
 import { preventCoreDumps } from './core-dumps.ts';
 import { createProcessRunner } from './process-runner.ts';
 import type { ProcessRunnerOptions } from './process-runner.ts';
@@ -103,7 +102,7 @@ describe('SEC-121 a process that left the group of its command', () => {
     const away = `setsid ${path('polite')} </dev/null >/dev/null 2>&1 & while [ ! -s stray ]; do sleep 0.02; done`;
     const own = `trap 'echo own >> terms' TERM; touch begun; while [ $(wc -l < terms) -lt 2 ]; do sleep 0.02; done`;
     // On the real clock: the polite one is given its whole 5 s before SIGKILL, on a busy machine too.
-    const clock = createSystemClock();
+    const clock = hurriedClock(1);
     await cancelled((signal) => sh(`touch terms; ${away}; ${own}`, { signal }, { clock }));
     expect(readFileSync(path('terms'), 'utf8').split('\n').sort()).toEqual(['', 'own', 'term']);
   });

@@ -6,6 +6,7 @@ import type { Space } from '../measure/space.ts';
 import { isCounted } from '../parse/net-dev.ts';
 import type { CpuTimes } from '../parse/stat.ts';
 import type { CpuReading, DiskReading, FileSystemReading, HostSource, InterfaceReading } from './host-source.ts';
+import { monotonicMs } from './monotonic.ts';
 
 const TIMES = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
@@ -21,7 +22,7 @@ export class PortableSource implements HostSource {
     const sum = TIMES.map((column) => [...cores.values()].reduce((total, times) => total + times[column], 0));
     const [one = 0, five = 0, fifteen = 0] = loadavg();
     return {
-      atMs: performance.now(),
+      atMs: monotonicMs(),
       all: sum as unknown as CpuTimes,
       cores,
       load: [one, five, fifteen],
@@ -55,7 +56,7 @@ export class PortableSource implements HostSource {
     });
     const root = fileSystems.find(({ mountpoint }) => mountpoint === '/') ?? fileSystems[0];
     if (root === undefined) throw RootUnreadable({ path: '/', problem: 'is not listed by this system' });
-    return { atMs: performance.now(), root: root.space, fileSystems: all ? fileSystems : [], unresponsive: [] };
+    return { atMs: monotonicMs(), root: root.space, fileSystems: all ? fileSystems : [], unresponsive: [] };
   }
 
   async interfaces(): Promise<readonly InterfaceReading[]> {

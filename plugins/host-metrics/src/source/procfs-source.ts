@@ -11,6 +11,7 @@ import { parseMeminfo } from '../parse/meminfo.ts';
 import { parseNetDev } from '../parse/net-dev.ts';
 import { parseStat } from '../parse/stat.ts';
 import type { CpuReading, DiskReading, FileSystemReading, HostSource, InterfaceReading } from './host-source.ts';
+import { monotonicMs } from './monotonic.ts';
 import { MountTable } from './mount-table.ts';
 import { ProcReader } from './proc-reader.ts';
 import { SpaceProbe } from './space-probe.ts';
@@ -44,7 +45,7 @@ export class ProcfsSource implements HostSource {
     this.#sys = options.sys ?? '/sys';
     this.#probe = options.probe ?? new SpaceProbe();
     this.#wallMs = options.wallMs ?? Date.now;
-    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.#monotonicMs = options.monotonicMs ?? monotonicMs;
     this.#mounts = new MountTable(this.#reader, this.#proc);
   }
 
