@@ -9,6 +9,7 @@ import { asArgs } from './args.ts';
 import type { StartCarrier } from './carrier.ts';
 import { checkManifest } from './check-manifest.ts';
 import { withCheckedPatterns } from './check-patterns.ts';
+import { compileFlags } from './compile-flags.ts';
 import { PluginEnded, PluginSilent } from './errors.ts';
 import { inKernel } from './in-kernel.ts';
 import type { IsolationLimits } from './limits.ts';
@@ -206,7 +207,7 @@ function carrierOf(options: RunnerOptions, source: PluginSource, isolation: Isol
   const flags = options.permissions ? permissionFlags(nodeVersion, readable, capabilities) : [];
   // A small young generation: what a call leaves behind would otherwise keep megabytes of each process.
   const memory = [`--max-old-space-size=${limits.heapMb}`, '--max-semi-space-size=1'];
-  const args = [...memory, '--disable-proto=throw', ...flags, child];
+  const args = [...memory, ...compileFlags(nodeVersion), '--disable-proto=throw', ...flags, child];
   return processCarrier({ clock: options.clock, start: options.start, node: options.node, args });
 }
 
