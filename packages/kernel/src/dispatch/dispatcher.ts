@@ -101,7 +101,7 @@ export class Dispatcher {
     const keys = new Map(steps.flatMap((step) => step.keys.map((key) => [key.name, key] as const)));
     const ids = [requestId, ...steps.map(({ ref }) => ref)];
     const plugins = steps.map(({ registered }) => registered.plugin);
-    const call = { ids, plugins, stop, run: () => run().finally(() => over.abort()) };
+    const call = { ids, plugins, stop, run: () => run().finally(() => over.abort('the command is over')) };
     // The job service has places of its own; a sequence waits for it in its own place.
     if (sequenceId === null && first.isJob) void this.#open.add(call).run();
     else if (!this.#offer([...keys.values()], call)) refuse(first.command, this.#overloaded());

@@ -155,7 +155,7 @@ class Jobs implements JobService {
   async #perform(taken: Taken): Promise<void> {
     if (taken.state !== 'waiting') return;
     taken.state = 'running';
-    taken.begun.abort();
+    taken.begun.abort('begun');
     const ended = withExtras(await this.#work(taken), taken.job);
     const goesOn = this.#goesOn(taken, ended);
     const cutOff = this.#stopping && !goesOn && ended.failure_reason === 'cancelled';
@@ -221,7 +221,7 @@ class Jobs implements JobService {
 
   #drop(taken: Taken): void {
     taken.state = 'over';
-    taken.begun.abort();
+    taken.begun.abort('begun');
     this.#unfinished.delete(taken.job.requestId);
     this.#cutOff.delete(taken.job.requestId);
   }

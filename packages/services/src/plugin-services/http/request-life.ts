@@ -45,6 +45,6 @@ export async function liveRequest<T>(options: RequestLifeOptions, work: (life: R
     return await Promise.race([work({ signal: over.signal, endWithin }), ended]);
   } finally {
     cancel();
-    listening.abort();
+    listening.abort('over');
   }
 }
