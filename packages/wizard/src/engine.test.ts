@@ -148,7 +148,9 @@ describe('what an earlier run left', () => {
     await cutOff();
     const journal = scratch.read('etc/setup/journal.jsonl');
     expect(await refusal(apply(file()))).toMatch(/^E_WIZARD_PENDING: .*stormpulse doctor --recover/u);
-    await expect(alone(scratch.host, () => Promise.reject(new Error('it ran')))).rejects.toMatchObject({ code: 'E_WIZARD_PENDING' });
+    await expect(alone(scratch.host, () => Promise.reject(new Error('it ran')))).rejects.toMatchObject({
+      code: 'E_WIZARD_PENDING',
+    });
     expect(scratch.read('etc/setup/journal.jsonl')).toBe(journal);
     await recover(scratch.host);
     expect(await apply(file())).toMatchObject({ status: 'committed' });

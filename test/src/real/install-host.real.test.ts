@@ -44,6 +44,7 @@ describe('an agent that is installed', () => {
     await terminal.answers('main service', `api${KEYS.enter}`);
     await terminal.answers('env file', KEYS.enter);
     await terminal.answers('Set up docker', KEYS.enter);
+    await terminal.answers('Set up git', KEYS.enter);
     await terminal.answers('Do this?', KEYS.enter);
     expect(await terminal.ended, terminal.text).toBe(0);
     expect(terminal.text).toContain('the agent runs, and starts with the host');

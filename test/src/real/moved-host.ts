@@ -151,7 +151,13 @@ export class MovedHost {
     await host.write('/srv/app/compose.yml', 'services: {}\n');
     await host.run('chown', '-R', 'root:stormpulse', '/etc/stormpulse', '/srv/app');
     await host.run('chmod', '0750', '/etc/stormpulse');
-    await host.run('chmod', '0640', '/etc/stormpulse/stormpulse.toml', '/etc/stormpulse/agent-key.pem', '/etc/stormpulse/hmac.key');
+    await host.run(
+      'chmod',
+      '0640',
+      '/etc/stormpulse/stormpulse.toml',
+      '/etc/stormpulse/agent-key.pem',
+      '/etc/stormpulse/hmac.key',
+    );
     const made = join(this.#folder, 'stormpulse.db');
     writeV1Database(made, [{ nonce: 'a'.repeat(32), seenAt: Date.now() / 1_000 - 15 }]);
     await host.copyIn(made, database);
