@@ -58,9 +58,10 @@ export interface Candidate {
 export function candidates(configPath: string, sources: PluginSources, planned?: string): readonly Candidate[] {
   const present = existsSync(configPath) ? openPluginsHost(configPath, {}).loaded.config : { plugins: [], packages: [] };
   const { plugins, packages } = present;
-  const asked = planned === undefined ? plugins : pluginsIn(planned);
+  const enabled = new Set(plugins.map(({ name }) => name));
+  const asked = planned === undefined ? plugins : pluginsIn(planned).filter(({ name }) => enabled.has(name) || !ALWAYS.has(name));
   const own = sources.firstParty.map((name) => {
-    const isEnabled = plugins.some((plugin) => plugin.name === name);
+    const isEnabled = enabled.has(name);
     const entry = asked.find((plugin) => plugin.name === name);
     return ownCandidate({ name, isEnabled, entry, configPath, sources });
   });
@@ -80,6 +81,9 @@ export function candidateOf(name: string, all: readonly Candidate[]): Candidate 
     what: `there is no plugin "${name}" to set up; there is ${all.map((one) => one.name).join(', ')}. One of others comes in with: stormpulse plugins add`,
   });
 }
+
+/** Plugins of any file: the agent's own plan sets up what they need on a new host. */
+const ALWAYS: ReadonlySet<string> = new Set(enabledPlugins({}, {}, {}).map(({ name }) => name));
 
 function pluginsIn(text: string): readonly EnabledPlugin[] {
   const file = parse(text);

@@ -45,6 +45,13 @@ describe('the wizard of git', () => {
     expect(stage.asked.filter((question) => question.includes('Set up git'))).toEqual([]);
   });
 
+  it('is the only one that is asked besides: what is always there is set up without a question', async () => {
+    stage.own.set('signoff', await loadFirstParty('signoff'));
+    await stage.init({ 'Folder of a deployment': makeRepository() });
+    expect(stage.asked.filter((question) => question.startsWith('Set up'))).toEqual([expect.stringContaining('git')]);
+    expect(stage.mode('share/stormpulse-data/signoff.sealed')).toBe('640');
+  });
+
   it('is taken from answers, with the project that they name', async () => {
     const folder = makeRepository();
     expect(await stage.init({ project_dir: folder, plugins: { git: { refs: 'main' } } })).toBe(true);
