@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isEngineHere } from './container-engine.ts';
 import type { DemoProject } from './demo-project.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -10,30 +9,37 @@ export interface AgentFacts {
   readonly agentId: string;
   readonly agentsUrl: string;
   readonly project: DemoProject | undefined;
+  /** Whether a container engine answers this user. */
+  readonly engine: boolean;
 }
 
 /**
  * Writes what an operator would write by hand: who the agent is, where its hub is, and everything it may run. A file that
- * is there keeps what a person changed; only the hub's address follows this start. Returns where a file of another folder
- * or agent was kept, if there was one.
+ * is there keeps what a person changed; only the hub's address follows this start, and an engine that it was written without.
+ * Returns what is to be said of a file that was there.
  */
-export async function writeAgentConfig(folder: StateFolder, facts: AgentFacts): Promise<string | undefined> {
+export async function writeAgentConfig(folder: StateFolder, facts: AgentFacts): Promise<readonly string[]> {
   const fresh = await configText(folder, facts);
-  const { agentsUrl } = facts;
+  const { agentsUrl, engine } = facts;
   if (!existsSync(folder.config)) {
     await writeFile(folder.config, fresh, { mode: 0o600 });
-    return undefined;
+    return [];
   }
   const old = await readFile(folder.config, 'utf8');
   if (identityLines(fresh).every((line) => old.includes(line))) {
-    const text = old.replace(/^url = .*$/mu, () => urlLine(agentsUrl));
+    const isNewEngine = engine && old.includes(NO_ENGINE);
+    const text = (isNewEngine ? withEngine(old) : old).replace(/^url = .*$/mu, () => urlLine(agentsUrl));
     if (text !== old) await writeFile(folder.config, text);
-    return undefined;
+    return isNewEngine ? [`A container engine is here now: ${folder.config} has [docker] from this start on.`] : [];
   }
   const kept = `${folder.config}.old`;
   await rename(folder.config, kept);
   await writeFile(folder.config, fresh, { mode: 0o600 });
-  return kept;
+  return [`The agent's configuration was written for another place; it is kept as ${kept}.`];
+}
+
+function withEngine(text: string): string {
+  return text.replace(NO_ENGINE, () => ENGINE).replace(/^collect_containers = false$/mu, 'collect_containers = true');
 }
 
 /** The lines without which the file is not this agent's. */
@@ -49,10 +55,9 @@ function urlLine(agentsUrl: string): string {
   return `url = ${quote(`${agentsUrl.replace(/^https/u, 'wss')}/ws/pulse/`)}`;
 }
 
-async function configText(folder: StateFolder, { agentId, agentsUrl, project }: AgentFacts): Promise<string> {
+async function configText(folder: StateFolder, { agentId, agentsUrl, project, engine }: AgentFacts): Promise<string> {
   const token = (await readFile(join(folder.credentials, 'pulse-token'), 'utf8')).trim();
   const file = (name: string): string => quote(join(folder.credentials, name));
-  const engine = await isEngineHere();
   const uptime = existsSync('/usr/bin/uptime') ? ['/usr/bin/uptime'] : ['/bin/cat', '/proc/uptime'];
   return `# Written by the quick start. Everything this agent may run stands here: change it, stop with Ctrl-C, start again.
 [agent]
@@ -84,7 +89,9 @@ db_path = ${file(join('data', 'stormpulse.db'))}
 # The hatch for shell text of the hub is closed until you open it. Here agent and operator are one user, so the agent could, too.
 [signoff]
 accept_same_user = true
-${project === undefined ? '' : projectText(project)}${engine ? ENGINE_TEXT : ''}
+${project === undefined ? '' : projectText(project)}
+${engine ? ENGINE : NO_ENGINE}
+
 [commands.uptime]
 group = "diagnostics"
 description = "How long this host has been up"
@@ -132,7 +139,8 @@ docker_service_name = "demo"
 `;
 }
 
-const ENGINE_TEXT = `
-# This section allows all the plugin can do, to remove containers as well; without it the hub sees none of them.
-[docker]
-`;
+const ENGINE = `# This section allows all the plugin can do, to remove containers as well; without it the hub sees none of them.
+[docker]`;
+
+const NO_ENGINE =
+  '# No container engine was here when this was written: the first start that finds one puts [docker] in place of this line.';

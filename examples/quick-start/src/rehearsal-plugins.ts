@@ -31,6 +31,9 @@ async function pulled(stage: Stage): Promise<string> {
 
 async function containers(stage: Stage): Promise<string> {
   if (!(await isEngineHere())) return 'left out: no container engine answers this user here';
+  // Whoever took it out meant it.
+  if (!/^\[docker\]/mu.test(await readFile(stage.folder.config, 'utf8')))
+    return `left out: ${stage.folder.config} has no [docker]; write it there, or start with another --state`;
   const result = (await run(stage, 'docker_list', {})).target.result;
   if (result?.success !== true) throw new Error(`docker_list answered ${JSON.stringify(result)}`);
   const { total } = JSON.parse(result.stdout) as { readonly total?: unknown };

@@ -5,6 +5,7 @@ import type { AgentProcess } from './agent-process.ts';
 import { writeAgentConfig } from './agent-config.ts';
 import { createChildren } from './child.ts';
 import type { Children } from './child.ts';
+import { isEngineHere } from './container-engine.ts';
 import { openProject } from './demo-project.ts';
 import type { DemoProject } from './demo-project.ts';
 import { startHub } from './hub-process.ts';
@@ -66,8 +67,8 @@ async function startStack(options: StackOptions, folder: StateFolder, children: 
   await lock.note(hub.pid);
   const { agentId, fresh } = await Promise.race([admit(children, hub, folder, say), hub.died]);
   const project = await openProject(folder.root);
-  const kept = await writeAgentConfig(folder, { agentId, agentsUrl: hub.agentsUrl, project });
-  if (kept !== undefined) say(`The agent's configuration was written for another place; it is kept as ${kept}.`);
+  const facts = { agentId, agentsUrl: hub.agentsUrl, project, engine: await isEngineHere() };
+  for (const line of await writeAgentConfig(folder, facts)) say(line);
   const allowRoot = process.getuid?.() === 0;
   if (allowRoot) say('You are root, so the agent gets --allow-root. On a real host give it a user of its own.');
   const startedAt = performance.now();

@@ -29,6 +29,10 @@ export class SetupStage {
   runner: PluginRunner = new StandInRunner();
   /** The service does not start. */
   isBroken = false;
+  /** Awaited before the service starts. */
+  beforeStart: () => Promise<void> = () => Promise.resolve();
+  /** Awaited before a yes or no is given to a question. */
+  beforeYesNo: (message: string) => Promise<void> = () => Promise.resolve();
   /** After so many questions the input ends. */
   endsAfter = Infinity;
 
@@ -133,10 +137,10 @@ export class SetupStage {
       units: {
         isThere: true,
         state: (unit) => Promise.resolve(this.units.get(unit) ?? { enabled: false, active: false }),
-        start: (unit) => {
-          if (this.isBroken) return Promise.reject(new Error('it does not start'));
+        start: async (unit) => {
+          await this.beforeStart();
+          if (this.isBroken) throw new Error('it does not start');
           this.units.set(unit, { enabled: true, active: true });
-          return Promise.resolve();
         },
         restore: (unit, before) => Promise.resolve(void this.units.set(unit, before)),
         reload: () => Promise.resolve(),
@@ -171,7 +175,10 @@ export class SetupStage {
     return {
       text: async ({ message, initial = '', problemWith }) => await Promise.resolve(untilRight(message, initial, problemWith)),
       secret: async ({ message, problemWith }) => await Promise.resolve(untilRight(message, '', problemWith)),
-      yesNo: async ({ message, initial }) => await Promise.resolve((next(message) ?? initial) === true),
+      yesNo: async ({ message, initial }) => {
+        await this.beforeYesNo(message);
+        return (next(message) ?? initial) === true;
+      },
       oneOf: async ({ message, initial, choices }) =>
         await Promise.resolve(String(next(message) ?? initial ?? choices[0]?.value)),
       someOf: async ({ message, initial }) => {

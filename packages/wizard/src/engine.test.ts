@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScratchHost } from '../test-support/scratch-host.ts';
-import { applyPlan, recover } from './engine.ts';
+import { alone, applyPlan, recover } from './engine.ts';
 import { journalPath } from './journal.ts';
 import type { Plan, SetupStep } from './plan.ts';
 import { previewPlans } from './preview.ts';
@@ -148,6 +148,9 @@ describe('what an earlier run left', () => {
     await cutOff();
     const journal = scratch.read('etc/setup/journal.jsonl');
     expect(await refusal(apply(file()))).toMatch(/^E_WIZARD_PENDING: .*stormpulse doctor --recover/u);
+    await expect(alone(scratch.host, () => Promise.reject(new Error('it ran')))).rejects.toMatchObject({
+      code: 'E_WIZARD_PENDING',
+    });
     expect(scratch.read('etc/setup/journal.jsonl')).toBe(journal);
     await recover(scratch.host);
     expect(await apply(file())).toMatchObject({ status: 'committed' });
@@ -216,6 +219,18 @@ describe('what an earlier run left', () => {
     expect(await first).toMatchObject({ status: 'committed' });
     expect(await second).toMatchObject({ status: 'committed', failures: [] });
     expect(scratch.read('etc/files/acme/rule')).toBe('second\n');
+  });
+
+  it('whoever waited for a work that took the folder away is told, and changes nothing', async () => {
+    const removed = alone(scratch.host, async () => {
+      const waiting = apply(file());
+      await vi.waitFor(() => expect(scratch.left.filter((name) => name.startsWith('lock.'))).toHaveLength(2));
+      rmSync(scratch.path('etc/setup'), { recursive: true });
+      return { waiting };
+    });
+    expect(await refusal((await removed).waiting)).toMatch(/^E_WIZARD_GONE: .*enroll first/u);
+    expect(existsSync(scratch.path('etc/files'))).toBe(false);
+    expect(existsSync(scratch.path('etc/setup'))).toBe(false);
   });
 });
 

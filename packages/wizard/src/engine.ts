@@ -5,6 +5,7 @@ import { SetupPending } from './errors.ts';
 import { Journal, readJournal, removeJournal } from './journal.ts';
 import type { PendingJournal } from './journal.ts';
 import { withLock } from './lock.ts';
+import type { LockHost } from './lock.ts';
 import { titleOf } from './plan.ts';
 import type { Plan, SetupStep } from './plan.ts';
 import type { SetupHost } from './setup-host.ts';
@@ -24,15 +25,23 @@ export interface Outcome {
 
 /**
  * Carries a plan out, all of it or nothing: each step is in the journal before it runs, and is verified after it. What fails, or an abort,
- * takes all of it back. Rejects with `E_WIZARD_PENDING`, `E_WIZARD_JOURNAL`, `E_WIZARD_BUSY` before anything is touched.
+ * takes all of it back. Rejects with `E_WIZARD_PENDING`, `E_WIZARD_JOURNAL`, `E_WIZARD_BUSY`, `E_WIZARD_GONE` before anything is touched.
  */
 export async function applyPlan(plan: Plan, host: SetupHost): Promise<Outcome> {
   const { plugin, title, steps } = plan;
   if (steps.length === 0) return { status: 'unchanged', plugin, title, applied: [], failures: [] };
+  return await alone(host, async () => await new Run(plan, host).carryOut());
+}
+
+/**
+ * Does something else to this host while no set-up goes on, and with none pending. It may take the folder of the set-ups away. Rejects as
+ * {@link applyPlan}, and with what `work` does.
+ */
+export async function alone<T>(host: LockHost, work: () => Promise<T>): Promise<T> {
   return await locked(host, async () => {
     const pending = readJournal(host.folder);
     if (pending !== undefined) throw SetupPending({ file: pending.file, title: pending.title });
-    return await new Run(plan, host).carryOut();
+    return await work();
   });
 }
 
@@ -55,7 +64,7 @@ async function finish(pending: PendingJournal, host: SetupHost): Promise<Outcome
   return receipt(host, { ...told, status, failures });
 }
 
-async function locked<T>(host: SetupHost, work: () => Promise<T>): Promise<T> {
+async function locked<T>(host: LockHost, work: () => Promise<T>): Promise<T> {
   mkdirSync(host.folder, { recursive: true, mode: 0o700 });
   chmodSync(host.folder, 0o700);
   try {
@@ -165,7 +174,7 @@ function receipt(host: SetupHost, outcome: Outcome): Outcome {
 /** Another set-up may come into it at this moment. */
 function removeEmpty(folder: string): void {
   try {
-    if (readdirSync(folder).length === 0) rmdirSync(folder);
+    if (look(folder) !== undefined && readdirSync(folder).length === 0) rmdirSync(folder);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY')) throw error;
   }

@@ -14,6 +14,13 @@ export const SetupBusy = defineError<{ file: string; holder: string }>(
   'operator',
   (d) => `another set-up goes on (process ${d.holder}, ${d.file}); wait for its end, or end it, and try again`,
 );
+/** While this one waited for its turn, somebody took the agent off the host. */
+export const SetupGone = defineError<{ folder: string }>(
+  'E_WIZARD_GONE',
+  'failed_precondition',
+  'operator',
+  (d) => `${d.folder} was removed meanwhile, as an uninstall does, and nothing was changed here; enroll first: stormpulse enroll`,
+);
 /** What an earlier set-up began is not ended; nothing was touched. */
 export const SetupPending = defineError<{ file: string; title: string }>(
   'E_WIZARD_PENDING',

@@ -2,9 +2,9 @@ export { GaveUp, answersProblems, askAll, secretAnswers, withDefaults } from './
 export type { Answers, Asker, ChoiceQuestion, TextQuestion } from './ask.ts';
 export { checkPlan } from './check-plan.ts';
 export { diffLines } from './diff.ts';
-export { applyPlan, recover } from './engine.ts';
+export { alone, applyPlan, recover } from './engine.ts';
 export type { Outcome } from './engine.ts';
-export { JournalDamaged, PlanRefused, SetupBusy, SetupPending, StepFailed } from './errors.ts';
+export { JournalDamaged, PlanRefused, SetupBusy, SetupGone, SetupPending, StepFailed } from './errors.ts';
 export { journalPath, readJournal } from './journal.ts';
 export type { PendingJournal } from './journal.ts';
 export type { Owner, Plan, PlanBounds, SetupStep } from './plan.ts';

@@ -3,18 +3,17 @@ import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { look, removeIfThere } from './durable.ts';
-import { SetupBusy } from './errors.ts';
+import { SetupBusy, SetupGone } from './errors.ts';
 import type { SetupHost } from './setup-host.ts';
 
 const WAIT_MS = 10_000;
 const EVERY_MS = 100;
 
-/** One set-up at a time on this host; one whose process is gone holds nothing. Rejects with `E_WIZARD_BUSY`. */
-export async function withLock<T>(
-  host: Pick<SetupHost, 'folder' | 'processMark'>,
-  work: () => Promise<T>,
-  waitMs = WAIT_MS,
-): Promise<T> {
+/** Where the lock lies, and how the life of its holder is told. */
+export type LockHost = Pick<SetupHost, 'folder' | 'processMark'>;
+
+/** One set-up at a time on this host; one whose process is gone holds nothing. Rejects with `E_WIZARD_BUSY`, `E_WIZARD_GONE`. */
+export async function withLock<T>(host: LockHost, work: () => Promise<T>, waitMs = WAIT_MS): Promise<T> {
   const path = join(host.folder, 'lock');
   const own = join(host.folder, `lock.${randomBytes(6).toString('hex')}`);
   writeFileSync(own, holderText(process.pid, host), { mode: 0o600, flag: 'wx' });
@@ -23,14 +22,15 @@ export async function withLock<T>(
     try {
       return await work();
     } finally {
-      removeIfThere(path);
+      // The work may have taken it away with its folder, and the next may hold one there already.
+      if (read(path) === holderText(process.pid, host)) removeIfThere(path);
     }
   } finally {
     removeIfThere(own);
   }
 }
 
-async function take(path: string, own: string, host: Pick<SetupHost, 'processMark'>, waitMs: number): Promise<void> {
+async function take(path: string, own: string, host: LockHost, waitMs: number): Promise<void> {
   const until = performance.now() + waitMs;
   for (;;) {
     try {
@@ -38,7 +38,9 @@ async function take(path: string, own: string, host: Pick<SetupHost, 'processMar
       linkSync(own, path);
       return;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+        throw look(own) === undefined ? SetupGone({ folder: host.folder }) : error;
+      }
     }
     const held = read(path);
     if (held === undefined) continue;

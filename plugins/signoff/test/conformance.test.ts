@@ -70,6 +70,13 @@ describe('on a host', () => {
     ]);
   });
 
+  it('SEC-151 a hatch that v1 left open is closed, and for v1 too', async () => {
+    writeFileSync(join(folder, 'signoff.unsealed_at'), '2026-03-04T05:06:07.089000+00:00');
+    await using harness = await createHarness(plugin, { config: config() });
+    expect(harness.state('signoff.hatch')).toMatchObject({ sealed: true, unsealed_since: null });
+    expect(readdirSync(folder)).toEqual(['signoff.sealed']);
+  });
+
   it('SEC-152 it closes by itself, and state, v1 files, event and answers follow', async () => {
     const { expiresAt } = open();
     await using harness = await createHarness(plugin, { config: config() });

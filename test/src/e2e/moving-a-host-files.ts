@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { openDatabase } from '@stormpulse/sqlite';
 import type { HostStage } from './agent-process.ts';
 
@@ -20,11 +21,21 @@ export function writeV1Host(stage: HostStage, nonces: readonly V1Nonce[]): void 
   for (const suffix of ['', '-wal', '-shm']) rmSync(stage.path(`stormpulse.db${suffix}`), { force: true });
   writeV1Database(stage.path('data/stormpulse.db'), nonces);
   writeFileSync(stage.path('data/signoff.unsealed_at'), '2026-03-04T05:06:07.089000+00:00');
-  writeFileSync(stage.path('stormpulse.toml'), v1Toml(stage));
+  const { agentId, hub } = stage;
+  const toml = v1Toml({
+    agentId,
+    pulseToken: '11111111-2222-4333-8444-555555555555',
+    url: hub.url,
+    credentials: stage.path('creds'),
+    project: stage.path('app'),
+    database: stage.path('data/stormpulse.db'),
+  });
+  writeFileSync(stage.path('stormpulse.toml'), toml);
   chmodSync(stage.path('stormpulse.toml'), 0o640);
 }
 
-function writeV1Database(path: string, nonces: readonly V1Nonce[]): void {
+/** v1's nonce table, as it makes it. */
+export function writeV1Database(path: string, nonces: readonly V1Nonce[]): void {
   const database = openDatabase(path);
   database.exec('CREATE TABLE seen_nonces (nonce TEXT PRIMARY KEY, seen_at REAL NOT NULL)');
   database.exec('CREATE INDEX idx_seen_nonces_seen_at ON seen_nonces (seen_at)');
@@ -47,27 +58,37 @@ export function v1Refuses(path: string, nonce: string, nowSeconds: number, maxAg
   }
 }
 
+/** Where a v1 host keeps what its file names; folders and files by whole paths. */
+export interface V1Places {
+  readonly agentId: string;
+  readonly pulseToken: string;
+  readonly url: string;
+  readonly credentials: string;
+  readonly project: string;
+  readonly database: string;
+}
+
 /** As v1's `init` writes it, with an integration, a choice, a log group that v1 skips, and the operator's own commands. */
-function v1Toml(stage: HostStage): string {
-  const file = (name: string): string => JSON.stringify(stage.path(name));
+export function v1Toml({ agentId, pulseToken, url, credentials, project, database }: V1Places): string {
+  const credential = (name: string): string => JSON.stringify(join(credentials, name));
   return `# Storm Pulse agent
 [agent]
-id = "${stage.agentId}"
-pulse_token = "11111111-2222-4333-8444-555555555555"
+id = "${agentId}"
+pulse_token = "${pulseToken}"
 
 [dashboard]
-url = "${stage.hub.url}"
+url = "${url}"
 reconnect_min_seconds = 3
 reconnect_max_seconds = 60
 heartbeat_interval_seconds = 30
 
 [tls]
-ca_cert = ${file('creds/ca.pem')}
-client_cert = ${file('creds/agent.pem')}
-client_key = ${file('creds/agent-key.pem')}
+ca_cert = ${credential('ca.pem')}
+client_cert = ${credential('agent.pem')}
+client_key = ${credential('agent-key.pem')}
 
 [auth]
-hmac_secret = ${file('creds/hmac.key')}
+hmac_secret = ${credential('hmac.key')}
 command_max_age_seconds = 60
 
 [metrics]
@@ -75,12 +96,12 @@ push_interval_seconds = 15
 collect_containers = true
 
 [project]
-project_dir = ${file('app')}
-compose_file = ${file('app/compose.yml')}
+project_dir = ${JSON.stringify(project)}
+compose_file = ${JSON.stringify(join(project, 'compose.yml'))}
 docker_service_name = "web"
 
 [storage]
-db_path = ${file('data/stormpulse.db')}
+db_path = ${JSON.stringify(database)}
 
 [caddy]
 enabled = true

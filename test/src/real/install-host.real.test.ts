@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KEYS } from '../e2e/terminal.ts';
 import { InstalledHost } from './installed-host.ts';
+import type { Said } from './systemd-host.ts';
 
 const STORMPULSE = '/opt/stormpulse/bin/stormpulse';
 const AS_OP = [
@@ -44,6 +45,7 @@ describe('an agent that is installed', () => {
     await terminal.answers('main service', `api${KEYS.enter}`);
     await terminal.answers('env file', KEYS.enter);
     await terminal.answers('Set up docker', KEYS.enter);
+    await terminal.answers('Set up git', KEYS.enter);
     await terminal.answers('Do this?', KEYS.enter);
     expect(await terminal.ended, terminal.text).toBe(0);
     expect(terminal.text).toContain('the agent runs, and starts with the host');
@@ -101,7 +103,69 @@ describe('an agent that is installed', () => {
     await host.run(...AS_OP, OPS, 'uninstall', '--yes');
     expect(difference(before, await installed.paths())).toEqual({ left: [], gone: [] });
   }, 300_000);
+
+  it('W21: in system mode, killed before any line of its journal: the next run ends with all or nothing, and can be carried out', async () => {
+    const { host } = installed;
+    await installed.enroll('host-2');
+    await host.run('cp', '-a', '/etc/stormpulse', '/root/enrolled');
+    await installed.answers('/root/answers.toml', 'project_dir = "none"\n');
+    const init = (...node: readonly string[]): Promise<Said> =>
+      host.try(...node, STORMPULSE, 'init', '--answers', '/root/answers.toml');
+    const setUp = (): Promise<string> => host.run('sh', '-c', SET_UP);
+    const nothing = await setUp();
+    expect(await init()).toMatchObject({ code: 0 });
+    const all = await setUp();
+    const word = (found: string): string => (found === all ? 'all' : found === nothing ? 'nothing' : 'a part');
+    const cutOff: string[] = [];
+    const ended: string[] = [];
+    for (let at = 1; ; at += 1) {
+      await host.run(STORMPULSE, 'uninstall', '--yes');
+      await host.run('cp', '-a', '/root/enrolled', '/etc/stormpulse');
+      expect(await setUp()).toBe(nothing);
+      await host.write('/root/kill.cjs', killedBefore(at));
+      const { code } = await init('node', '--require', '/root/kill.cjs');
+      if (code === 0) break;
+      expect(code, `killed before line ${at}`).toBe(128 + 9);
+      // Every other time the next run is init itself.
+      if (at % 2 === 1) {
+        cutOff.push(word(await setUp()));
+        await host.try(STORMPULSE, 'doctor', '--recover');
+        ended.push(word(await setUp()));
+        expect((await host.try('test', '-e', JOURNAL)).code).toBe(1);
+      }
+      const again = await init();
+      expect(again, again.stderr).toMatchObject({ code: 0 });
+      expect(await setUp(), `carried out after line ${at}`).toBe(all);
+      expect(await host.show('stormpulse.service', 'ActiveState')).toBe('active');
+    }
+    expect(cutOff).toContain('a part');
+    expect(new Set(ended)).toEqual(new Set(['nothing', 'all']));
+    await host.run(STORMPULSE, 'uninstall', '--yes');
+  }, 900_000);
 });
+
+const JOURNAL = '/etc/stormpulse/setup/journal.jsonl';
+
+/** What a set-up makes or changes, in words: files with modes, owners and content, the account. What the agent keeps when it runs is not told. */
+const SET_UP = `
+find /etc/stormpulse /opt/stormpulse/data /etc/systemd/system/stormpulse.service -path /etc/stormpulse/setup -prune -o \
+  \\( -not -path '/opt/stormpulse/data/*' -o -name signoff.sealed \\) -printf '%p %M %u %g\\n' 2>/dev/null | sort
+find /etc/stormpulse /etc/systemd/system/stormpulse.service -path /etc/stormpulse/setup -prune -o -type f -exec sha256sum {} + 2>/dev/null | sort
+getent passwd stormpulse
+getent group stormpulse || true
+`;
+
+/** For `node --require`: the program is killed before it writes that line of a set-up's journal, so between two steps. */
+function killedBefore(line: number): string {
+  return `const fs = require('node:fs');
+const write = fs.writeFileSync;
+let lines = 0;
+fs.writeFileSync = (file, data, ...more) => {
+  if (typeof file === 'number' && /^\\{"(?:intent|done)"/.test(String(data)) && (lines += 1) === ${line}) process.kill(process.pid, 'SIGKILL');
+  return write(file, data, ...more);
+};
+`;
+}
 
 function difference(before: readonly string[], after: readonly string[]) {
   return { left: after.filter((line) => !before.includes(line)), gone: before.filter((line) => !after.includes(line)) };

@@ -6,9 +6,12 @@ import { createLogger, createRevealSecret, createSystemClock } from '@stormpulse
 import type { RevealSecret } from '@stormpulse/services';
 import { openVerified } from '@stormpulse/services/plugin-packages';
 import type { VerifiedTree } from '@stormpulse/services/plugin-packages';
+import { parse } from 'smol-toml';
+import { enabledPlugins } from '../../config/agent-config.ts';
 import type { EnabledPlugin } from '../../config/agent-config.ts';
+import { checkConfig } from '../../config/check.ts';
 import { loadFirstParty } from '../../config/first-party.ts';
-import { presentPlugins } from '../../config/other-tables.ts';
+import { checkOtherTables, presentPlugins } from '../../config/other-tables.ts';
 import type { PluginPackage } from '../../config/plugin-tables.ts';
 import { Refused } from '../../errors.ts';
 import { assertManifestGranted, checkPackage } from '../../plugins/load-package.ts';
@@ -48,18 +51,20 @@ export interface Candidate {
   readonly open: () => Promise<WizardOfPlugin | undefined>;
 }
 
-/** What could be set up on a host with this file, or with none yet. Throws what refuses the file. */
-export function candidates(configPath: string, sources: PluginSources): readonly Candidate[] {
-  if (!existsSync(configPath)) return sources.firstParty.map((name) => ownCandidate(name, undefined, configPath, sources));
-  const { plugins, packages } = openPluginsHost(configPath, {}).loaded.config;
-  const own = sources.firstParty.map((name) =>
-    ownCandidate(
-      name,
-      plugins.find((plugin) => plugin.name === name),
-      configPath,
-      sources,
-    ),
-  );
+/**
+ * What could be set up on a host with this file, or with none yet. `planned`: what the file is about to say, which those of the agent are
+ * asked with; what is enabled is told by the file as it is. Throws what refuses the file.
+ */
+export function candidates(configPath: string, sources: PluginSources, planned?: string): readonly Candidate[] {
+  const present = existsSync(configPath) ? openPluginsHost(configPath, {}).loaded.config : { plugins: [], packages: [] };
+  const { plugins, packages } = present;
+  const enabled = new Set(plugins.map(({ name }) => name));
+  const asked = planned === undefined ? plugins : pluginsIn(planned).filter(({ name }) => enabled.has(name) || !ALWAYS.has(name));
+  const own = sources.firstParty.map((name) => {
+    const isEnabled = enabled.has(name);
+    const entry = asked.find((plugin) => plugin.name === name);
+    return ownCandidate({ name, isEnabled, entry, configPath, sources });
+  });
   const others = packages.map((entry) => ({
     name: entry.name,
     isEnabled: true,
@@ -77,13 +82,28 @@ export function candidateOf(name: string, all: readonly Candidate[]): Candidate 
   });
 }
 
-function ownCandidate(name: string, enabled: EnabledPlugin | undefined, configPath: string, sources: PluginSources): Candidate {
+/** Plugins of any file: the agent's own plan sets up what they need on a new host. */
+const ALWAYS: ReadonlySet<string> = new Set(enabledPlugins({}, {}, {}).map(({ name }) => name));
+
+function pluginsIn(text: string): readonly EnabledPlugin[] {
+  const file = parse(text);
+  return enabledPlugins(checkConfig(file).values, file, checkOtherTables(file).plugins.limits);
+}
+
+function ownCandidate(own: {
+  readonly name: string;
+  readonly isEnabled: boolean;
+  readonly entry: EnabledPlugin | undefined;
+  readonly configPath: string;
+  readonly sources: PluginSources;
+}): Candidate {
+  const { name, isEnabled, entry, configPath, sources } = own;
   return {
     name,
-    isEnabled: enabled !== undefined,
+    isEnabled,
     async open() {
-      const plugin = narrow(await sources.load(name), enabled?.limits) as Plugin;
-      return await openWizard({ plugin, config: enabled?.config ?? {}, firstParty: true, configPath });
+      const plugin = narrow(await sources.load(name), entry?.limits) as Plugin;
+      return await openWizard({ plugin, config: entry?.config ?? {}, firstParty: true, configPath });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { Type, definePlugin, isAgentError, wizard } from '@stormpulse/plugin-api';
 import type { Step } from '@stormpulse/plugin-api';
 import { parse } from 'smol-toml';
@@ -269,36 +269,5 @@ describe('stormpulse PLUGIN init', () => {
   it('a plugin that is not there is refused with those that are', async () => {
     own();
     expect(await refusal(stage.initPlugin('weather'))).toContain('there is acme');
-  });
-});
-
-describe('stormpulse uninstall', () => {
-  it('removes what init made, and says what it leaves', async () => {
-    const before = Object.keys(stage.files);
-    await stage.init({ 'Folder of a deployment': stage.path('app') });
-    stage.printed.length = 0;
-    expect(await stage.uninstall({ 'Remove it': true })).toBe(true);
-    const left = Object.keys(stage.files);
-    expect(left.filter((name) => !before.includes(name)).toSorted()).toEqual(
-      [
-        'app',
-        'app/docker-compose.yml',
-        'share',
-        'share/stormpulse',
-        'share/stormpulse/agent',
-        'share/stormpulse/agent/main.js',
-      ].toSorted(),
-    );
-    expect(existsSync(stage.path('config/stormpulse'))).toBe(false);
-    expect(stage.units.get('stormpulse.service')).toEqual({ enabled: false, active: false });
-    expect(stage.printed.join('\n')).toContain(`the deployment, ${stage.path('app')}`);
-  });
-
-  it('a no, or --dry-run, removes nothing', async () => {
-    await stage.init();
-    const before = stage.files;
-    await stage.uninstall({ 'Remove it': false });
-    await stage.uninstall({}, { dryRun: true });
-    expect(stage.files).toEqual(before);
   });
 });

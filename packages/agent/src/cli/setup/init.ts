@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { parse } from 'smol-toml';
+import { isAgentError } from '@stormpulse/plugin-api';
 import { applyPlan, previewPlans } from '@stormpulse/wizard';
 import type { Outcome, Plan, SetupHost } from '@stormpulse/wizard';
 import { isTable } from '../../config/check-table.ts';
@@ -19,6 +20,7 @@ import { recoverPending } from './recover-pending.ts';
 import type { SetupDeps } from './setup-deps.ts';
 import { setupHostOf, userId } from './setup-host-of.ts';
 import { UNIT_FILE } from './setup-paths.ts';
+import type { SetupPaths } from './setup-paths.ts';
 import { isHidden, unitText } from './unit-text.ts';
 
 export interface InitOptions {
@@ -46,9 +48,9 @@ export async function init(options: InitOptions, deps: SetupDeps): Promise<Done>
   const before = existsSync(paths.config) ? readFileSync(paths.config, 'utf8') : undefined;
   const core = await askCore(enrolled, presentIn(before), deps);
   const host = hostOf(deps);
-  const all = candidates(paths.config, deps.plugins);
-  const base = await basePlanOf(core, enrolled.agentId, { credentials, before, deps });
-  const planned = await pluginPlans(all, deps);
+  const text = plannedText(core, enrolled.agentId, { credentials, before, paths });
+  const base = await basePlanOf(core, { credentials, text, deps });
+  const planned = await pluginPlans(candidates(paths.config, deps.plugins, text), deps);
   const plans = [base, ...planned.map(({ plan }) => plan)];
   const secrets = [core.pulseToken, ...planned.flatMap((one) => one.secrets)];
   const lines = previewPlans(plans, host, secrets);
@@ -115,17 +117,26 @@ function presentIn(before: string | undefined): Readonly<Record<string, Readonly
   return Object.fromEntries(Object.entries(parse(before)).flatMap(([name, table]) => (isTable(table) ? [[name, table]] : [])));
 }
 
-async function basePlanOf(
+/** What the file will say, before any plugin is asked. */
+function plannedText(
   { pulseToken, hubUrl, project }: CoreAnswers,
   agentId: string,
-  around: { readonly credentials: string; readonly before: string | undefined; readonly deps: SetupDeps },
-): Promise<Plan> {
-  const { credentials, before, deps } = around;
-  const { paths, program, units, programs } = deps;
-  const { database, data, config, account } = paths;
-  const text = editing(config, () =>
+  around: { readonly credentials: string; readonly before: string | undefined; readonly paths: SetupPaths },
+): string {
+  const { credentials, before, paths } = around;
+  const { database, config } = paths;
+  return editing(config, () =>
     configText(before, { agentId, pulseToken, hubUrl, credentials, database, project: project?.facts }),
   );
+}
+
+async function basePlanOf(
+  { project }: CoreAnswers,
+  around: { readonly credentials: string; readonly text: string; readonly deps: SetupDeps },
+): Promise<Plan> {
+  const { credentials, text, deps } = around;
+  const { paths, program, units, programs } = deps;
+  const { data, config, account } = paths;
   const folder = project?.facts.project_dir;
   const shipped = units.isThere
     ? readFileSync(`${program.units}/stormpulse${paths.mode === 'user' ? '.user' : ''}.service`, 'utf8')
@@ -155,7 +166,7 @@ async function isSafeFolder(folder: string, { programs, paths }: SetupDeps): Pro
 
 /** Enabled ones are looked at again; others of the agent when the operator says so, or the answers name them. */
 async function pluginPlans(all: readonly Candidate[], deps: SetupDeps): Promise<readonly PluginPlan[]> {
-  const { answers, asker } = deps;
+  const { answers, asker, print } = deps;
   const unknown = Object.keys(answers?.plugins ?? {}).find((name) => !all.some((one) => one.name === name));
   if (unknown !== undefined) candidateOf(unknown, all);
   const found: PluginPlan[] = [];
@@ -163,7 +174,12 @@ async function pluginPlans(all: readonly Candidate[], deps: SetupDeps): Promise<
     const given = answers?.plugins[candidate.name];
     if (answers !== undefined && given === undefined) continue;
     if (answers === undefined && !(await isWanted(candidate, deps))) continue;
-    const plan = await planOf(candidate, asker, given);
+    const plan = await planOf(candidate, asker, given).catch((error: unknown) => {
+      // A person goes on without it; answers of a file are all to be carried out.
+      if (answers !== undefined || !isAgentError(error)) throw error;
+      print(error.message);
+      return undefined;
+    });
     if (plan === undefined && given !== undefined)
       throw Refused({
         what: `the plugin "${candidate.name}" has no wizard; leave [plugins.${candidate.name}] out of the answers`,

@@ -1,11 +1,13 @@
 import { lstatSync, readFileSync, readdirSync, rmSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { alone } from '@stormpulse/wizard';
 import { parse } from 'smol-toml';
 import { isTable } from '../../config/check-table.ts';
+import { processMark } from '../../host/process-mark.ts';
 import { packagesFolder } from '../../plugins/plugin-folders.ts';
 import { recoverPending } from './recover-pending.ts';
 import type { SetupDeps } from './setup-deps.ts';
-import { userId } from './setup-host-of.ts';
+import { setupFolder, userId } from './setup-host-of.ts';
 import { UNIT_FILE } from './setup-paths.ts';
 
 /** `StateDirectory` of the system unit. */
@@ -32,6 +34,16 @@ export async function uninstall(options: { readonly yes: boolean; readonly dryRu
     print('Nothing was changed.');
     return true;
   }
+  return await whileNobodySetsUp(deps, async () => await removeAll(found, print));
+}
+
+/** The lock lies beside the host's file: where that folder is not there, there is nobody to wait for. */
+async function whileNobodySetsUp<T>({ paths }: SetupDeps, work: () => Promise<T>): Promise<T> {
+  const { config } = paths;
+  return isThere(dirname(config)) ? await alone({ folder: setupFolder(config), processMark }, work) : await work();
+}
+
+async function removeAll(found: readonly Removal[], print: SetupDeps['print']): Promise<boolean> {
   let isDone = true;
   for (const { what, remove } of found) {
     try {
