@@ -1,6 +1,11 @@
+import type { FormField } from '../api/types.ts';
 import { bytesText } from '../text/numbers.ts';
 import { durationText } from '../text/time.ts';
-import type { FieldModel } from './command-form.ts';
+
+interface AmountField {
+  readonly type: FormField['type'];
+  readonly widget: FormField['widget'] | null;
+}
 
 const UNITS: Readonly<Record<'bytes' | 'duration', Readonly<Record<string, number>>>> = {
   bytes: {
@@ -19,13 +24,13 @@ const UNITS: Readonly<Record<'bytes' | 'duration', Readonly<Record<string, numbe
 const AMOUNT = /^(-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)) ?([a-z]+)$/iu;
 
 /** What its person may write for a number of bytes or milliseconds with a unit: `1.5 GiB`, `90s`. Null: another kind of field. */
-export function amountUnit({ type, widget }: Pick<FieldModel, 'type' | 'widget'>): 'bytes' | 'duration' | null {
+export function amountUnit({ type, widget }: AmountField): 'bytes' | 'duration' | null {
   const isNumber = type === 'integer' || type === 'number';
   return isNumber && (widget === 'bytes' || widget === 'duration') ? widget : null;
 }
 
 /** What was written with a unit, as the plain number that goes to the host; anything else as it is. */
-export function plainAmount(field: Pick<FieldModel, 'type' | 'widget'>, written: string): string {
+export function plainAmount(field: AmountField, written: string): string {
   const kind = amountUnit(field);
   const [, figure, unit = ''] = (kind !== null && AMOUNT.exec(written.trim())) || [];
   const size = kind === null || !Object.hasOwn(UNITS[kind], unit.toLowerCase()) ? undefined : UNITS[kind][unit.toLowerCase()];
@@ -35,7 +40,7 @@ export function plainAmount(field: Pick<FieldModel, 'type' | 'widget'>, written:
 }
 
 /** The amount that is sent, for a person: `1536 MiB` is `1.5 GiB`. Null where nothing that counts is written. */
-export function amountSaid(field: Pick<FieldModel, 'type' | 'widget'>, written: string): string | null {
+export function amountSaid(field: AmountField, written: string): string | null {
   const kind = amountUnit(field);
   const amount = written.trim() === '' ? Number.NaN : Number(plainAmount(field, written));
   if (kind === null || !Number.isFinite(amount) || amount < 0) return null;

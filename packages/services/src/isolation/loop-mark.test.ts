@@ -6,7 +6,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Type, definePlugin, handler } from '@stormpulse/plugin-api';
 import { definitionOf, recordSetup } from '@stormpulse/plugin-api/internal';
 import type { LiveMembers } from '@stormpulse/plugin-api/internal';
-import { createSystemClock } from '../clock/system-clock.ts';
 import { InAgentPlugin } from './in-agent.ts';
 import { inKernel } from './in-kernel.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -70,8 +69,9 @@ test('every function that a plugin of isolation "none" declares is marked, and d
   const mark = openLoopMark(file());
   const seen: (string | undefined)[] = [];
   const look = (): void => void seen.push(readLoopMark(file()).in);
+  const clock = { now: () => 0, monotonic: () => 0, after: () => () => undefined };
   const quiet = { debug: look, info: look, warn: look, error: look };
-  const own = new InAgentPlugin({ plugin: 'third', clock: createSystemClock(), logger: quiet, limits: DEFAULT_LIMITS });
+  const own = new InAgentPlugin({ plugin: 'third', clock, logger: quiet, limits: DEFAULT_LIMITS });
   const plugin = definePlugin({
     name: 'third',
     version: '1.0.0',
