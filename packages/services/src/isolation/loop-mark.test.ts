@@ -97,7 +97,13 @@ test('every function that a plugin of isolation "none" declares is marked, and d
   });
   const definition = definitionOf(inKernel('third', plugin, own, mark));
   if (definition === undefined) throw new Error('it is no plugin any more');
-  const declared = recordSetup(definition, {}, { exec: {}, http: {}, logger: {}, signal: {} } as unknown as LiveMembers);
+  const declared = recordSetup(definition, {}, {
+    exec: {},
+    http: {},
+    logger: {},
+    signal: {},
+    defer: look,
+  } as unknown as LiveMembers);
   await declared.probes[0]?.check(new AbortController().signal);
   const [command] = declared.commands;
   expect(command?.mode.kind === 'handler' && (await command.mode.run({} as never))).toBe('ran');
