@@ -102,7 +102,7 @@ test('every function that a plugin of isolation "none" declares is marked, and d
     http: {},
     logger: {},
     signal: {},
-    defer: look,
+    defer: () => undefined,
   } as unknown as LiveMembers);
   await declared.probes[0]?.check(new AbortController().signal);
   const [command] = declared.commands;
