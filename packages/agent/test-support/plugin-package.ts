@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readTree, treeDigest } from '@stormpulse/services/plugin-packages';
 
-const API = pathToFileURL(join(import.meta.dirname, '../../plugin-api/dist/index.js')).href;
+export const API = pathToFileURL(join(import.meta.dirname, '../../plugin-api/dist/index.js')).href;
 
 export interface PackageSpec {
   /** What the plugin calls itself. */

@@ -12,6 +12,11 @@ export type AbsolutePath = `/${string}`;
 
 /** Rendering hints for the hub's generated forms. Never affects validation. */
 export interface FormHints {
+  /**
+   * `text`, `textarea`: a line or an area for a text. `path`: a text that is a path. `bytes`, `duration`: a person may write `1.5 GiB`, `90s`
+   * for a number, which arrives as bytes, as milliseconds; `duration` of a text (`Duration()`) tells how one is written. `number`, `switch` and
+   * `select` are what a number, a boolean, a choice gets anyway. One that does not fit the type changes nothing.
+   */
   readonly widget?: 'text' | 'textarea' | 'number' | 'switch' | 'select' | 'duration' | 'bytes' | 'path';
   readonly order?: number;
   readonly help?: string;

@@ -76,7 +76,7 @@ test('SEC-114: a plugin in the agent itself has its patterns read as it declares
   const slow = new URL('../test-support/slow-pattern-plugin.mjs', import.meta.url).href;
   const definition = definitionOf(await runner.load({ name: 'slow', entry: slow, config: {}, isolation: 'none' }));
   if (definition === undefined) throw new Error('it is no plugin');
-  const live = { exec: {}, http: {}, logger: quiet, signal: {} } as unknown as LiveMembers;
+  const live = { exec: {}, http: {}, logger: quiet, signal: {}, defer: () => undefined } as unknown as LiveMembers;
   expect(() => recordSetup(definition, {}, live)).toThrow(/plugin "slow", command "look": parameter "town": the pattern/u);
 });
 

@@ -16,6 +16,7 @@ import { createRunner } from './isolation/runner.ts';
 import type { PluginRunner } from './isolation/runner.ts';
 
 export { readLoopMark, openLoopMark } from './isolation/loop-mark.ts';
+export { isOfPlugin } from './isolation/in-agent.ts';
 export type { LastLoopMark, LoopMark } from './isolation/loop-mark.ts';
 export type { IsolationLimits } from './isolation/limits.ts';
 export type { PluginBill, PluginRunner, PluginSource } from './isolation/runner.ts';

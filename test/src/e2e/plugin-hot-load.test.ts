@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { readAuditLog } from '@stormpulse/services';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { writePackage } from '../../../packages/agent/test-support/plugin-package.ts';
+import { API, writePackage } from '../../../packages/agent/test-support/plugin-package.ts';
 import type { PackageSpec } from '../../../packages/agent/test-support/plugin-package.ts';
 import { HostStage, PROGRAM } from './agent-process.ts';
 import type { AgentProcess } from './agent-process.ts';
@@ -40,7 +40,7 @@ describe('plugins of others in an agent that runs', () => {
       ...spec,
     });
     const entry = join(folder, 'index.js');
-    writeFileSync(entry, readFileSync(entry, 'utf8').replace("'file://", "'"));
+    writeFileSync(entry, readFileSync(entry, 'utf8').replaceAll("'file://", "'"));
     await build({ entryPoints: [entry], outfile: entry, allowOverwrite: true, bundle: true, format: 'esm', platform: 'node' });
     return folder;
   };
@@ -97,6 +97,37 @@ describe('plugins of others in an agent that runs', () => {
     expect(kinds.filter(({ kind }) => kind === 'plugin.loaded')).toMatchObject([{ version: '1.0.0' }, { version: '2.0.0' }]);
   }, 120_000);
 
+  it('D3: a job of the version before ends as it would have, in its process; then the new one answers', async () => {
+    await start();
+    const flag = stage.path('enough');
+    const older = await publish('1.0.0', {
+      top: `import { job } from '${API}'; import { existsSync } from 'node:fs'; import { setTimeout as wait } from 'node:timers/promises';`,
+      capabilities: `{ commands: 'read', read: [${JSON.stringify(flag)}] }`,
+      commands: `[job({ id: 'long', title: 'Long', effect: 'read', timeout: '1h', params: Type.Object({}), result: Type.String(),
+        async run({ progress }) {
+          progress({ done: 1 });
+          while (!existsSync(${JSON.stringify(flag)})) await wait(50);
+          return 'ended by ' + ctx.config.version;
+        } }), handler({ id: 'tell', title: 'Tell', effect: 'read', timeout: '5s', params: Type.Object({}), result: Type.String(),
+        run: async () => 'still here' })]`,
+      configSchema: "Type.Object({ version: Type.String({ default: '1.0.0' }) })",
+    });
+    await plugins('add', older);
+    await offered(1);
+    const ended = stage.hub.run('weather_long');
+    await (await stage.hub.link(1)).inbox.until('progress', ({ payload }) => payload['current'] === 1);
+    const updated = plugins('update', 'weather', await publish('2.0.0'));
+    await vi.waitFor(
+      async () => expect((await stage.hub.run('weather_tell')).payload).toMatchObject({ success: false }),
+      PATIENT,
+    );
+    writeFileSync(flag, '');
+    expect((await ended).payload).toMatchObject({ success: true, stdout: 'ended by 1.0.0' });
+    expect((await updated).said).toContain('the running agent has taken it: weather runs');
+    await offered(2);
+    expect(await told()).toBe('2.0.0');
+  }, 120_000);
+
   it('a version that does not start changes nothing: neither the file nor what runs', async () => {
     await start();
     await plugins('add', await publish('1.0.0'));
@@ -150,6 +181,28 @@ describe('plugins of others in an agent that runs', () => {
     const { said } = await plugins('update', 'weather', await publish('2.0.0'));
     expect(said).toContain('restart needed: isolation = "none"');
     expect(await told()).toBe('1.0.0');
+  }, 120_000);
+
+  it('SEC-207: what a part of the agent rejects or throws outside of a call is its own; the agent goes on', async () => {
+    await start();
+    const falls = (id: string, what: string): string => `handler({ id: '${id}', title: 'Falls', effect: 'read', timeout: '30s',
+      params: Type.Object({}), result: Type.String(), run: async () => { ${what}; return 'begun'; } })`;
+    const commands = `[${falls('reject', "void Promise.reject(new Error('no rain'))")},
+      ${falls('throw', "setTimeout(() => { throw new Error('hail') }, 1)")}, ${falls('tell', '')}]`;
+    await plugins('add', await publish('1.0.0', { commands }), '--isolation', 'none');
+    await offered(1);
+    for (const [id, why] of [
+      ['reject', 'no rain'],
+      ['throw', 'hail'],
+    ] as const) {
+      await vi.waitFor(async () => {
+        expect((await stage.hub.run(`weather_${id}`)).payload).toMatchObject({ stdout: 'begun' });
+      }, PATIENT);
+      await vi.waitFor(() => expect(agent.log()).toContain(`nobody caught what it threw: ${why}`), PATIENT);
+      await vi.waitFor(async () => expect(await told()).toBe('begun'), PATIENT);
+    }
+    expect(agent.child.exitCode).toBeNull();
+    expect(agent.log()).not.toContain('a bug');
   }, 120_000);
 
   it('bills a plugin with a process of its own: what it uses, how often it was started again, and why', async () => {

@@ -1,6 +1,6 @@
 // A program: an agent in memory with every hostile plugin and a good one, ordered about by the test that started it.
 import { createSystemClock } from '@stormpulse/services';
-import { createPluginRunner } from '@stormpulse/services/isolation';
+import { createPluginRunner, isOfPlugin } from '@stormpulse/services/isolation';
 import type { IsolationLimits } from '@stormpulse/services/isolation';
 import { createMemoryLogger } from '@stormpulse/testing';
 import type { LoggedLine } from '@stormpulse/testing';
@@ -26,12 +26,16 @@ const TICK_MS = 100;
 
 export async function runStage(): Promise<void> {
   const given = JSON.parse(process.argv[2] ?? '{}') as {
-    readonly isolation: 'process' | 'worker';
+    readonly isolation: 'process' | 'worker' | 'none';
     readonly plugins: readonly string[];
     readonly config: object;
     readonly limits: Partial<IsolationLimits>;
   };
   const lines: LoggedLine[] = [];
+  for (const event of ['unhandledRejection', 'uncaughtException'])
+    process.on(event, (error: unknown) => {
+      if (!isOfPlugin(error)) throw error;
+    });
   const logger = createMemoryLogger(lines);
   const runner = createPluginRunner({ clock: createSystemClock(), logger, childEntry: CHILD_ENTRY, limits: given.limits });
   const { isolation } = given;

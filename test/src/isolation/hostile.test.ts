@@ -3,38 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { HostileAgent } from './hostile-agent.ts';
 import type { OrderResult } from './hostile-agent.ts';
+import { DEEDS, PLUGINS } from './hostile-deeds.ts';
 import { REPOSITORY } from './plugin-file.ts';
 
-const PLUGINS = [
-  'behaves',
-  'throws-in-setup',
-  'exits-in-setup',
-  'throws-in-start',
-  'exits-in-start',
-  'throws-in-run',
-  'rejects-unhandled',
-  'spins',
-  'leaks-heap',
-  'leaks-buffers',
-  'exits',
-  'aborts',
-  'floods-messages',
-  'floods-log',
-  'garbage-frame',
-  'endless-frame',
-  'answers-unasked',
-  'never-answers',
-  'pollutes-prototypes',
-  'reads-environment',
-  'reads-memory',
-  'reads-file',
-  'writes-file',
-  'forks',
-  'connects-out',
-  'signals-agent',
-  'registers-late',
-  'prints-to-stdout',
-];
 /** Tighter than a host's, so that the test takes less; the machine may be busy. */
 const LIMITS = { memoryMb: 180, cpuPercent: 1_000, silentMs: 4_000, graceMs: 2_000, backoffMs: 200, heapMb: 96 };
 const WITHIN = { timeout: 60_000, interval: 100 };
@@ -43,21 +14,6 @@ vi.setConfig({ testTimeout: 90_000 });
 const PAGE = join(REPOSITORY, 'docs/reference/isolation.md');
 const SEAT_BELT = 'refused by permission flags';
 const NOT = '**not prevented**';
-const DEEDS: Readonly<Record<string, string>> = {
-  'rejects-unhandled': 'rejects, and nobody handles it',
-  spins: 'spins',
-  'leaks-heap': 'leaks objects',
-  'leaks-buffers': 'leaks buffers',
-  exits: 'ends its process',
-  'floods-messages': 'floods the line',
-  'garbage-frame': 'sends what is no message',
-  'endless-frame': 'sends a frame beyond the cap',
-  'answers-unasked': 'answers twice, or what nobody asked',
-  'reads-memory': "opens the agent's memory",
-  'reads-file': 'reads a file it was not granted',
-  'writes-file': 'writes a file it was not granted',
-  forks: 'starts programs itself',
-};
 /** What was seen, by what a plugin did and where it ran: the table of the page. */
 const seen = new Map<string, Map<string, string>>();
 const saw = (what: string, where: string, verdict: string): void => {
@@ -128,6 +84,7 @@ describe.each(['process', 'worker'] as const)('isolation "%s"', (isolation) => {
   /** Stopped for what it did: the call is answered with the reason, its log names it, it comes back. */
   test.each([
     ['rejects-unhandled', 'a rejection nobody handled: nobody listens', 'nobody listens'],
+    ['throws-later', 'an exception nobody caught: out of turn', 'out of turn'],
     ['spins', /did not answer anything for 4000 ms/u, undefined],
     // Near its limit it may do nothing but collect garbage, and answer nobody.
     ['leaks-heap', /ended by SIGABRT|MB of memory|did not answer/u, /memory|did not answer/u],
@@ -213,6 +170,88 @@ describe.each(['process', 'worker'] as const)('isolation "%s"', (isolation) => {
   });
 });
 
+describe('isolation "none"', () => {
+  let agent: HostileAgent;
+  const names = [
+    'behaves',
+    'throws-in-setup',
+    'throws-in-run',
+    'rejects-unhandled',
+    'throws-later',
+    'floods-log',
+    'registers-late',
+  ];
+  const reaching = [
+    'pollutes-prototypes',
+    'reads-environment',
+    'reads-memory',
+    'reads-file',
+    'writes-file',
+    'forks',
+    'connects-out',
+  ];
+  beforeAll(async () => {
+    agent = await HostileAgent.start('none', [...names, ...reaching], LIMITS);
+  }, 180_000);
+  afterAll(() => agent.close());
+  const answers = async (name: string): Promise<void> =>
+    expect(await agent.order(`${name}_answer`)).toMatchObject({ success: true, stdout: 'here' });
+  const logOf = async (name: string): Promise<readonly string[]> =>
+    (await agent.look()).log.flatMap((line) => (line.name === name ? [line.message] : []));
+
+  test('SEC-207: one that throws in setup is refused, and in a command is answered', async () => {
+    const { plugins } = await agent.look();
+    expect(plugins.find(({ name }) => name === 'throws-in-setup')).toMatchObject({ state: 'refused' });
+    saw('throws, or ends its process, in setup', 'none', 'refused when it throws');
+    expect(await agent.order('throws-in-run_act')).toMatchObject({ failure_reason: 'os_error' });
+    expect((await agent.order('registers-late_act')).stderr).toContain('E_PLUGIN_LATE_REGISTRATION');
+    saw('registers after setup', 'none', 'refused');
+  });
+
+  test.each([
+    ['rejects-unhandled', 'nobody listens'],
+    ['throws-later', 'out of turn'],
+  ])(
+    'SEC-207: %s: the agent goes on, the plugin is named, left alone for a while, and given up in the end',
+    async (name, why) => {
+      for (let times = 1; times <= 5; times += 1) {
+        void agent.order(`${name}_act`);
+        await vi.waitFor(
+          async () => expect((await logOf(name)).filter((line) => line.includes(why))).toHaveLength(times),
+          WITHIN,
+        );
+        await answers('behaves');
+        if (times < 5) await vi.waitFor(async () => await answers(name), WITHIN);
+      }
+      const { stderr } = await agent.order(`${name}_answer`);
+      expect(stderr).toMatch(new RegExp(`E_PLUGIN_AWAY.*${why}.*5 times in 10 minutes.*stays off`, 'u'));
+      expect((await agent.look()).plugins.find((one) => one.name === name)).toMatchObject({ state: 'degraded' });
+      saw(DEEDS[name] ?? name, 'none', 'left alone, called again, given up after five times');
+    },
+  );
+
+  test('SEC-207: one that floods its log is heard at a bounded rate', async () => {
+    await agent.order('floods-log_act');
+    const lines = await logOf('floods-log');
+    expect(lines.length).toBeLessThan(1_000);
+    expect(lines.join('\n')).toContain('writes more than 200 lines');
+    saw('floods its log', 'none', '200 lines in 10 s, the rest counted');
+  });
+
+  test('what is not prevented is known', async () => {
+    for (const name of ['reads-memory', 'reads-file', 'writes-file', 'forks', 'connects-out']) {
+      expect((await agent.order(`${name}_act`)).stdout).toContain('could: ');
+      saw(DEEDS[name] ?? name, 'none', NOT);
+    }
+    expect((await agent.order('reads-environment_act')).stdout).toContain(agent.secret);
+    saw("reads the agent's environment", 'none', NOT);
+    await agent.order('pollutes-prototypes_act');
+    expect((await agent.look()).polluted).not.toBe('undefined');
+    saw('pollutes prototypes', 'none', NOT);
+    expect((await agent.look()).heartbeats).toBeGreaterThan(0);
+  });
+});
+
 test('SEC-211: one that uses too much of a core is stopped, and started again', async () => {
   const agent = await HostileAgent.start('process', ['behaves', 'burns-cpu'], { cpuPercent: 5, cpuSeconds: 3, backoffMs: 200 });
   try {
@@ -229,9 +268,9 @@ test('SEC-211: one that uses too much of a core is stopped, and started again', 
 
 test('the page tells what was seen here', () => {
   const rows = [...seen].map(
-    ([what, verdicts]) => `| ${what} | ${verdicts.get('process') ?? ''} | ${verdicts.get('worker') ?? ''} |`,
+    ([what, verdicts]) => `| ${what} | ${['process', 'worker', 'none'].map((where) => verdicts.get(where) ?? '—').join(' | ')} |`,
   );
-  const table = ['| a plugin that | `process` | `worker` |', '|---|---|---|', ...rows].join('\n');
+  const table = ['| a plugin that | `process` | `worker` | `none` |', '|---|---|---|---|', ...rows].join('\n');
   const page = readFileSync(PAGE, 'utf8');
   const [before = '', rest = ''] = page.split('<!-- seen -->\n');
   const [, after = ''] = rest.split('<!-- /seen -->');

@@ -2,8 +2,9 @@ import { Type, definePlugin, handler } from '@stormpulse/plugin-api';
 import type { CommandGate, Plugin } from '@stormpulse/plugin-api';
 import { settle } from '@stormpulse/testing';
 import { afterEach, describe, expect, test } from 'vitest';
-import { startRig } from './agent-fixture.ts';
+import { AGENT, startRig } from './agent-fixture.ts';
 import type { Rig } from './agent-fixture.ts';
+import { Doors, jobPlugin } from './job-fixture.ts';
 
 let rig: Rig;
 afterEach(() => rig.close());
@@ -40,6 +41,8 @@ function plugin(
 
 const entry = (one: Plugin, name: string) =>
   ({ name, load: () => Promise.resolve(one), config: {}, firstParty: false, grants: 'all', startup: 'disable' }) as const;
+const registerOk = (features: readonly string[]): string =>
+  JSON.stringify({ v: 1, type: 'register.ok', id: 'x', ts: '2026-01-01T12:00:00Z', agent_id: AGENT, payload: { features } });
 const registered = (): unknown[] => rig.sent('register').map(({ commands }) => Object.keys(commands as object));
 /** Each once: this hub acknowledges none, so they are sent again. */
 const results = (): unknown[] => {
@@ -96,6 +99,32 @@ describe('hot load (D3): a new table, and the agent registers again', () => {
       ['first_say', 'the old one', 'first'],
     ]);
     expect(registered().at(-1)).toEqual(['first_tell']);
+  });
+
+  test('a job of the version before goes on, reports, and is ended by a cancel; until then no other version stands', async () => {
+    const doors = new Doors();
+    rig = await startRig({ plugin: jobPlugin(doors.run) });
+    await rig.deliver(registerOk(['command.cancel']));
+    await rig.deliver(rig.request('demo_work', {}, { id: 'long' }));
+    const changed = rig.kernel.exchange('demo', [entry(plugin('demo'), 'demo')]);
+    await settle();
+    doors.at('long').call.progress({ done: 3 });
+    await rig.clock.advance(1_000);
+    expect(rig.sent('command.progress').at(-1)).toMatchObject({ request_id: 'long', current: 3 });
+    expect(states()).toEqual([['demo', 'ready']]);
+    await rig.deliver(rig.request('demo_say', {}, { id: 'early' }));
+    await rig.deliver(rig.request('agent_cancel', { request_id: 'long' }, { id: 'c1' }));
+    expect(await changed).toEqual([{ name: 'demo', state: 'ready' }]);
+    await dialledAgain();
+    expect(registered().at(-1)).toEqual(['demo_say']);
+    const told = rig.sent('command.result').map(({ request_id, failure_reason }) => [request_id, failure_reason]);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        ['early', 'validation_failed'],
+        ['long', 'cancelled'],
+        ['c1', null],
+      ]),
+    );
   });
 
   test('a new version that does not start leaves the one before, and says why', async () => {

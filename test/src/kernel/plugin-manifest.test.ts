@@ -1,4 +1,4 @@
-import { SecretParam, Type, definePlugin, handler, param, subprocess } from '@stormpulse/plugin-api';
+import { Duration, SecretParam, Type, definePlugin, handler, param, subprocess } from '@stormpulse/plugin-api';
 import type { TObject } from '@stormpulse/plugin-api';
 import { problemWithManifest, specDigest } from '@stormpulse/protocol';
 import type { CommandManifestEntry, Payloads } from '@stormpulse/protocol';
@@ -42,6 +42,11 @@ const bell = (configSchema: TObject = Type.Object({ tower: Type.String({ 'x-secr
             note: Type.Optional(
               Type.String({ maxLength: 2_000, minLength: 0, 'x-ui': { widget: 'textarea', order: 2, optionsFrom: OPTIONS } }),
             ),
+            room: Type.Integer({ minimum: 1, 'x-ui': { widget: 'bytes' } }),
+            pause: Type.Number({ minimum: 0, 'x-ui': { widget: 'duration' } }),
+            every: Type.Optional(Duration({ 'x-ui': { widget: 'duration' } })),
+            rope: Type.String({ pattern: '^/[a-z/]+$', 'x-ui': { widget: 'path' } }),
+            odd: Type.Boolean({ default: false, 'x-ui': { widget: 'bytes' } }),
             pin: SecretParam({ default: '0000' }),
           }),
           file: '/opt/tower/bin/bell',
@@ -149,6 +154,11 @@ describe('what a hub is told of plugins', () => {
         order: 2,
         options_from: OPTIONS,
       }),
+      room: { type: 'integer', required: true, minimum: 1, widget: 'bytes' },
+      pause: { type: 'number', required: true, minimum: 0, widget: 'duration' },
+      every: expect.objectContaining({ type: 'text', required: false, widget: 'duration' }),
+      rope: { type: 'text', required: true, max_chars: 256, pattern: '\\/[a-z/]+', widget: 'path' },
+      odd: { type: 'boolean', required: false, default: 'false' },
       pin: expect.objectContaining({ type: 'text', required: false, secret: true }),
     });
   });

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { isAgentError } from '@stormpulse/plugin-api';
 import { EXIT } from '../exit-codes.ts';
 import { isJournal, withPriority } from '../host/journal.ts';
+import { isTaken } from '../host/uncaught.ts';
 
 const inJournal = isJournal(2);
 /** What a person should know of a run that goes on. */
@@ -16,6 +17,7 @@ function write(text: string, priority: 3 | 4): void {
 /** Does what the command line says and leaves the exit code. */
 export async function main(args: readonly string[]): Promise<void> {
   process.on('unhandledRejection', (error) => {
+    if (isTaken(error)) return;
     refuse(`stormpulse: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     process.exitCode = EXIT.refused;
     process.kill(process.pid, 'SIGTERM');

@@ -1,6 +1,7 @@
 import type { Clock } from '@stormpulse/kernel';
 import type { Logger } from '@stormpulse/plugin-api';
-import { createPluginRunner, openLoopMark, readLoopMark } from '@stormpulse/services/isolation';
+import { createPluginRunner, isOfPlugin, openLoopMark, readLoopMark } from '@stormpulse/services/isolation';
+import { takeUncaught } from '../host/uncaught.ts';
 import type { PluginRunner, RunAs } from './runner.ts';
 
 export interface IsolatingRunnerOptions {
@@ -22,5 +23,6 @@ export function isolatingRunner({ clock, logger, loopMarkPath, runAs }: Isolatin
     logger(last.in).error(
       'the agent ended while it was in the code of this plugin; if the watchdog ended it, that code blocked it: isolation = "process" keeps the two apart',
     );
+  takeUncaught(isOfPlugin);
   return createPluginRunner({ ...options, loopMark: openLoopMark(loopMarkPath) });
 }

@@ -59,6 +59,8 @@ export interface FormField {
   readonly multiline?: boolean;
   readonly may_be_empty?: boolean;
   readonly secret?: boolean;
+  /** A number is an amount of bytes or milliseconds; a text is a period or a path. */
+  readonly widget?: 'bytes' | 'duration' | 'path';
 }
 
 export interface CommandForm {

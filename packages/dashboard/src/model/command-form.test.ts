@@ -98,7 +98,36 @@ describe('form of a command that its plugin declares', () => {
     expect(paramsToSend(model, { a: '90071992547409921', b: 'x' })).toEqual({ a: '90071992547409921', b: 'x' });
   });
 
+  it.each<[FormField['type'], FormField['widget'], string, string]>([
+    ['integer', 'bytes', '1.5 GiB', '1610612736'],
+    ['integer', 'bytes', '2kb', '2000'],
+    ['integer', 'bytes', '1.1 KiB', '1126'],
+    ['integer', 'bytes', '512', '512'],
+    ['integer', 'bytes', '5 s', '5 s'],
+    ['integer', 'duration', '90 s', '90000'],
+    ['integer', 'duration', '1.5h', '5400000'],
+    ['number', 'duration', '5 MIN', '300000'],
+    ['number', 'duration', '-1d', '-86400000'],
+    ['integer', undefined, '5 s', '5 s'],
+    ['text', 'duration', '15s', '15s'],
+    ['integer', 'duration', '3 constructor', '3 constructor'],
+  ])('of %s with the widget %s, what is written as %s goes as %s', (type, widget, written, sent) => {
+    const model = formModel(told({ one: { type, required: true, ...(widget === undefined ? {} : { widget }) } }));
+    expect(paramsToSend(model, { one: written })).toEqual({ one: sent });
+  });
+
   it.each<[FormField, string, string | null]>([
+    [{ type: 'integer', required: true, widget: 'bytes', maximum: 1024 }, '1 KiB', null],
+    [
+      { type: 'integer', required: true, widget: 'bytes', maximum: 1024 },
+      '2 KiB',
+      'Expected bytes, or with a unit (512 MiB, 1.5 GB) of at most 1024.',
+    ],
+    [
+      { type: 'integer', required: true, widget: 'duration' },
+      '5 weeks',
+      'Expected milliseconds, or with a unit (90 s, 5 min, 1.5 h).',
+    ],
     [{ type: 'integer', required: true, minimum: 1, maximum: 9 }, '10', 'Expected a whole number from 1 to 9.'],
     [{ type: 'integer', required: true, minimum: 1 }, '1.5', 'Expected a whole number of at least 1.'],
     [{ type: 'integer', required: true, maximum: 9 }, '-3', null],

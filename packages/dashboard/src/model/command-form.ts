@@ -1,4 +1,5 @@
 import type { CommandView, FormField, ParamSpec } from '../api/types.ts';
+import { plainAmount } from './amount.ts';
 
 /** One parameter as the form asks for it. `help` says the pattern in words, `defaultValue` is what the host fills in. */
 export interface FieldModel {
@@ -19,6 +20,7 @@ export interface FieldModel {
   readonly mayBeEmpty: boolean;
   readonly multiline: boolean;
   readonly secret: boolean;
+  readonly widget: FormField['widget'] | null;
 }
 
 /** `isTold`: by the plugin, so that types and limits are the host's own, and not only a pattern for people. */
@@ -98,8 +100,10 @@ function initialOf(field: FieldModel): string {
 }
 
 /** A number has one spelling on the wire (`1.50` is refused); what would not stay the same number goes as it was typed. */
-function spelled({ type }: FieldModel, value: string): string {
-  if (type !== 'integer' && type !== 'number') return value;
+function spelled(field: FieldModel, written: string): string {
+  const { type } = field;
+  if (type !== 'integer' && type !== 'number') return written;
+  const value = plainAmount(field, written);
   const number = Number(value);
   const isPlain = value.trim() !== '' && (type === 'integer' ? Number.isSafeInteger(number) : Number.isFinite(number));
   return isPlain ? String(number === 0 ? 0 : number) : value;
@@ -137,6 +141,7 @@ function toldField(name: string, field: FormField): FieldModel {
     mayBeEmpty: field.may_be_empty === true,
     multiline: field.multiline === true,
     secret: field.secret === true,
+    widget: field.widget ?? null,
   };
 }
 
@@ -152,6 +157,7 @@ const PLAIN = {
   optionsFrom: null,
   mayBeEmpty: false,
   multiline: false,
+  widget: null,
 } as const;
 
 function compare<T extends string | number>(a: T, b: T): number {

@@ -1,3 +1,4 @@
+import { amountUnit, plainAmount } from './amount.ts';
 import type { FieldModel, FormModel } from './command-form.ts';
 
 /** Longest pattern and value this page runs a pattern on: an agent's pattern is foreign code (SEC-113). */
@@ -52,10 +53,19 @@ function problemWith(field: FieldModel, value: string): string | null {
   return null;
 }
 
-function numberProblem({ minimum, maximum }: FieldModel, value: string, form: RegExp, what: string): string | null {
+function numberProblem(field: FieldModel, written: string, form: RegExp, what: string): string | null {
+  const { minimum, maximum } = field;
+  const value = plainAmount(field, written);
   const number = Number(value);
   const inRange = number >= (minimum ?? -Infinity) && number <= (maximum ?? Infinity);
-  return form.test(value) && inRange ? null : `Expected ${what}${rangeWords(minimum, maximum)}.`;
+  return form.test(value) && inRange ? null : `Expected ${amountWords(field) ?? what}${rangeWords(minimum, maximum)}.`;
+}
+
+/** How an amount is written; null for what is none. */
+export function amountWords(field: Pick<FieldModel, 'type' | 'widget'>): string | null {
+  const kind = amountUnit(field);
+  if (kind === null) return null;
+  return kind === 'bytes' ? 'bytes, or with a unit (512 MiB, 1.5 GB)' : 'milliseconds, or with a unit (90 s, 5 min, 1.5 h)';
 }
 
 /** ` from 1 to 100`, ` of at least 1`, ` of at most 100`, or nothing. */

@@ -66,6 +66,8 @@ describe('the form of a command', () => {
       { type: 'text', required: true, placeholder: 'main' },
       [/type="text"/u, /placeholder="main"/u, /aria-required="true"/u],
     ],
+    ['an amount', { type: 'integer', required: true, widget: 'bytes' }, [/type="text"/u]],
+    ['a path', { type: 'text', required: true, widget: 'path' }, [/type="text"/u, /placeholder="\/…"/u]],
     ['an area', { type: 'text', required: false, multiline: true }, [/^<textarea/u, /aria-required="false"/u]],
     ['a secret', { type: 'text', required: true, secret: true }, [/type="password"/u, /autoComplete="new-password"/iu]],
   ])('asks for %s with its own control', (_what, field, expected) => {
@@ -84,6 +86,27 @@ describe('the form of a command', () => {
     for (const text of ['Ring the bell', 'cannot be taken back', 'Tower', 'Which one', 'small letters', 'Run bell_ring…'])
       expect(markup).toContain(text);
     expect(markup).not.toContain('[a-z]+');
+  });
+
+  it('says of an amount what a person wrote, and how else it is written', () => {
+    const markup = drawn({
+      plugin: 'bell',
+      title: 'Ring',
+      effect: 'read',
+      params: {
+        size: { type: 'integer', required: false, default: '1610612736', widget: 'bytes', minimum: 1 },
+        pause: { type: 'integer', required: false, default: '90000', widget: 'duration' },
+        every: { type: 'text', required: true, widget: 'duration' },
+      },
+    });
+    for (const text of [
+      'bytes, or with a unit (512 MiB, 1.5 GB) of at least 1',
+      '= 1.5 GiB',
+      'milliseconds, or with a unit',
+      '= 1 min 30 s',
+      'a period with its unit: 500ms, 15s, 5m, 1h',
+    ])
+      expect(markup).toContain(text);
   });
 
   it('SEC-322: offers what a collector published, as text, and takes what else is typed', () => {

@@ -1,4 +1,5 @@
 import type { FieldModel } from '../model/command-form.ts';
+import { amountUnit } from '../model/amount.ts';
 import { unticked } from '../model/command-form.ts';
 import type { OfferedOption } from '../model/offered-options.ts';
 import { visibleText } from '../text/hostile.ts';
@@ -14,7 +15,7 @@ interface Props {
   readonly onLeave: () => void;
 }
 
-/** The control for what a parameter is: a box to tick, a list, a number, a secret, an area or a line. */
+/** The control for what a parameter is: a box to tick, a list, a number, an amount with its unit, a secret, an area or a line. */
 export function ParamControl({ id, field, value, options, invalid, onChange, onLeave }: Props) {
   const common = {
     id,
@@ -43,12 +44,12 @@ export function ParamControl({ id, field, value, options, invalid, onChange, onL
   const typed = {
     ...common,
     value,
-    placeholder: visibleText(field.placeholder ?? field.defaultValue ?? '', 80),
+    placeholder: visibleText(field.placeholder ?? field.defaultValue ?? (field.widget === 'path' ? '/…' : ''), 80),
     autoCapitalize: 'off',
     spellCheck: false,
     onChange: (event: { readonly target: { readonly value: string } }) => onChange(event.target.value),
   };
-  if (field.type === 'integer' || field.type === 'number')
+  if (amountUnit(field) === null && (field.type === 'integer' || field.type === 'number'))
     return (
       <input
         {...typed}

@@ -1,6 +1,7 @@
 import { useId } from 'react';
 import type { FieldModel } from '../model/command-form.ts';
-import { rangeWords } from '../model/field-check.ts';
+import { amountSaid } from '../model/amount.ts';
+import { amountWords, rangeWords } from '../model/field-check.ts';
 import type { OfferedOption } from '../model/offered-options.ts';
 import { HostText } from './host-text.tsx';
 import { ParamControl } from './param-control.tsx';
@@ -18,6 +19,7 @@ interface Props {
 export function ParamField({ field, value, options, error, onChange, onLeave }: Props) {
   const id = useId();
   const expected = expectedWords(field);
+  const amount = amountSaid(field, value);
   return (
     <div className="field">
       <label htmlFor={id}>
@@ -46,6 +48,7 @@ export function ParamField({ field, value, options, error, onChange, onLeave }: 
             pattern <HostText text={field.pattern} maxChars={200} />
           </span>
         )}
+        {amount !== null && <span className="pattern">{`= ${amount}`}</span>}
         {field.type !== 'boolean' && field.defaultValue !== null && field.defaultValue !== '' && (
           <span className="pattern">
             default <HostText text={field.defaultValue} maxChars={80} />
@@ -65,8 +68,12 @@ export function ParamField({ field, value, options, error, onChange, onLeave }: 
 }
 
 /** What the host expects, where it can be said without a pattern. */
-function expectedWords({ type, help, minimum, maximum }: FieldModel): string | null {
+function expectedWords(field: FieldModel): string | null {
+  const { type, help, minimum, maximum, widget } = field;
   if (help !== null) return help;
+  const amount = amountWords(field);
+  if (amount !== null) return `${amount}${rangeWords(minimum, maximum)}`;
+  if (type === 'text' && widget === 'duration') return 'a period with its unit: 500ms, 15s, 5m, 1h';
   if (type === 'integer') return `a whole number${rangeWords(minimum, maximum)}`;
   return type === 'number' ? `a number${rangeWords(minimum, maximum)}` : null;
 }

@@ -10,7 +10,8 @@ const Effect = Type.Union([Type.Literal('read'), Type.Literal('write'), Type.Lit
 
 /**
  * One parameter as a form asks for it. `default` and the values of `choices` are texts as they go on the wire; `pattern`, in JavaScript's
- * dialect with flag `u`, has to match the whole text, `help` says it in words; a secret has no default here. Lengths in characters.
+ * dialect with flag `u`, has to match the whole text, `help` says it in words; a secret has no default here. Lengths in characters. `widget`: a number is an amount of
+ * bytes or milliseconds, a text is a period or a path.
  */
 export const FormField = Type.Object({
   type: Type.Union((['text', 'integer', 'number', 'boolean', 'choice'] as const).map((type) => Type.Literal(type))),
@@ -32,6 +33,7 @@ export const FormField = Type.Object({
   multiline: Type.Optional(Type.Literal(true)),
   may_be_empty: Type.Optional(Type.Literal(true)),
   secret: Type.Optional(Type.Literal(true)),
+  widget: Type.Optional(Type.Union((['bytes', 'duration', 'path'] as const).map((widget) => Type.Literal(widget)))),
 });
 export type FormField = Static<typeof FormField>;
 

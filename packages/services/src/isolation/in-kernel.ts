@@ -1,37 +1,48 @@
 import { Kind } from '@sinclair/typebox';
 import { definePlugin } from '@stormpulse/plugin-api';
-import type { PluginContext } from '@stormpulse/plugin-api';
+import type { Logger, PluginContext } from '@stormpulse/plugin-api';
 import { commandDefinition, commandOf, definitionOf } from '@stormpulse/plugin-api/internal';
+import type { CommandDefinition } from '@stormpulse/plugin-api/internal';
+import type { InAgentPlugin } from './in-agent.ts';
 import type { LoopMark } from './loop-mark.ts';
 
 type AnyFunction = (...args: readonly unknown[]) => unknown;
+type Within = <T>(work: () => T) => T;
 
-/** A plugin that runs in the agent itself, each of its functions marked while the loop is in it. What is no plugin stays what it is. */
-export function inKernel(name: string, plugin: unknown, mark: LoopMark | undefined): unknown {
+/**
+ * A plugin that runs in the agent itself: each of its functions is marked while the loop is in it, and what it lets fall, or writes to its
+ * log without end, is its own. What is no plugin stays what it is.
+ */
+export function inKernel(name: string, plugin: unknown, own: InAgentPlugin, mark: LoopMark | undefined): unknown {
   const definition = definitionOf(plugin);
-  if (definition === undefined || mark === undefined) return plugin;
-  const marked = <T>(value: T): T => markedFunctions(name, value, mark);
+  if (definition === undefined) return plugin;
+  const told = <T>(work: () => T): T => (mark === undefined ? work() : mark.within(name, work));
+  const called: Within = (work) => own.call(() => told(work));
+  const run: Within = (work) => own.run(() => told(work));
   return definePlugin({
     ...(definition as Parameters<typeof definePlugin>[0]),
-    capabilities: (config) => mark.within(name, () => definition.capabilities(config)),
+    capabilities: (config) => run(() => definition.capabilities(config)),
     setup(ctx) {
-      return mark.within(name, () => definition.setup(markedContext(ctx as PluginContext<unknown>, marked))) as void;
+      own.attach(ctx);
+      return run(() => definition.setup(markedContext(ctx as PluginContext<unknown>, own, called, run))) as void;
     },
   });
 }
 
 /** What a plugin declares is what the agent calls: that is marked as it is declared. */
-function markedContext(ctx: PluginContext<unknown>, marked: <T>(value: T) => T): PluginContext<unknown> {
+function markedContext(ctx: PluginContext<unknown>, own: InAgentPlugin, called: Within, run: Within): PluginContext<unknown> {
+  const marked = <T>(value: T): T => markedFunctions(value, called);
   const { commands, collectors, wizard, logs, events, health, lifecycle } = ctx;
   return Object.freeze({
     ...ctx,
+    logger: own.logger(ctx.logger),
     commands: {
       ...commands,
       register: (...given) =>
         commands.register(
           ...given.map((command) => {
             const definition = commandDefinition(command);
-            return definition === undefined ? command : commandOf(Object.freeze(marked(definition)));
+            return definition === undefined ? command : commandOf(Object.freeze(marked(withBoundedLog(definition, own))));
           }),
         ),
       gate: (gate) => commands.gate(marked(gate)),
@@ -55,15 +66,25 @@ function markedContext(ctx: PluginContext<unknown>, marked: <T>(value: T) => T):
     },
     lifecycle: {
       onStart: (start) => lifecycle.onStart(marked(start)),
-      defer: (release) => lifecycle.defer(typeof release === 'function' ? marked(release) : release),
+      defer: (release) => lifecycle.defer(typeof release === 'function' ? markedFunctions(release, run) : release),
     },
   } satisfies PluginContext<unknown>);
 }
 
+/** Its calls' logs are its log. */
+function withBoundedLog(definition: CommandDefinition, own: InAgentPlugin): CommandDefinition {
+  const { mode } = definition;
+  if (mode.kind === 'subprocess') return definition;
+  const bounded = <C extends { readonly log: Logger }>(call: C): C => ({ ...call, log: own.logger(call.log) });
+  if (mode.kind === 'handler')
+    return { ...definition, mode: { ...mode, run: (call: Parameters<typeof mode.run>[0]) => mode.run(bounded(call)) } };
+  return { ...definition, mode: { ...mode, run: (call: Parameters<typeof mode.run>[0]) => mode.run(bounded(call)) } };
+}
+
 /** A copy with every function of it marked; schemas stay as they are. */
-function markedFunctions<T>(name: string, value: T, mark: LoopMark): T {
+function markedFunctions<T>(value: T, within: Within): T {
   const copy = (one: unknown): unknown => {
-    if (typeof one === 'function') return (...args: readonly unknown[]) => mark.within(name, () => (one as AnyFunction)(...args));
+    if (typeof one === 'function') return (...args: readonly unknown[]) => within(() => (one as AnyFunction)(...args));
     if (Array.isArray(one)) return one.map(copy);
     if (!isPlain(one)) return one;
     return Object.fromEntries(Object.entries(one).map(([key, item]) => [key, copy(item)]));

@@ -30,7 +30,7 @@ export class LogFlow {
     const shown = typeof message === 'string' ? message.slice(0, MAX_MESSAGE_CHARS) : '';
     const size = fields === undefined ? 0 : JSON.stringify(fields).length;
     const kept = size > MAX_FIELDS_CHARS ? { left_out: `fields of ${size} characters` } : fields;
-    if (this.#mayWrite(logger)) logger[known](typeof kept === 'object' && kept !== null ? kept : {}, shown);
+    if (this.mayWrite(logger)) logger[known](typeof kept === 'object' && kept !== null ? kept : {}, shown);
   }
 
   /** What it wrote to its output besides. */
@@ -38,10 +38,11 @@ export class LogFlow {
     const lines = (this.#rest + chunk).split('\n');
     this.#rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARS);
     for (const line of lines)
-      if (line.trim() !== '' && this.#mayWrite(this.#logger)) this.#logger.warn({ stderr: true }, line.slice(0, MAX_LINE_CHARS));
+      if (line.trim() !== '' && this.mayWrite(this.#logger)) this.#logger.warn({ stderr: true }, line.slice(0, MAX_LINE_CHARS));
   }
 
-  #mayWrite(logger: Logger): boolean {
+  /** Counts a line; false: it is left out. */
+  mayWrite(logger: Logger): boolean {
     const now = this.#clock.monotonic();
     if (now - this.#windowBegan >= WINDOW_MS) {
       if (this.#dropped > 0) logger.warn({ lines: this.#dropped }, 'lines of the plugin were left out: it writes too many');

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Type, definePlugin, handler } from '@stormpulse/plugin-api';
 import { definitionOf, recordSetup } from '@stormpulse/plugin-api/internal';
 import type { LiveMembers } from '@stormpulse/plugin-api/internal';
+import { InAgentPlugin } from './in-agent.ts';
 import { inKernel } from './in-kernel.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import { openLoopMark, readLoopMark } from './loop-mark.ts';
 
 let folder: string;
@@ -67,6 +69,9 @@ test('every function that a plugin of isolation "none" declares is marked, and d
   const mark = openLoopMark(file());
   const seen: (string | undefined)[] = [];
   const look = (): void => void seen.push(readLoopMark(file()).in);
+  const clock = { now: () => 0, monotonic: () => 0, after: () => () => undefined };
+  const quiet = { debug: look, info: look, warn: look, error: look };
+  const own = new InAgentPlugin({ plugin: 'third', clock, logger: quiet, limits: DEFAULT_LIMITS });
   const plugin = definePlugin({
     name: 'third',
     version: '1.0.0',
@@ -90,9 +95,15 @@ test('every function that a plugin of isolation "none" declares is marked, and d
       );
     },
   });
-  const definition = definitionOf(inKernel('third', plugin, mark));
+  const definition = definitionOf(inKernel('third', plugin, own, mark));
   if (definition === undefined) throw new Error('it is no plugin any more');
-  const declared = recordSetup(definition, {}, { exec: {}, http: {}, logger: {}, signal: {} } as unknown as LiveMembers);
+  const declared = recordSetup(definition, {}, {
+    exec: {},
+    http: {},
+    logger: {},
+    signal: {},
+    defer: () => undefined,
+  } as unknown as LiveMembers);
   await declared.probes[0]?.check(new AbortController().signal);
   const [command] = declared.commands;
   expect(command?.mode.kind === 'handler' && (await command.mode.run({} as never))).toBe('ran');

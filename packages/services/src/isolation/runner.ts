@@ -11,6 +11,7 @@ import { checkManifest } from './check-manifest.ts';
 import { withCheckedPatterns } from './check-patterns.ts';
 import { compileFlags } from './compile-flags.ts';
 import { PluginEnded, PluginSilent } from './errors.ts';
+import { InAgentPlugin } from './in-agent.ts';
 import { inKernel } from './in-kernel.ts';
 import type { IsolationLimits } from './limits.ts';
 import { LogFlow } from './log-flow.ts';
@@ -91,8 +92,12 @@ export function createRunner(options: RunnerOptions): PluginRunner {
   return {
     async load(source) {
       const { isolation, kept, name } = source;
-      if (isolation === 'none')
-        return inKernel(name, await withCheckedPatterns(await importDefault(source.entry)), options.loopMark) as Plugin;
+      if (isolation === 'none') {
+        const { clock, limits, logger } = options;
+        const own = new InAgentPlugin({ plugin: name, clock, limits, logger: logger(name) });
+        const plugin = await withCheckedPatterns(await own.run(() => importDefault(source.entry)));
+        return inKernel(name, plugin, own, options.loopMark) as Plugin;
+      }
       const supervisor = supervise(options, source, isolation);
       open.add(supervisor);
       supervised.set(supervisor, { name, isolation });

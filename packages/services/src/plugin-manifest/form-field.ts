@@ -1,5 +1,5 @@
 import { PARAM_KINDS, policyOf } from '@stormpulse/plugin-api';
-import type { TSchema } from '@stormpulse/plugin-api';
+import type { FormHints, TSchema } from '@stormpulse/plugin-api';
 import { shownParam } from '@stormpulse/plugin-api/internal';
 import type { FormField } from '@stormpulse/protocol';
 
@@ -11,8 +11,10 @@ export function formField(schema: TSchema, isRequired: boolean): FormField {
   const { default: fallback, description } = shownParam(schema);
   const { title, examples, 'x-ui': hints = {} } = schema;
   const [example] = Array.isArray(examples) ? (examples as readonly unknown[]) : [];
+  const kind = kindOf(schema);
   return {
-    ...kindOf(schema),
+    ...kind,
+    ...widgetOf(kind.type, hints.widget),
     required: isRequired && schema['default'] === undefined,
     ...(title === undefined ? {} : { title }),
     ...(description === '' ? {} : { description }),
@@ -60,10 +62,19 @@ function kindOf(schema: TSchema): Kind {
   return textKind(schema);
 }
 
+/** A hint that does not fit the type changes nothing; of some the type says it all. */
+function widgetOf(type: FormField['type'], widget: FormHints['widget']): Pick<FormField, 'widget'> {
+  const isNumber = type === 'integer' || type === 'number';
+  if (widget === 'bytes' && isNumber) return { widget };
+  if (widget === 'duration' && (isNumber || type === 'text')) return { widget };
+  return widget === 'path' && type === 'text' ? { widget } : {};
+}
+
 function textKind(schema: TSchema): Kind {
   const { guards, min, max, maxChars, source, allowEmpty } = policyOf(schema);
   if (guards.includes('canonical_integer')) return { type: 'integer', ...bounds(min, max) };
-  const isArea = schema['x-ui']?.widget === 'textarea' || (source === undefined && maxChars > AREA_CHARS);
+  const widget = schema['x-ui']?.widget;
+  const isArea = widget === 'textarea' || (widget === undefined && source === undefined && maxChars > AREA_CHARS);
   return {
     type: 'text',
     max_chars: maxChars,

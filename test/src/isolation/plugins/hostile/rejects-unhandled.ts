@@ -1,8 +1,8 @@
-import { forEver, hostile } from '../hostile-plugin.ts';
+import { hostile, pause } from '../hostile-plugin.ts';
 
 export default hostile('rejects-unhandled', {
   run: () => {
     void Promise.reject(new Error('nobody listens'));
-    return forEver();
+    return pause(3_000).then(() => 'acted');
   },
 });
