@@ -1,4 +1,5 @@
 import type { Command, PluginContext } from '@stormpulse/sdk';
+import { composePsCommand } from './commands/compose-ps.ts';
 import { projectCommands } from './commands/compose.ts';
 import { execCommands } from './commands/exec.ts';
 import { lifecycleCommands } from './commands/lifecycle.ts';
@@ -7,7 +8,7 @@ import { pruneCommand } from './commands/prune.ts';
 import { pullCommand } from './commands/pull.ts';
 import { showCommands } from './commands/show.ts';
 import type { DockerConfig, DockerSection } from './config.ts';
-import type { Daemon } from './daemon.ts';
+import type { ComposeEnvironment } from './compose-program.ts';
 import type { Engine } from './engine/engine.ts';
 import { watchEvents } from './event-watch.ts';
 import type { Subject } from './event-watch.ts';
@@ -23,7 +24,7 @@ import type { Troubles } from './troubles.ts';
 export interface EngineParts {
   readonly section: DockerSection;
   readonly engine: Engine;
-  readonly daemon: Daemon;
+  readonly compose: ComposeEnvironment;
   readonly troubles: Troubles;
 }
 
@@ -31,7 +32,7 @@ type Context = Pick<PluginContext<DockerConfig>, 'collectors' | 'lifecycle' | 'h
 
 /** All that `[docker]` gives: the state of the engine, kept by its events, and the commands. */
 export function offerEngine({ collectors, lifecycle, health, signal }: Context, parts: EngineParts): readonly Command[] {
-  const { section, engine, daemon, troubles } = parts;
+  const { section, engine, compose, troubles } = parts;
   const stale: Readonly<Record<Subject, Staleness>> = {
     container: new Staleness(),
     image: new Staleness(),
@@ -87,6 +88,7 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
     pullCommand(engine),
     pruneCommand(engine),
     ...execCommands(engine, section.exec),
-    ...projectCommands(section.projects, daemon),
+    ...projectCommands(section.projects, compose),
+    ...Object.entries(section.projects).map(([name, files]) => composePsCommand(name, files, compose)),
   ];
 }

@@ -1,0 +1,49 @@
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DockerConfig } from './config.ts';
+import type { Daemon } from './daemon.ts';
+
+/** Where packages put the plugins of the docker program; it looks there after its own config folder. */
+const PACKAGED = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'].map((at) => `${at}/docker/cli-plugins`);
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the docker program gets when it runs compose (SEC-125): which engine, and whose config. */
+export type ComposeEnvironment = Readonly<Record<'DOCKER_HOST' | 'DOCKER_CONFIG' | 'BUILDX_CONFIG', string>>;
+
+/**
+ * The config folder is one that the operator named, or one of the agent's own, which is empty until somebody fills it: what lies in a
+ * home folder names programs that would run (plugins, credential helpers). All three are set, since the `.env` of a project may set what
+ * is not.
+ */
+export function composeEnvironment(config: DockerConfig, daemon: Daemon, environment: Environment): ComposeEnvironment {
+  const folder = config.docker?.cli_config ?? absolute(environment['DOCKER_CONFIG']) ?? ownFolder(environment);
+  return { DOCKER_HOST: daemon.dockerHost, DOCKER_CONFIG: folder, BUILDX_CONFIG: join(folder, 'buildx') };
+}
+
+/** Why compose cannot be run, or undefined: the program itself would only complain of an unknown flag. */
+export async function composeProblem(
+  { DOCKER_CONFIG: own }: Pick<ComposeEnvironment, 'DOCKER_CONFIG'>,
+  packaged: readonly string[] = PACKAGED,
+): Promise<string | undefined> {
+  for (const folder of [join(own, 'cli-plugins'), ...packaged])
+    if (await isRunnable(join(folder, 'docker-compose'))) return undefined;
+  return `the docker program will find no compose plugin: install it for all users (docker-compose-plugin, into /usr/libexec/docker/cli-plugins), or put it into ${join(own, 'cli-plugins')}; those of home folders are not used`;
+}
+
+/** In the agent's state folder; whatever builds write goes there too. */
+function ownFolder(environment: Environment): string {
+  const state = absolute(environment['STATE_DIRECTORY']?.split(':')[0]);
+  return join(state ?? join(absolute(environment['HOME']) ?? '/', '.local/share/stormpulse'), 'docker-cli');
+}
+
+function absolute(path: string | undefined): string | undefined {
+  return path?.startsWith('/') === true ? path : undefined;
+}
+
+async function isRunnable(path: string): Promise<boolean> {
+  return await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
