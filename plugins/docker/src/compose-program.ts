@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DockerConfig } from './config.ts';
 import type { Daemon } from './daemon.ts';
@@ -31,6 +31,21 @@ export async function composeProblem(
   return `the docker program will find no compose plugin: install it for all users (docker-compose-plugin, into /usr/libexec/docker/cli-plugins), or put it into ${join(own, 'cli-plugins')}; those of home folders are not used`;
 }
 
+/** Makes the folder, and a config that names nothing: without one compose 1 takes that of the home folder. Gives what stands in the way. */
+export async function prepareConfig({
+  DOCKER_CONFIG: folder,
+}: Pick<ComposeEnvironment, 'DOCKER_CONFIG'>): Promise<string | undefined> {
+  const file = join(folder, 'config.json');
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (!(await isThere(file))) await writeFile(file, '{}\n', { flag: 'wx', mode: 0o600 });
+    return undefined;
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    return `${file} could not be made (${String(code)}), and compose may take the config of a home folder; make it, with {} in it`;
+  }
+}
+
 /** In the agent's state folder; whatever builds write goes there too. */
 function ownFolder(environment: Environment): string {
   const state = absolute(environment['STATE_DIRECTORY']?.split(':')[0]);
@@ -41,8 +56,10 @@ function absolute(path: string | undefined): string | undefined {
   return path?.startsWith('/') === true ? path : undefined;
 }
 
-async function isRunnable(path: string): Promise<boolean> {
-  return await access(path, constants.X_OK).then(
+const isRunnable = (path: string): Promise<boolean> => isThere(path, constants.X_OK);
+
+async function isThere(path: string, mode = constants.F_OK): Promise<boolean> {
+  return await access(path, mode).then(
     () => true,
     () => false,
   );

@@ -70,12 +70,16 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
       onEvent: (subject: Subject) => stale[subject].mark(),
       onUp: (facts: Parameters<EngineStanding['up']>[0]) => {
         standing.up(facts);
+        troubles.tell('engine', undefined);
+      },
+      onHearing: () => {
         troubles.tell('events', undefined);
         for (const one of Object.values(stale)) one.mark();
       },
+      onDeaf: (reason: string) => troubles.tell('events', `events of the engine are not heard: ${reason}`),
       onDown: (reason: string) => {
         standing.down(reason);
-        troubles.tell('events', reason);
+        troubles.tell('engine', reason);
       },
     };
     void watchEvents(watch, AbortSignal.any([signal, listening.signal]));

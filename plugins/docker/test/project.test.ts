@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHarness, manifestOf } from '@stormpulse/sdk/testing';
 import type { Harness } from '@stormpulse/sdk/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { composeProblem } from '../src/compose-program.ts';
+import { composeProblem, prepareConfig } from '../src/compose-program.ts';
 import { projectLabel } from '../src/compose-project.ts';
 import docker from '../src/index.ts';
 import { listed } from './scripted-engine.ts';
@@ -26,6 +26,7 @@ beforeEach(() => {
 afterEach(async () => {
   await harness?.close();
   harness = undefined;
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -37,6 +38,7 @@ const project = (more: object = {}): object => ({
 });
 
 async function start(config: object): Promise<Harness> {
+  vi.stubEnv('DOCKER_CONFIG', join(folder, 'docker-cli'));
   harness = await createHarness(docker, { config });
   return harness;
 }
@@ -172,7 +174,17 @@ test('a host without compose is told where to put it, and which are not used', a
   writeFileSync(join(own, 'cli-plugins/docker-compose'), '#!/bin/sh\n', { mode: 0o755 });
   expect(await composeProblem({ DOCKER_CONFIG: own }, [])).toBeUndefined();
   await start({ docker: { cli_config: own }, project: project() });
+  expect(readFileSync(join(own, 'config.json'), 'utf8')).toBe('{}\n');
   expect(harness?.log.filter(({ message }) => message.includes('compose plugin'))).toEqual([]);
+});
+
+test('SEC-125: a config that is there is left alone, and one that cannot be made is told', async () => {
+  writeFileSync(join(folder, 'config.json'), '{"auths":{}}');
+  expect(await prepareConfig({ DOCKER_CONFIG: folder })).toBeUndefined();
+  expect(readFileSync(join(folder, 'config.json'), 'utf8')).toBe('{"auths":{}}');
+  expect(await prepareConfig({ DOCKER_CONFIG: join(folder, 'config.json') })).toMatch(
+    /config\.json could not be made .+ make it/u,
+  );
 });
 
 /** What the plugin would run and reach, with these variables in the agent's environment. */
