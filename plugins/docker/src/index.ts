@@ -8,6 +8,7 @@ import type { DockerConfig } from './config.ts';
 import { offerEngine } from './offer-engine.ts';
 import { daemonOf, daemonProblems } from './daemon.ts';
 import { Engine } from './engine/engine.ts';
+import { Staleness } from './staleness.ts';
 import { projectCollector } from './state/project.ts';
 import { Troubles } from './troubles.ts';
 import { dockerWizard } from './wizard.ts';
@@ -45,13 +46,17 @@ export default definePlugin({
     const daemon = daemonOf(config, process.env);
     const compose = composeEnvironment(config, daemon, process.env);
     const troubles = new Troubles(health);
+    const projectStaleness = new Staleness(false);
     const offered: Command[] = [];
     if (project !== undefined) offered.push(v1LogsCommand(project, compose));
     if (docker !== undefined || readsProject(config)) {
       const engine = new Engine(http.client(daemon.origin));
       if (project !== undefined && readsProject(config))
-        collectors.register(projectCollector(engine, project.compose_file, (reason) => troubles.tell('project', reason)));
-      if (docker !== undefined) offered.push(...offerEngine(context, { section: docker, engine, compose, troubles }));
+        collectors.register(
+          projectCollector(engine, project.compose_file, projectStaleness, (reason) => troubles.tell('project', reason)),
+        );
+      if (docker !== undefined)
+        offered.push(...offerEngine(context, { section: docker, engine, compose, troubles, projectStaleness }));
     }
     if (docker !== undefined && project !== undefined) offered.push(...v1DeployCommands(project, compose));
     if (runsCompose(config))

@@ -26,13 +26,15 @@ export interface EngineParts {
   readonly engine: Engine;
   readonly compose: ComposeEnvironment;
   readonly troubles: Troubles;
+  /** Of the containers of `[project]`. */
+  readonly projectStaleness: Staleness;
 }
 
 type Context = Pick<PluginContext<DockerConfig>, 'collectors' | 'lifecycle' | 'health' | 'signal'>;
 
 /** All that `[docker]` gives: the state of the engine, kept by its events, and the commands. */
 export function offerEngine({ collectors, lifecycle, health, signal }: Context, parts: EngineParts): readonly Command[] {
-  const { section, engine, compose, troubles } = parts;
+  const { section, engine, compose, troubles, projectStaleness } = parts;
   const stale: Readonly<Record<Subject, Staleness>> = {
     container: new Staleness(),
     image: new Staleness(),
@@ -57,7 +59,8 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
   collectors.register(diskCollector(engine, section.disk_every));
   health.probe({
     id: 'engine',
-    every: '5m',
+    // Its events tell sooner.
+    every: '30m',
     check: async (asked) => void (await engine.text({ path: '/_ping', signal: asked })),
   });
 
@@ -67,16 +70,23 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
     listening = new AbortController();
     const watch = {
       engine,
-      onEvent: (subject: Subject) => stale[subject].mark(),
+      onEvent: (subject: Subject) => {
+        stale[subject].mark();
+        if (subject === 'container') projectStaleness.mark();
+      },
       onUp: (facts: Parameters<EngineStanding['up']>[0]) => {
         standing.up(facts);
         troubles.tell('engine', undefined);
       },
       onHearing: () => {
         troubles.tell('events', undefined);
-        for (const one of Object.values(stale)) one.mark();
+        projectStaleness.heard(true);
+        for (const one of [...Object.values(stale), projectStaleness]) one.mark();
       },
-      onDeaf: (reason: string) => troubles.tell('events', `events of the engine are not heard: ${reason}`),
+      onDeaf: (reason: string) => {
+        projectStaleness.heard(false);
+        troubles.tell('events', `events of the engine are not heard: ${reason}`);
+      },
       onDown: (reason: string) => {
         standing.down(reason);
         troubles.tell('engine', reason);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { composeProblem, prepareConfig } from '../src/compose-program.ts';
 import { projectLabel } from '../src/compose-project.ts';
 import docker from '../src/index.ts';
-import { listed } from './scripted-engine.ts';
+import { NOW, ScriptedEngine, listed } from './scripted-engine.ts';
 
 const PUSH_MS = 15_000;
 const PATIENT = { timeout: 20_000, interval: 10 };
@@ -130,6 +130,37 @@ describe('[project] alone', () => {
       expect(harness?.state('docker.project')).toEqual({ error, containers: [] });
       expect(harness?.status.plugins[0]).toMatchObject({ state: 'degraded' });
     }, PATIENT);
+  });
+
+  test('beside [docker] the engine is asked for them when an event says so, not with each push; without events it is', async () => {
+    const host = await start({ docker: {}, project: project() });
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+    const engine = new ScriptedEngine(host.http);
+    const label = LIST('com.docker.compose.project=shop2');
+    const asked = (): number => host.http.calls.filter(({ path }) => label.endsWith(path)).length;
+    const named = (name: string): Promise<void> =>
+      vi.waitFor(async () => {
+        await host.advance(PUSH_MS);
+        expect(harness?.state('docker.project')).toMatchObject({ error: null, containers: [{ name }] });
+      }, PATIENT);
+    host.http.on(label, [listed('web')]);
+    await vi.waitFor(async () => {
+      await host.advance(1_000);
+      expect(harness?.status.plugins[0]).toMatchObject({ state: 'ready' });
+    }, PATIENT);
+    await named('web');
+    const before = asked();
+    for (let push = 0; push < 20; push += 1) await host.advance(PUSH_MS);
+    expect(asked() - before).toBeLessThanOrEqual(1);
+    host.http.on(label, [listed('db')]);
+    engine.happens('container', 'start');
+    await named('db');
+    engine.vanish();
+    await vi.waitFor(async () => {
+      await host.advance(PUSH_MS);
+      expect(harness?.state('docker.project')).toMatchObject({ error: expect.any(String) as string, containers: [] });
+    }, PATIENT);
+    vi.useRealTimers();
   });
 
   test('where collect_containers is off the engine is not asked', async () => {

@@ -43,10 +43,10 @@ export function containersCollector(
   return collector({
     id: 'containers',
     // Events tell what changes between.
-    every: '5m',
+    every: '10m',
     timeout: '10s',
     state: ContainersState,
-    detector: { every: '2s', changed: () => Promise.resolve(staleness.isStale) },
+    detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) },
     refresh: ({ total, running }) => `${total} containers, ${running} running`,
     collect: async ({ signal }) => {
       const state = await staleness.during(async () => summary(await listContainers(engine, 'all=1', signal)));
