@@ -17,7 +17,7 @@ export type ComposeEnvironment = Readonly<Record<'DOCKER_HOST' | 'DOCKER_CONFIG'
  * is not.
  */
 export function composeEnvironment(config: DockerConfig, daemon: Daemon, environment: Environment): ComposeEnvironment {
-  const folder = config.docker?.cli_config ?? absolute(environment['DOCKER_CONFIG']) ?? ownFolder(environment);
+  const folder = namedFolder(config, environment) ?? ownFolder(environment);
   return { DOCKER_HOST: daemon.dockerHost, DOCKER_CONFIG: folder, BUILDX_CONFIG: join(folder, 'buildx') };
 }
 
@@ -31,19 +31,28 @@ export async function composeProblem(
   return `the docker program will find no compose plugin: install it for all users (docker-compose-plugin, into /usr/libexec/docker/cli-plugins), or put it into ${join(own, 'cli-plugins')}; those of home folders are not used`;
 }
 
-/** Makes the folder, and a config that names nothing: without one compose 1 takes that of the home folder. Gives what stands in the way. */
-export async function prepareConfig({
-  DOCKER_CONFIG: folder,
-}: Pick<ComposeEnvironment, 'DOCKER_CONFIG'>): Promise<string | undefined> {
+/**
+ * Sees to it that there is a config, for without one compose 1 takes that of the home folder: makes one that names nothing in the agent's
+ * own folder, and leaves a folder that somebody named to them. Gives what stands in the way.
+ */
+export async function prepareConfig(folder: string, isOwn: boolean): Promise<string | undefined> {
   const file = join(folder, 'config.json');
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (!(await isThere(file))) await writeFile(file, '{}\n', { flag: 'wx', mode: 0o600 });
-    return undefined;
-  } catch (error) {
-    const { code } = error as { readonly code?: unknown };
-    return `${file} could not be made (${String(code)}), and compose may take the config of a home folder; make it, with {} in it`;
-  }
+  if (await isThere(file)) return undefined;
+  let problem = 'is not there';
+  if (isOwn)
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFile(file, '{}\n', { flag: 'wx', mode: 0o600 });
+      return undefined;
+    } catch (error) {
+      problem = `could not be made (${String((error as { readonly code?: unknown }).code)})`;
+    }
+  return `${file} ${problem}, and compose may take the config of a home folder; make it, with {} in it`;
+}
+
+/** The config folder that the operator chose, if they did. */
+export function namedFolder({ docker }: DockerConfig, environment: Environment): string | undefined {
+  return docker?.cli_config ?? absolute(environment['DOCKER_CONFIG']);
 }
 
 /** In the agent's state folder; whatever builds write goes there too. */

@@ -2,7 +2,7 @@ import { API_VERSION, ConfigInvalid, definePlugin } from '@stormpulse/sdk';
 import type { Command } from '@stormpulse/sdk';
 import { DOCKER } from './commands/compose.ts';
 import { v1DeployCommands, v1LogsCommand } from './commands/v1-project.ts';
-import { composeEnvironment, composeProblem, prepareConfig } from './compose-program.ts';
+import { composeEnvironment, composeProblem, namedFolder, prepareConfig } from './compose-program.ts';
 import { configSchema } from './config.ts';
 import type { DockerConfig } from './config.ts';
 import { offerEngine } from './offer-engine.ts';
@@ -61,7 +61,8 @@ export default definePlugin({
     if (docker !== undefined && project !== undefined) offered.push(...v1DeployCommands(project, compose));
     if (runsCompose(config))
       lifecycle.onStart(async () => {
-        for (const problem of [await prepareConfig(compose), await composeProblem(compose)])
+        const isOwn = namedFolder(config, process.env) === undefined;
+        for (const problem of [await prepareConfig(compose.DOCKER_CONFIG, isOwn), await composeProblem(compose)])
           if (problem !== undefined) logger.warn(problem);
       });
     commands.register(...offered.filter(({ id }) => !config.disabled_commands.includes(`docker_${id}`)));

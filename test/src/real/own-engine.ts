@@ -113,6 +113,7 @@ export class OwnEngine {
   installCompose(config: string, plugin = COMPOSE_PLUGIN): void {
     const plugins = join(config, 'cli-plugins');
     mkdirSync(plugins, { recursive: true });
+    writeFileSync(join(config, 'config.json'), '{}');
     writeFileSync(join(plugins, 'docker-compose'), plugin);
     chmodSync(join(plugins, 'docker-compose'), 0o755);
   }
