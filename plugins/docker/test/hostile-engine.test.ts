@@ -183,7 +183,7 @@ describe('events', () => {
     ['garbage', 'no JSON\n'],
     ['a line without end', 'x'.repeat(1_100_000)],
     ['nothing, and end at once', ''],
-  ])('that are %s degrade the plugin; the engine is up, and is not asked without a pause', async (_, reply) => {
+  ])('that are %s degrade the plugin for as long as that is so; the engine is up', async (_, reply) => {
     engine.eventsAre(reply);
     const deaf = { state: 'degraded', reason: expect.stringContaining('events of the engine are not heard') as string };
     await eventually(() => expect(harness.status.plugins[0]).toMatchObject(deaf));
