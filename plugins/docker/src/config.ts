@@ -46,6 +46,11 @@ const DockerTable = Type.Object({
     default: false,
     description: 'Take a `tcp://` host: whoever reaches that port is root on the engine’s machine.',
   }),
+  cli_config: Type.Optional(
+    absolute(
+      'Folder of the docker program’s own config, for compose: `config.json` with registry logins, `cli-plugins`. What it names is run. Default: `DOCKER_CONFIG` of the agent, else `docker-cli` in the agent’s state folder.',
+    ),
+  ),
   usage_every: Duration({ default: '3m', description: 'How often CPU and memory of running containers are read.' }),
   disk_every: Duration({ default: '1h', description: 'How often the engine is asked for its disk use, which costs it seconds.' }),
   projects: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}$' }), ComposeProject, {

@@ -1,4 +1,5 @@
 import type { Command, PluginContext } from '@stormpulse/sdk';
+import { composePsCommand } from './commands/compose-ps.ts';
 import { projectCommands } from './commands/compose.ts';
 import { execCommands } from './commands/exec.ts';
 import { lifecycleCommands } from './commands/lifecycle.ts';
@@ -7,7 +8,7 @@ import { pruneCommand } from './commands/prune.ts';
 import { pullCommand } from './commands/pull.ts';
 import { showCommands } from './commands/show.ts';
 import type { DockerConfig, DockerSection } from './config.ts';
-import type { Daemon } from './daemon.ts';
+import type { ComposeEnvironment } from './compose-program.ts';
 import type { Engine } from './engine/engine.ts';
 import { watchEvents } from './event-watch.ts';
 import type { Subject } from './event-watch.ts';
@@ -23,15 +24,17 @@ import type { Troubles } from './troubles.ts';
 export interface EngineParts {
   readonly section: DockerSection;
   readonly engine: Engine;
-  readonly daemon: Daemon;
+  readonly compose: ComposeEnvironment;
   readonly troubles: Troubles;
+  /** Of the containers of `[project]`. */
+  readonly projectStaleness: Staleness;
 }
 
 type Context = Pick<PluginContext<DockerConfig>, 'collectors' | 'lifecycle' | 'health' | 'signal'>;
 
 /** All that `[docker]` gives: the state of the engine, kept by its events, and the commands. */
 export function offerEngine({ collectors, lifecycle, health, signal }: Context, parts: EngineParts): readonly Command[] {
-  const { section, engine, daemon, troubles } = parts;
+  const { section, engine, compose, troubles, projectStaleness } = parts;
   const stale: Readonly<Record<Subject, Staleness>> = {
     container: new Staleness(),
     image: new Staleness(),
@@ -56,7 +59,8 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
   collectors.register(diskCollector(engine, section.disk_every));
   health.probe({
     id: 'engine',
-    every: '5m',
+    // Its events tell sooner.
+    every: '30m',
     check: async (asked) => void (await engine.text({ path: '/_ping', signal: asked })),
   });
 
@@ -66,15 +70,26 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
     listening = new AbortController();
     const watch = {
       engine,
-      onEvent: (subject: Subject) => stale[subject].mark(),
+      onEvent: (subject: Subject) => {
+        stale[subject].mark();
+        if (subject === 'container') projectStaleness.mark();
+      },
       onUp: (facts: Parameters<EngineStanding['up']>[0]) => {
         standing.up(facts);
+        troubles.tell('engine', undefined);
+      },
+      onHearing: () => {
         troubles.tell('events', undefined);
-        for (const one of Object.values(stale)) one.mark();
+        projectStaleness.heard(true);
+        for (const one of [...Object.values(stale), projectStaleness]) one.mark();
+      },
+      onDeaf: (reason: string) => {
+        projectStaleness.heard(false);
+        troubles.tell('events', `events of the engine are not heard: ${reason}`);
       },
       onDown: (reason: string) => {
         standing.down(reason);
-        troubles.tell('events', reason);
+        troubles.tell('engine', reason);
       },
     };
     void watchEvents(watch, AbortSignal.any([signal, listening.signal]));
@@ -87,6 +102,7 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
     pullCommand(engine),
     pruneCommand(engine),
     ...execCommands(engine, section.exec),
-    ...projectCommands(section.projects, daemon),
+    ...projectCommands(section.projects, compose),
+    ...Object.entries(section.projects).map(([name, files]) => composePsCommand(name, files, compose)),
   ];
 }

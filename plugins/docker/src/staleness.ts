@@ -1,9 +1,19 @@
 /** Whether a reading is out of date: what happened while it was read counts as not read. */
 export class Staleness {
   #isStale = false;
+  #isHeard: boolean;
+
+  /** `isHeard`: whether somebody would mark it. Of what nobody marks every reading is out of date. */
+  constructor(isHeard = true) {
+    this.#isHeard = isHeard;
+  }
 
   get isStale(): boolean {
-    return this.#isStale;
+    return this.#isStale || !this.#isHeard;
+  }
+
+  heard(isHeard: boolean): void {
+    this.#isHeard = isHeard;
   }
 
   mark(): void {

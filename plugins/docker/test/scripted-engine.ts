@@ -55,7 +55,7 @@ class EventStream implements AsyncIterable<string> {
   }
 }
 
-/** An Engine API of which a test says what it has, and what happens to it. Time stands still for it: see {@link NOW}. */
+/** An Engine API of which a test says what it has, and what happens to it. It is asked at about {@link NOW}. */
 export class ScriptedEngine {
   containers: readonly unknown[] = [];
   /** Called as the list is asked for, before it is answered. */
@@ -77,6 +77,7 @@ export class ScriptedEngine {
     this.on('/images/json', []);
     this.on('/volumes', { Volumes: null, Warnings: null });
     this.on('/networks', []);
+    this.on('/_ping', 'OK');
     this.on('/system/df', { LayersSize: 7, Containers: null, Volumes: [{ UsageData: { Size: -1 } }], BuildCache: null });
     this.appear();
   }
@@ -86,8 +87,19 @@ export class ScriptedEngine {
     this.#http.on(`${method} /v${this.#api}${path}` as `${string} /${string}`, reply, { status });
   }
 
+  /** A wait of the test moves the clock of the machine. */
+  #onEvents(reply: unknown): void {
+    for (let second = 0; second < 60; second += 1) this.on(`/events?since=${NOW / 1_000 + second}&filters=${FILTERS}`, reply);
+  }
+
   happens(Type: string, Action: string): void {
     this.#events.push({ Type, Action, Actor: { ID: 'x', Attributes: {} } });
+  }
+
+  /** What it tells instead of events. */
+  eventsAre(reply: unknown): void {
+    this.#onEvents(reply);
+    this.#events.end();
   }
 
   /** It answers from now on. */
@@ -100,7 +112,7 @@ export class ScriptedEngine {
       Os: 'linux',
       Arch: 'amd64',
     });
-    this.on(EVENTS, () => this.#events);
+    this.#onEvents(() => this.#events);
   }
 
   /** It is gone, and nothing answers. */
@@ -109,7 +121,7 @@ export class ScriptedEngine {
       throw Object.assign(new Error('no socket'), { code: 'ENOENT' });
     };
     this.#http.on('GET /version', refuse);
-    this.on(EVENTS, refuse);
+    this.#onEvents(refuse);
     this.on('/containers/json?all=1', refuse);
     this.#events.end();
   }
@@ -127,11 +139,12 @@ export class ScriptedEngine {
 /** What the clock of the machine says while such an engine is asked for its events. */
 export const NOW = 1_800_000_000_000;
 
-const FILTERS = {
-  type: ['container', 'image', 'volume', 'network'],
-  event:
-    'create start restart pause unpause stop die oom destroy rename update health_status pull load import tag untag delete prune remove'.split(
-      ' ',
-    ),
-};
-const EVENTS = `/events?since=${NOW / 1_000}&filters=${encodeURIComponent(JSON.stringify(FILTERS))}`;
+const FILTERS = encodeURIComponent(
+  JSON.stringify({
+    type: ['container', 'image', 'volume', 'network'],
+    event:
+      'create start restart pause unpause stop die oom destroy rename update health_status pull load import tag untag delete prune remove'.split(
+        ' ',
+      ),
+  }),
+);

@@ -111,8 +111,25 @@ describe('the state of an engine', () => {
     expect(engine.lists - before).toBeLessThanOrEqual(7);
     const settled = engine.lists;
     await harness.advance(30_000);
-    // But for the reading that is due each minute.
+    // But for the reading that is due by itself.
     expect(engine.lists - settled).toBeLessThanOrEqual(1);
+  });
+
+  test('an hour in which nothing happens asks for what no event tells, and hardly more', async () => {
+    await start();
+    engine.containers = [listed('web'), ...Array.from({ length: 199 }, (_, at) => listed(`c${at}`, { State: 'created' }))];
+    engine.on(`/containers/${'web'.padEnd(12, '0')}/stats?stream=false&one-shot=true`, {});
+    await eventually(() => expect(containers()?.total).toBe(200));
+    await eventually(() => expect(harness.status.plugins[0]).toMatchObject({ state: 'ready' }));
+    await harness.advance(60_000);
+    const before = harness.http.calls.length;
+    for (let minute = 0; minute < 60; minute += 1) await harness.advance(60_000);
+    const asked = harness.http.calls.slice(before).map(({ path }) => path.replace(/^\/v1\.41|\?.*/gu, ''));
+    const times = (path: string): number => asked.filter((one) => one === path).length;
+    expect(times('/containers/web000000000/stats')).toBe(20);
+    for (const path of ['/containers/json', '/images/json', '/volumes', '/networks']) expect(times(path)).toBeLessThanOrEqual(6);
+    expect(times('/_ping')).toBeLessThanOrEqual(3);
+    expect(asked.length).toBeLessThanOrEqual(20 + 4 * 6 + 3 + 1);
   });
 
   test('what happens while it is read is read after it', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { RunView } from '@stormpulse/hub';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { HostStage, command } from '../e2e/agent-process.ts';
@@ -33,6 +33,15 @@ const composeFile = (image: string): string =>
 
 let engine: OwnEngine;
 
+/** A home folder whose docker config runs programs: a compose of its own, a helper for the logins of registries. */
+function plantHostileHome(stage: OurHubStage): void {
+  const mark = (says: string): string => `#!/bin/sh\ntouch ${stage.path('hostile-ran')}\n${says}\n`;
+  const metadata = `if [ "$1" = docker-cli-plugin-metadata ]; then echo '{"SchemaVersion":"0.1.0","Vendor":"x","Version":"1"}'; exit 0; fi`;
+  engine.installCompose(stage.path('home-docker'), mark(`${metadata}; echo hostile`));
+  writeFileSync(stage.path('home-docker/config.json'), '{"credsStore":"hostile","currentContext":"elsewhere"}');
+  symlinkSync('home-docker', stage.path('.docker'));
+}
+
 beforeAll(async () => {
   engine = await OwnEngine.start();
   const numbers = Array.from({ length: FLEET }, (_, at) => at);
@@ -49,13 +58,15 @@ describe('a host with [docker], at our hub', () => {
 
   beforeAll(async () => {
     stage = await OurHubStage.create();
-    engine.installCompose(stage.folder);
+    engine.installCompose(stage.path('docker-cli'));
+    plantHostileHome(stage);
     const shop = stage.path('shop');
     mkdirSync(shop);
     writeFileSync(stage.path('shop/compose.yml'), composeFile(engine.image));
     stage.start(`
 [docker]
 host = "${engine.host}"
+cli_config = "${stage.path('docker-cli')}"
 usage_every = "2s"
 [docker.projects.shop]
 compose_file = "${shop}/compose.yml"
@@ -177,6 +188,16 @@ ${command('quick', ['/bin/echo', 'quick'], 'effect = "read"\n')}`);
     await eventually(async () => expect((await state()).containers.total).toBe(FLEET + 2));
   });
 
+  it('SEC-125: nothing that the home folder names has run, neither compose nor a credential helper', async () => {
+    expect((await engine.compose(stage.path('home-docker'), 'ps')).trim()).toBe('hostile');
+    expect(existsSync(stage.path('hostile-ran'))).toBe(true);
+    rmSync(stage.path('hostile-ran'));
+    expect((await run('docker_compose_shop_up')).success).toBe(true);
+    expect((await run('docker_compose_shop_pull')).stdout).not.toContain('hostile');
+    expect((await run('docker_compose_shop_down')).success).toBe(true);
+    expect(existsSync(stage.path('hostile-ran'))).toBe(false);
+  });
+
   it('says what a registry refused, and prunes what is stopped but no volume', async () => {
     const pulled = await run('docker_pull', { image: 'localhost:1/nothing:1' });
     expect(pulled).toMatchObject({ success: false, stderr: expect.stringContaining('localhost:1') as string });
@@ -214,21 +235,23 @@ ${command('quick', ['/bin/echo', 'quick'], 'effect = "read"\n')}`);
 
 describe('a host with [project] alone, at a v1 hub', () => {
   let stage: HostStage;
+  let config: string;
 
   beforeAll(async () => {
     stage = await HostStage.create();
-    engine.installCompose(stage.folder);
+    config = stage.path('docker-cli');
+    engine.installCompose(config);
     mkdirSync(stage.path('Shop.2'));
     writeFileSync(stage.path('Shop.2/compose.yml'), composeFile(engine.image));
   });
   afterAll(() => stage?.close());
 
   it('E1 E3: pushes name the running containers of the project, found by label', async () => {
-    const compose = (...args: readonly string[]) => engine.compose(stage.folder, '-f', stage.path('Shop.2/compose.yml'), ...args);
+    const compose = (...args: readonly string[]) => engine.compose(config, '-f', stage.path('Shop.2/compose.yml'), ...args);
     await compose('up', '-d');
     const project = `[project]\nproject_dir = "${stage.folder}"\ncompose_file = "${stage.path('Shop.2/compose.yml')}"\ndocker_service_name = "web"\n`;
     stage.configure(['collect_containers = false', 'collect_containers = true'], ['[storage]', `${project}\n[storage]`]);
-    stage.launch([], { DOCKER_HOST: engine.host });
+    stage.launch([], { DOCKER_HOST: engine.host, DOCKER_CONFIG: config });
     const { inbox } = await stage.hub.link();
     const named = [{ name: expect.stringMatching(/^shop2.web.1$/u) as string, status: 'running', image: engine.image }];
     const push = await inbox.until(
@@ -236,6 +259,8 @@ describe('a host with [project] alone, at a v1 hub', () => {
       ({ type, payload }) => type === 'metrics.push' && (payload['containers'] as unknown[]).length > 0,
     );
     expect(push.payload['containers']).toEqual(named);
+    const logs = await stage.hub.run('docker_logs', { tail_lines: '5' });
+    expect(logs.payload['stdout']).toContain('from compose');
     const before = inbox.messages.length;
     await compose('down');
     await inbox.until(

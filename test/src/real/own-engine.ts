@@ -109,17 +109,18 @@ export class OwnEngine {
     await this.docker(...fixed, ...options, this.image, '/bin/sh', '-c', script);
   }
 
-  /** Gives whoever has this home `docker compose`, which Debian does not have: its docker-compose behind a plugin of the program. */
-  installCompose(home: string): void {
-    const plugins = join(home, '.docker/cli-plugins');
+  /** Gives this config folder of the docker program `docker compose`, which Debian does not have: its docker-compose behind a plugin. */
+  installCompose(config: string, plugin = COMPOSE_PLUGIN): void {
+    const plugins = join(config, 'cli-plugins');
     mkdirSync(plugins, { recursive: true });
-    writeFileSync(join(plugins, 'docker-compose'), COMPOSE_PLUGIN);
+    writeFileSync(join(config, 'config.json'), '{}');
+    writeFileSync(join(plugins, 'docker-compose'), plugin);
     chmodSync(join(plugins, 'docker-compose'), 0o755);
   }
 
-  /** `docker compose`, by who has this home. */
-  async compose(home: string, ...args: readonly string[]): Promise<string> {
-    const { stdout } = await execute(DOCKER, ['compose', ...args], { env: { ...this.environment, HOME: home } });
+  /** `docker compose`, with this config folder of the docker program. */
+  async compose(config: string, ...args: readonly string[]): Promise<string> {
+    const { stdout } = await execute(DOCKER, ['compose', ...args], { env: { ...this.environment, DOCKER_CONFIG: config } });
     return stdout;
   }
 

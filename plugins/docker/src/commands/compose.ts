@@ -1,7 +1,7 @@
 import { Type, subprocess } from '@stormpulse/sdk';
 import type { AbsolutePath, Command, SubprocessSpec, TObject } from '@stormpulse/sdk';
 import type { DockerSection } from '../config.ts';
-import type { Daemon } from '../daemon.ts';
+import type { ComposeEnvironment } from '../compose-program.ts';
 
 export const DOCKER: AbsolutePath = '/usr/bin/docker';
 
@@ -20,46 +20,42 @@ export function composeArgv({ compose_file, env_file }: ComposeFiles, ...words: 
 }
 
 /** One command of fixed words. */
-export function composeCommand(fixed: Fixed, files: ComposeFiles, daemon: Daemon, ...words: readonly string[]): Command {
+export function composeCommand(
+  fixed: Fixed,
+  files: ComposeFiles,
+  environment: ComposeEnvironment,
+  ...words: readonly string[]
+): Command {
   return subprocess({
     ...fixed,
     params: Type.Object({}),
     file: DOCKER,
     argv: () => composeArgv(files, ...words),
-    env: () => ({ DOCKER_HOST: daemon.dockerHost }),
+    env: () => environment,
   });
 }
 
-/** Up, down, pull and ps of each `[docker.projects.<name>]`. */
-export function projectCommands(projects: DockerSection['projects'], daemon: Daemon): readonly Command[] {
+/** Up, down and pull of each `[docker.projects.<name>]`. */
+export function projectCommands(projects: DockerSection['projects'], environment: ComposeEnvironment): readonly Command[] {
   return Object.entries(projects).flatMap(([name, files]) => [
     composeCommand(
       { id: `compose_${name}_up`, title: `Bring ${name} up`, effect: 'write', timeout: '5m' },
       files,
-      daemon,
+      environment,
       'up',
       '-d',
     ),
     composeCommand(
       { id: `compose_${name}_down`, title: `Take ${name} down`, effect: 'destructive', timeout: '2m' },
       files,
-      daemon,
+      environment,
       'down',
     ),
     composeCommand(
       { id: `compose_${name}_pull`, title: `Pull the images of ${name}`, effect: 'write', timeout: '15m' },
       files,
-      daemon,
+      environment,
       'pull',
-    ),
-    composeCommand(
-      { id: `compose_${name}_ps`, title: `List the containers of ${name}`, effect: 'read', timeout: '15s' },
-      files,
-      daemon,
-      'ps',
-      '--all',
-      '--format',
-      'json',
     ),
   ]);
 }

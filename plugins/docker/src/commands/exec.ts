@@ -53,6 +53,7 @@ async function execute(
   });
   const start = { method: 'POST', path: `/exec/${Id}/start`, body: { Detach: false, Tty: false }, signal } as const;
   await engine.stream(start, (piece) => streams.push(piece));
+  streams.end();
   const { ExitCode } = await engine.json({ path: `/exec/${Id}/json`, signal }, Ended);
   if (ExitCode !== 0)
     throw CommandFailed({ reason: 'exit_code', message: `exit ${ExitCode ?? 'unknown'}: ${kept.text().slice(-MAX_TOLD_CHARS)}` });

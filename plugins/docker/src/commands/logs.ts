@@ -90,6 +90,7 @@ async function readLogs(engine: Engine, wanted: Wanted, onBytes: OnBytes, signal
   if (since !== undefined) query.set('since', String(Math.floor(Date.now() / 1_000) - secondsOf(since)));
   const streams = Config.Tty ? rawStream(onBytes) : framedStream(onBytes);
   await engine.stream({ path: `${path}/logs?${query.toString()}`, signal }, (piece) => streams.push(piece));
+  streams.end();
 }
 
 function secondsOf(since: string): number {

@@ -1,8 +1,10 @@
 import { CommandFailed, Type, job } from '@stormpulse/sdk';
 import type { Command, JobCall } from '@stormpulse/sdk';
 import type { Engine } from '../engine/engine.ts';
+import { EngineStream } from '../engine/errors.ts';
 import { asCommand } from '../engine/failure.ts';
 import { jsonLines } from '../engine/json-lines.ts';
+import { shown } from '../shown-text.ts';
 
 const ImageParam = Type.String({
   pattern: '^[a-z0-9][a-zA-Z0-9._:/@-]{0,254}$',
@@ -10,6 +12,11 @@ const ImageParam = Type.String({
   description: 'Registry, repository and tag or digest: nginx, ghcr.io/acme/web:1.2. Default tag: latest.',
   examples: ['nginx:1.27'],
 });
+
+/** Of what an engine or a registry says. */
+const MAX_TOLD_CHARS = 400;
+/** An image has some dozens; what an engine claims beyond is not counted. */
+const MAX_LAYERS = 1_000;
 
 interface Said {
   readonly id?: unknown;
@@ -40,21 +47,23 @@ async function pull(
   const layers = new Set<string>();
   const done = new Set<string>();
   let status = '';
-  const read = jsonLines((value) => {
+  const lines = jsonLines((value) => {
     const { id, status: said, error } = (value ?? {}) as Said;
     // The answer began well; what went wrong later is told in it.
-    if (typeof error === 'string') throw CommandFailed({ reason: 'pull_failed', message: error.slice(0, 400) });
+    if (typeof error === 'string') throw CommandFailed({ reason: 'pull_failed', message: shown(error, MAX_TOLD_CHARS) });
     if (typeof said !== 'string') return;
     if (typeof id !== 'string') {
-      status = said.slice(0, 400);
+      status = shown(said, MAX_TOLD_CHARS);
       return;
     }
-    layers.add(id);
-    if (/^(?:Pull complete|Already exists)$/u.test(said)) done.add(id);
+    if (layers.size < MAX_LAYERS) layers.add(id);
+    if (layers.has(id) && /^(?:Pull complete|Already exists)$/u.test(said)) done.add(id);
     progress({ done: done.size, total: layers.size });
   });
   const query = new URLSearchParams(reference(image));
-  await engine.stream({ method: 'POST', path: `/images/create?${query.toString()}`, signal }, read);
+  await engine.stream({ method: 'POST', path: `/images/create?${query.toString()}`, signal }, (piece) => lines.push(piece));
+  lines.end();
+  if (status === '' && layers.size === 0) throw EngineStream({ problem: 'says nothing of the image' });
   return { image, status };
 }
 

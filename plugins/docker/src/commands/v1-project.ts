@@ -1,11 +1,11 @@
 import { Type, subprocess } from '@stormpulse/sdk';
 import type { Command } from '@stormpulse/sdk';
 import type { ProjectSection } from '../config.ts';
-import type { Daemon } from '../daemon.ts';
+import type { ComposeEnvironment } from '../compose-program.ts';
 import { DOCKER, composeArgv, composeCommand } from './compose.ts';
 
 /** v1's `docker_logs`: all that `[project]` alone gives, in argv, group and limits as v1 has it. */
-export function v1LogsCommand(project: ProjectSection, daemon: Daemon): Command {
+export function v1LogsCommand(project: ProjectSection, environment: ComposeEnvironment): Command {
   return subprocess({
     id: 'logs',
     group: 'diagnostics',
@@ -25,31 +25,31 @@ export function v1LogsCommand(project: ProjectSection, daemon: Daemon): Command 
     }),
     file: DOCKER,
     argv: (slot) => [...composeArgv(project, 'logs', '--tail'), slot.tail_lines, slot.docker_service_name],
-    env: () => ({ DOCKER_HOST: daemon.dockerHost }),
+    env: () => environment,
   });
 }
 
 /** The deploy commands that v1's example file suggests, for a host that has `[docker]` beside `[project]`. */
-export function v1DeployCommands(project: ProjectSection, daemon: Daemon): readonly Command[] {
+export function v1DeployCommands(project: ProjectSection, environment: ComposeEnvironment): readonly Command[] {
   const deploy = { group: 'deploy' } as const;
   return [
     composeCommand(
       { ...deploy, id: 'build', title: 'Build the project’s images', effect: 'write', confirm: 'none', timeout: '300s' },
       project,
-      daemon,
+      environment,
       'build',
     ),
     composeCommand(
       { ...deploy, id: 'up', title: 'Bring the project up', effect: 'write', confirm: 'none', timeout: '120s' },
       project,
-      daemon,
+      environment,
       'up',
       '-d',
     ),
     composeCommand(
       { ...deploy, id: 'down', title: 'Take the project down', effect: 'destructive', confirm: 'click', timeout: '60s' },
       project,
-      daemon,
+      environment,
       'down',
     ),
   ];

@@ -26,7 +26,7 @@ export class Engine {
     this.#client = client;
   }
 
-  /** Asked once, and again after the engine could not be reached: another one may answer then. */
+  /** Asked once, and again after the engine could not be reached or refused the version: another one may answer then. */
   async facts(): Promise<EngineFacts> {
     const asked = (this.#facts ??= this.#ask());
     try {
@@ -35,6 +35,12 @@ export class Engine {
       this.#forget(asked);
       throw error;
     }
+  }
+
+  /** The same, whatever it said before. */
+  async factsAnew(): Promise<EngineFacts> {
+    this.#facts = undefined;
+    return await this.facts();
   }
 
   async json<R extends TSchema>(request: HttpRequest, shape: R): Promise<Infer<R>> {
@@ -55,7 +61,7 @@ export class Engine {
     try {
       return await ask({ ...request, path: `/v${api}${request.path}` });
     } catch (error) {
-      if (isAgentError(error) && error.code === 'E_HTTP_UNREACHABLE') this.#forget(asked);
+      if (mayBeAnother(error)) this.#forget(asked);
       throw error;
     }
   }
@@ -68,4 +74,14 @@ export class Engine {
   #forget(asked: Promise<EngineFacts> | undefined): void {
     if (this.#facts === asked) this.#facts = undefined;
   }
+}
+
+/** Whether another engine may answer now: this one was away, or does not take the version that was agreed on. */
+function mayBeAnother(error: unknown): boolean {
+  if (!isAgentError(error)) return false;
+  const { code, details } = error;
+  return (
+    code === 'E_HTTP_UNREACHABLE' ||
+    (code === 'E_HTTP_STATUS' && /too (?:old|new).+API version/u.test(String(details['excerpt'])))
+  );
 }

@@ -7,6 +7,8 @@ const REASONS: Readonly<Record<number, string>> = {
   400: 'engine_refused',
 };
 
+const ANSWERED_BADLY = new Set(['E_DOCKER_STREAM', 'E_DOCKER_LIST_TOO_LONG', 'E_HTTP_SHAPE', 'E_HTTP_TOO_LARGE']);
+
 /** Runs what a command asks of the engine; what the engine refuses becomes the command's own failure, in the engine's words. */
 export async function asCommand<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -20,6 +22,7 @@ export async function asCommand<T>(work: () => Promise<T>): Promise<T> {
         { cause: error },
       );
     }
+    if (ANSWERED_BADLY.has(error.code)) throw CommandFailed({ reason: 'engine_error', message: error.message }, { cause: error });
     if (error.code === 'E_HTTP_UNREACHABLE' || error.code === 'E_DOCKER_API_OLD')
       throw CommandFailed({ reason: 'engine_unreachable', message: error.message }, { cause: error });
     throw error;

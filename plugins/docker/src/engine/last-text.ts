@@ -1,27 +1,30 @@
-/** The last bytes of what was pushed, as text; how much came before them is told, never kept. */
+/** The last bytes of what was pushed, as text; how much came before them is told, never kept. Takes the same room however small the pieces. */
 export class LastText {
-  readonly #maxBytes: number;
-  readonly #pieces: Uint8Array[] = [];
+  readonly #ring: Uint8Array;
   #bytes = 0;
-  #dropped = 0;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.#ring = new Uint8Array(maxBytes);
   }
 
   /** Keeps a copy: a piece is part of a larger buffer. */
   push(piece: Uint8Array): void {
-    this.#pieces.push(piece.slice(-this.#maxBytes));
+    const ring = this.#ring;
+    const last = piece.subarray(-ring.length);
+    const at = (this.#bytes + piece.length - last.length) % ring.length;
+    const beforeEnd = last.subarray(0, ring.length - at);
+    ring.set(beforeEnd, at);
+    ring.set(last.subarray(beforeEnd.length));
     this.#bytes += piece.length;
-    while (this.#bytes - this.#dropped - (this.#pieces[0]?.length ?? 0) >= this.#maxBytes)
-      this.#dropped += this.#pieces.shift()?.length ?? 0;
   }
 
   text(): string {
-    const kept = Buffer.concat(this.#pieces).subarray(-this.#maxBytes);
-    const before = this.#bytes - kept.length;
-    const text = new TextDecoder().decode(before === 0 ? kept : fromCharacter(kept));
-    return before === 0 ? text : `[… ${before} bytes before this …]\n${text}`;
+    const ring = this.#ring;
+    const decoder = new TextDecoder();
+    if (this.#bytes <= ring.length) return decoder.decode(ring.subarray(0, this.#bytes));
+    const start = this.#bytes % ring.length;
+    const kept = fromCharacter(Buffer.concat([ring.subarray(start), ring.subarray(0, start)]));
+    return `[… ${this.#bytes - ring.length} bytes before this …]\n${decoder.decode(kept)}`;
   }
 }
 

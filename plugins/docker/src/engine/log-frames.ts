@@ -5,6 +5,8 @@ export type StreamName = 'stdout' | 'stderr';
 /** Takes the pieces of one stream apart. */
 export interface Demultiplexer {
   push(piece: Uint8Array): void;
+  /** Nothing more comes. Throws `E_DOCKER_STREAM` when that is in the middle of something. */
+  end(): void;
 }
 
 type OnBytes = (stream: StreamName, bytes: Uint8Array) => void;
@@ -13,7 +15,7 @@ const HEADER_BYTES = 8;
 
 /** A container with a terminal has one stream, unframed. */
 export function rawStream(onBytes: OnBytes): Demultiplexer {
-  return { push: (piece) => onBytes('stdout', piece) };
+  return { push: (piece) => onBytes('stdout', piece), end: () => undefined };
 }
 
 /**
@@ -49,6 +51,9 @@ export function framedStream(onBytes: OnBytes): Demultiplexer {
         headerBytes += part.length;
         if (headerBytes === HEADER_BYTES) begin();
       }
+    },
+    end() {
+      if (left > 0 || headerBytes > 0) throw EngineStream({ problem: 'ended in the middle of a frame' });
     },
   };
 }

@@ -1,13 +1,13 @@
 import { Type, collector } from '@stormpulse/sdk';
 import type { Collector, Infer } from '@stormpulse/sdk';
 import type { Engine } from '../engine/engine.ts';
+import { longList } from '../engine/long-list.ts';
+import { shown } from '../shown-text.ts';
 import type { Staleness } from '../staleness.ts';
+import { fitting } from './fitting.ts';
 import { readList } from './listed-container.ts';
 import type { ListedContainer } from './listed-container.ts';
 
-/** A state has room for so many; how many more there are is told. */
-const MAX_CONTAINERS = 1_000;
-const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const HEALTH = /\((?:health: )?(healthy|unhealthy|starting)\)$/u;
 
 const Container = Type.Object({
@@ -43,10 +43,10 @@ export function containersCollector(
   return collector({
     id: 'containers',
     // Events tell what changes between.
-    every: '5m',
+    every: '10m',
     timeout: '10s',
     state: ContainersState,
-    detector: { every: '2s', changed: () => Promise.resolve(staleness.isStale) },
+    detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) },
     refresh: ({ total, running }) => `${total} containers, ${running} running`,
     collect: async ({ signal }) => {
       const state = await staleness.during(async () => summary(await listContainers(engine, 'all=1', signal)));
@@ -72,17 +72,20 @@ export async function listContainers(
   signal: AbortSignal,
   timeoutMs = 10_000,
 ): Promise<readonly ListedContainer[]> {
-  return readList(await engine.text({ path: `/containers/json?${query}`, maxBytes: MAX_LIST_BYTES, timeoutMs, signal }));
+  return await longList('containers', async (maxBytes) =>
+    readList(await engine.text({ path: `/containers/json?${query}`, maxBytes, timeoutMs, signal })),
+  );
 }
 
 function summary(listed: readonly ListedContainer[]): State {
-  const containers = listed.slice(0, MAX_CONTAINERS).map(toState);
+  const all = listed.map(toState);
+  const containers = fitting(all);
   return {
-    total: listed.length,
-    running: listed.filter(({ state }) => state === 'running').length,
-    unhealthy: containers.filter(({ health }) => health === 'unhealthy').length,
-    left_out: listed.length - containers.length,
-    containers,
+    total: all.length,
+    running: all.filter(({ state }) => state === 'running').length,
+    unhealthy: all.filter(({ health }) => health === 'unhealthy').length,
+    left_out: all.length - containers.length,
+    containers: [...containers],
   };
 }
 
@@ -103,5 +106,5 @@ function toState({ id, name, image, state, status, created, ports, labels }: Lis
 
 function labelOf(labels: ListedContainer['labels'], name: string): string | null {
   const value = labels[name];
-  return typeof value === 'string' ? value : null;
+  return typeof value === 'string' ? shown(value) : null;
 }

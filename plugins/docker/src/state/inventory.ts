@@ -1,9 +1,13 @@
 import { Type, collector } from '@stormpulse/sdk';
 import type { Collector } from '@stormpulse/sdk';
 import type { Engine } from '../engine/engine.ts';
+import { longList } from '../engine/long-list.ts';
+import { shown } from '../shown-text.ts';
 import type { Staleness } from '../staleness.ts';
+import { fitting } from './fitting.ts';
 
-const MAX_ENTRIES = 1_000;
+/** An image may have thousands; so many are told. */
+const MAX_TAGS = 20;
 
 const ListedImage = Type.Object({
   Id: Type.String(),
@@ -35,7 +39,7 @@ export const NetworksState = Type.Object({
 const keptBy = (staleness: Staleness) =>
   ({ every: '10m', timeout: '15s', detector: { every: '15s', changed: () => Promise.resolve(staleness.isStale) } }) as const;
 
-const shortId = (id: string): string => id.replace(/^sha256:/u, '').slice(0, 12);
+const shortId = (id: string): string => shown(id.replace(/^sha256:/u, ''), 12);
 
 export function imagesCollector(engine: Engine, staleness: Staleness): Collector<typeof ImagesState> {
   return collector({
@@ -43,11 +47,16 @@ export function imagesCollector(engine: Engine, staleness: Staleness): Collector
     ...keptBy(staleness),
     state: ImagesState,
     collect: async ({ signal }) => {
-      const listed = await staleness.during(() => engine.json({ path: '/images/json', signal }, Type.Array(ListedImage)));
-      const images = listed
-        .slice(0, MAX_ENTRIES)
-        .map(({ Id, RepoTags, Size, Created }) => ({ id: shortId(Id), tags: RepoTags ?? [], bytes: Size, created_at: Created }));
-      return { total: listed.length, images };
+      const listed = await staleness.during(() =>
+        longList('images', (maxBytes) => engine.json({ path: '/images/json', maxBytes, signal }, Type.Array(ListedImage))),
+      );
+      const images = listed.map(({ Id, RepoTags, Size, Created }) => ({
+        id: shortId(Id),
+        tags: (RepoTags ?? []).slice(0, MAX_TAGS).map((tag) => shown(tag)),
+        bytes: Size,
+        created_at: Created,
+      }));
+      return { total: listed.length, images: [...fitting(images)] };
     },
   });
 }
@@ -58,10 +67,12 @@ export function volumesCollector(engine: Engine, staleness: Staleness): Collecto
     ...keptBy(staleness),
     state: VolumesState,
     collect: async ({ signal }) => {
-      const { Volumes } = await staleness.during(() => engine.json({ path: '/volumes', signal }, ListedVolumes));
+      const { Volumes } = await staleness.during(() =>
+        longList('volumes', (maxBytes) => engine.json({ path: '/volumes', maxBytes, signal }, ListedVolumes)),
+      );
       const listed = Volumes ?? [];
-      const volumes = listed.slice(0, MAX_ENTRIES).map(({ Name, Driver }) => ({ name: Name, driver: Driver }));
-      return { total: listed.length, volumes };
+      const volumes = listed.map(({ Name, Driver }) => ({ name: shown(Name), driver: shown(Driver) }));
+      return { total: listed.length, volumes: [...fitting(volumes)] };
     },
   });
 }
@@ -72,11 +83,16 @@ export function networksCollector(engine: Engine, staleness: Staleness): Collect
     ...keptBy(staleness),
     state: NetworksState,
     collect: async ({ signal }) => {
-      const listed = await staleness.during(() => engine.json({ path: '/networks', signal }, Type.Array(ListedNetwork)));
-      const networks = listed
-        .slice(0, MAX_ENTRIES)
-        .map(({ Id, Name, Driver, Scope }) => ({ id: shortId(Id), name: Name, driver: Driver, scope: Scope }));
-      return { total: listed.length, networks };
+      const listed = await staleness.during(() =>
+        longList('networks', (maxBytes) => engine.json({ path: '/networks', maxBytes, signal }, Type.Array(ListedNetwork))),
+      );
+      const networks = listed.map(({ Id, Name, Driver, Scope }) => ({
+        id: shortId(Id),
+        name: shown(Name),
+        driver: shown(Driver),
+        scope: shown(Scope),
+      }));
+      return { total: listed.length, networks: [...fitting(networks)] };
     },
   });
 }

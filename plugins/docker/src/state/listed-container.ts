@@ -1,4 +1,8 @@
 import { EngineStream } from '../engine/errors.ts';
+import { shown } from '../shown-text.ts';
+
+/** One may publish thousands; so many are told. */
+const MAX_PORTS = 50;
 
 /** A container as the engine lists it, as far as anybody here reads it. */
 export interface ListedContainer {
@@ -37,7 +41,7 @@ function parsed(text: string): unknown {
 function toListed(fields: Fields): ListedContainer {
   const id = textOf(fields, 'Id');
   const { Names, Ports, Labels, Created } = fields;
-  const names = Array.isArray(Names) ? Names.filter((name) => typeof name === 'string') : [];
+  const names = Array.isArray(Names) ? Names.filter((name) => typeof name === 'string').map((name) => shown(name)) : [];
   return {
     id: id.slice(0, 12),
     name: names.find((name) => name.lastIndexOf('/') === 0)?.slice(1) ?? id.slice(0, 12),
@@ -45,7 +49,7 @@ function toListed(fields: Fields): ListedContainer {
     created: typeof Created === 'number' ? Created : 0,
     state: textOf(fields, 'State'),
     status: textOf(fields, 'Status'),
-    ports: Array.isArray(Ports) ? Ports.map((port: unknown) => shownPort(fieldsOf(port))) : [],
+    ports: Array.isArray(Ports) ? Ports.slice(0, MAX_PORTS).map((port: unknown) => shownPort(fieldsOf(port))) : [],
     labels: fieldsOf(Labels),
   };
 }
@@ -62,5 +66,5 @@ function fieldsOf(value: unknown): Fields {
 
 function textOf(fields: Fields, name: string): string {
   const value = fields[name];
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? shown(value) : '';
 }

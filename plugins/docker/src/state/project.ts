@@ -2,6 +2,7 @@ import { Type, collector } from '@stormpulse/sdk';
 import type { Collector } from '@stormpulse/sdk';
 import { projectLabel } from '../compose-project.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Staleness } from '../staleness.ts';
 import { listContainers } from './containers.ts';
 
 export const ProjectState = Type.Object({
@@ -17,10 +18,12 @@ const ANSWER_MS = 2_500;
 export function projectCollector(
   engine: Engine,
   composeFile: string,
+  staleness: Staleness,
   onError: (reason: string | undefined) => void,
 ): Collector<typeof ProjectState> {
-  const read = async (signal: AbortSignal) => {
-    const filters = encodeURIComponent(JSON.stringify({ label: [await projectLabel(composeFile)] }));
+  let readFor: string | undefined;
+  const read = async (label: string, signal: AbortSignal) => {
+    const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
     const listed = await listContainers(engine, `filters=${filters}`, signal, ANSWER_MS);
     return listed
       .filter(({ labels }) => labels['com.docker.compose.oneoff'] !== 'True')
@@ -32,9 +35,13 @@ export function projectCollector(
     every: 'push',
     timeout: '4s',
     state: ProjectState,
-    collect: async ({ signal }) => {
+    collect: async ({ signal, previous }) => {
       try {
-        const containers = await read(signal);
+        const label = await projectLabel(composeFile);
+        if (previous !== undefined && label === readFor && !staleness.isStale) return previous;
+        readFor = undefined;
+        const containers = await staleness.during(() => read(label, signal));
+        readFor = label;
         onError(undefined);
         return { error: null, containers };
       } catch (error) {

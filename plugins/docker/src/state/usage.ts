@@ -2,22 +2,29 @@ import { Type, collector } from '@stormpulse/sdk';
 import type { Collector, Infer, Period } from '@stormpulse/sdk';
 import type { Engine } from '../engine/engine.ts';
 import type { ContainerState } from './containers.ts';
+import { fitting } from './fitting.ts';
 
 /** Those that an engine leaves out of the figures of a container that is just ending. */
-const CpuFigures = Type.Object({
-  cpu_usage: Type.Object({ total_usage: Type.Number({ default: 0 }) }),
-  system_cpu_usage: Type.Number({ default: 0 }),
-  online_cpus: Type.Number({ default: 0 }),
-});
+const CpuFigures = Type.Object(
+  {
+    cpu_usage: Type.Object({ total_usage: Type.Number({ default: 0 }) }, { default: {} }),
+    system_cpu_usage: Type.Number({ default: 0 }),
+    online_cpus: Type.Number({ default: 0 }),
+  },
+  { default: {} },
+);
 
 const Stats = Type.Object({
   cpu_stats: CpuFigures,
   precpu_stats: CpuFigures,
-  memory_stats: Type.Object({
-    usage: Type.Number({ default: 0 }),
-    limit: Type.Number({ default: 0 }),
-    stats: Type.Object({ cache: Type.Optional(Type.Number()), inactive_file: Type.Optional(Type.Number()) }, { default: {} }),
-  }),
+  memory_stats: Type.Object(
+    {
+      usage: Type.Number({ default: 0 }),
+      limit: Type.Number({ default: 0 }),
+      stats: Type.Object({ cache: Type.Optional(Type.Number()), inactive_file: Type.Optional(Type.Number()) }, { default: {} }),
+    },
+    { default: {} },
+  ),
 });
 
 export const UsageState = Type.Object({
@@ -60,7 +67,7 @@ export function usageCollector(
       };
       const containers = (await Promise.all((await running()).map(read))).flat();
       before = now;
-      return { containers };
+      return { containers: [...fitting(containers)] };
     },
     gauges: {
       'docker.memory.usage': {
