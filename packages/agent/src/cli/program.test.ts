@@ -67,7 +67,7 @@ describe('stormpulse', () => {
     it('runs, with access to __proto__ switched off', async () => {
       const [shebang] = readFileSync(PROGRAM, 'utf8').split('\n');
       expect(shebang).toBe(
-        '#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=69632 MALLOC_TRIM_THRESHOLD_=69632 MALLOC_TOP_PAD_=4096 node --disable-proto=throw --v8-pool-size=0 --max-semi-space-size=1 --no-sparkplug',
+        '#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=69632 MALLOC_TRIM_THRESHOLD_=4096 MALLOC_TOP_PAD_=4096 node --disable-proto=throw --v8-pool-size=0 --max-semi-space-size=1 --no-sparkplug',
       );
       const script = host.write(
         'stormpulse.mjs',
