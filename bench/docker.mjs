@@ -19,9 +19,9 @@ export const KNOBS = {
   containers: { full: 200, short: 40 },
   running: { full: 50, short: 10 },
   rounds: { full: 15, short: 5 },
-  settleMs: { full: 15_000, short: 5_000 },
-  watchMs: { full: 180_000, short: 30_000 },
-  stormSeconds: { full: 20, short: 10 },
+  settleMs: { full: 15_000, short: 3_000 },
+  watchMs: { full: 180_000, short: 5_000 },
+  stormSeconds: { full: 20, short: 3 },
 };
 
 const PER_SECOND = 100;

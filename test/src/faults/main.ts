@@ -5,21 +5,23 @@ import { createRandom } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
-const USAGE = `usage: npm run test:faults [-- --seed N] [--only NAME] [--rounds N]
+const USAGE = `usage: npm run test:faults [-- --seed N] [--only NAME] [--rounds N | --share N]
+share: an Nth of the rounds of each
 scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}`;
 const SHOWN = 10;
 
 interface Options {
   readonly seed: number;
   readonly scenarios: readonly Scenario[];
-  readonly rounds: number | undefined;
+  /** Of one scenario, by its own number. */
+  readonly rounds: (own: number) => number;
 }
 
 function readOptions(): Options {
   const { values } = parseArgs({
-    options: { seed: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string' } },
+    options: { seed: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string' }, share: { type: 'string' } },
   });
-  const number = (name: 'seed' | 'rounds'): number | undefined => {
+  const number = (name: 'seed' | 'rounds' | 'share'): number | undefined => {
     const text = values[name];
     if (text === undefined) return undefined;
     if (!/^[0-9]{1,10}$/u.test(text)) throw new Error(`--${name} is "${text}"; expected a whole number`);
@@ -27,7 +29,10 @@ function readOptions(): Options {
   };
   const scenarios = SCENARIOS.filter(({ name }) => values.only === undefined || name === values.only);
   if (scenarios.length === 0) throw new Error(`there is no scenario "${values.only ?? ''}"`);
-  return { seed: number('seed') ?? Math.floor(Math.random() * 2 ** 32), scenarios, rounds: number('rounds') };
+  const given = number('rounds');
+  const share = Math.max(1, number('share') ?? 1);
+  const rounds = (own: number): number => given ?? Math.ceil(own / share);
+  return { seed: number('seed') ?? Math.floor(Math.random() * 2 ** 32), scenarios, rounds };
 }
 
 function print(text: string): void {
@@ -35,9 +40,10 @@ function print(text: string): void {
 }
 
 /** True when it held. */
-async function play(scenario: Scenario, { seed, rounds = scenario.rounds }: Options): Promise<boolean> {
+async function play(scenario: Scenario, { seed, rounds: roundsOf }: Options): Promise<boolean> {
   print(`\n${scenario.name}: ${scenario.what}`);
   const begun = performance.now();
+  const rounds = roundsOf(scenario.rounds);
   try {
     const { counts, broken } = await scenario.run({ random: createRandom(seed), rounds, say: (text) => print(`  … ${text}`) });
     for (const [name, value] of Object.entries(counts)) print(`  ${String(value).padStart(8)}  ${name}`);
