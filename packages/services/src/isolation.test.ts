@@ -80,24 +80,21 @@ test('SEC-114: a plugin in the agent itself has its patterns read as it declares
   expect(() => recordSetup(definition, {}, live)).toThrow(/plugin "slow", command "look": parameter "town": the pattern/u);
 });
 
-test.skipIf(!existsSync('/usr/bin/setpriv'))(
-  'SEC-207: one that spins ends when the agent is killed, with no service manager to end it',
-  async () => {
-    const path = (name: string): string => fileURLToPath(new URL(`../test-support/${name}`, import.meta.url));
-    const spinning = pathToFileURL(path('spinning-plugin.mjs')).href;
-    const agent = spawn(process.execPath, [path('agent-of-plugin.mjs'), spinning], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let folder = '';
-    try {
-      for await (const said of agent.stdout.setEncoding('utf8')) if (String(said).includes('it spins')) break;
-      folder = child(agent.pid);
-      agent.kill('SIGKILL');
-      await vi.waitFor(() => expect(isRunning(folder)).toBe(false), { timeout: 20_000 });
-    } finally {
-      agent.kill('SIGKILL');
-      if (folder !== '' && isRunning(folder)) process.kill(Number(folder.slice('/proc/'.length)), 'SIGKILL');
-    }
-  },
-);
+test('SEC-207: one that spins ends when the agent is killed, with no service manager to end it', async () => {
+  const path = (name: string): string => fileURLToPath(new URL(`../test-support/${name}`, import.meta.url));
+  const spinning = pathToFileURL(path('spinning-plugin.mjs')).href;
+  const agent = spawn(process.execPath, [path('agent-of-plugin.mjs'), spinning], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let folder = '';
+  try {
+    for await (const said of agent.stdout.setEncoding('utf8')) if (String(said).includes('it spins')) break;
+    folder = child(agent.pid);
+    agent.kill('SIGKILL');
+    await vi.waitFor(() => expect(isRunning(folder)).toBe(false), { timeout: 20_000 });
+  } finally {
+    agent.kill('SIGKILL');
+    if (folder !== '' && isRunning(folder)) process.kill(Number(folder.slice('/proc/'.length)), 'SIGKILL');
+  }
+});
 
 /** A process that nobody waited for yet has ended all the same. */
 function isRunning(folder: string): boolean {
