@@ -139,9 +139,9 @@ export interface Acceptance {
 export interface NonceStore {
   /**
    * Resolves once the claim is on disk, and with it what it lets begin; or with the reason why it is not. Never rejects.
-   * `tsMicros` is the signed time.
+   * `tsMicros` is the signed time, `checkedMs` the host's at which it was fresh: a clock that steps before the commit counts for nothing.
    */
-  claim(nonce: string, tsMicros: bigint, acceptance: Acceptance): Promise<ClaimRefusal | undefined>;
+  claim(nonce: string, tsMicros: bigint, checkedMs: number, acceptance: Acceptance): Promise<ClaimRefusal | undefined>;
   close(): void;
 }
 

@@ -62,7 +62,7 @@ function start(): { readonly nonces: NonceDatabase; readonly outbox: ResultOutbo
 }
 
 const claim = (nonces: NonceDatabase, nonce: string, commands?: readonly string[], sequenceId?: string) =>
-  nonces.claim(nonce, BigInt(nowMs) * 1_000n, accepted(`r-${nonce}`, commands, sequenceId));
+  nonces.claim(nonce, BigInt(nowMs) * 1_000n, nowMs, accepted(`r-${nonce}`, commands, sequenceId));
 
 describe('SEC-069: what was accepted has one result, whatever ends the agent', () => {
   it('an accepted command without a result is interrupted, once, and never runs again', async () => {
@@ -196,7 +196,7 @@ outbox.acknowledgesById();
 for (let at = 0; at < 200; at += 1) {
   const id = beginMs + '-' + at;
   const acceptance = { requestId: id, sequenceId: null, steps: [{ command: 'demo_mark', group: 'demo' }] };
-  if ((await nonces.claim(id, BigInt(Math.trunc(now())) * 1000n, acceptance)) !== undefined) continue;
+  if ((await nonces.claim(id, BigInt(Math.trunc(now())) * 1000n, now(), acceptance)) !== undefined) continue;
   say('accepted ' + id);
   if (at % 3 === 2) continue;
   outbox.add(

@@ -116,7 +116,7 @@ const afterKill = (acceptance: Acceptance) => async (): Promise<void> => {
     openNonceStore({ path: join(folder, 'stormpulse.db'), clock: { now: () => nowMs }, maxAgeSeconds: 60, logger });
   const killed = open();
   nowMs += 10_000;
-  expect(await killed.claim('n1', BigInt(nowMs) * 1_000n, acceptance)).toBeUndefined();
+  expect(await killed.claim('n1', BigInt(nowMs) * 1_000n, nowMs, acceptance)).toBeUndefined();
   killed.close();
   const nonces = open();
   await start(undefined, undefined, { nonces, resultStore: nonces.results });

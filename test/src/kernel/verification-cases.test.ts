@@ -262,6 +262,16 @@ describe('replay, with the store on disk', () => {
     expect(ran()).toHaveLength(2);
   });
 
+  test('SEC-064: a clock that is a year ahead for the moment of a commit locks nobody out afterwards', async () => {
+    await startOnDisk();
+    const arriving = rig.deliver(signed('git_pull', {}, 'arriving'));
+    rig.clock.step(31_536_000_000);
+    await arriving;
+    rig.clock.step(-31_536_000_000);
+    await rig.deliver(signed('git_pull', {}, 'after'));
+    expect([ran(), await reasons()]).toEqual([[['pull'], ['pull']], []]);
+  });
+
   test('B15, SEC-061: dated 5 s ahead and replayed 62 s after arrival: U accepts it again, H replayed_nonce', async () => {
     await startOnDisk();
     const frame = signed('git_pull', {}, 'ahead', formatTimestamp(micros() + 5_000_000n));

@@ -213,7 +213,9 @@ describe('stormpulse doctor', () => {
       logger: SILENT,
     });
     const looking = look();
-    const claims = Array.from({ length: 20 }, (_, n) => store.claim(`n${n}`, BigInt(Date.now()) * 1_000n, acceptance(`n${n}`)));
+    const claims = Array.from({ length: 20 }, (_, n) =>
+      store.claim(`n${n}`, BigInt(Date.now()) * 1_000n, Date.now(), acceptance(`n${n}`)),
+    );
     expect(await Promise.all(claims)).toEqual(claims.map(() => undefined));
     expect(await looking).toMatchObject({ ok: true });
     store.close();
@@ -342,7 +344,7 @@ async function claimAt(host: HostWithHub, now: number, nonce: string, datedMs = 
   const path = host.folder.path('stormpulse.db');
   const store = openNonceStore({ path, clock: { now: () => now }, maxAgeSeconds: 60, logger: SILENT });
   try {
-    return await store.claim(nonce, BigInt(Math.round(now + datedMs)) * 1_000n, acceptance(nonce));
+    return await store.claim(nonce, BigInt(Math.round(now + datedMs)) * 1_000n, now, acceptance(nonce));
   } finally {
     store.close();
   }

@@ -63,10 +63,11 @@ export interface VerifierOptions {
 export function createVerifier(options: VerifierOptions): Verifier {
   return {
     async verify(message) {
-      const checked = checkUnclaimed(message, options);
+      const nowMs = options.clock.now();
+      const checked = checkUnclaimed(message, nowMs, options);
       if ('kind' in checked) return checked;
       const command = verified(message, checked);
-      const refusal = await options.nonces.claim(command.nonce, message.timestamp.micros, acceptance(command, options));
+      const refusal = await options.nonces.claim(command.nonce, message.timestamp.micros, nowMs, acceptance(command, options));
       return refusal === undefined ? command : refuse(message, refusal);
     },
   };
@@ -75,9 +76,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
 /** A message whose shape is right. */
 export type SignedMessage = SignedPayload;
 
-function checkUnclaimed(message: RawEnvelope, options: VerifierOptions): SignedMessage | Refusal {
-  const { clock, maxAgeSeconds, agentId, crypto, key, isCommand: hasCommand } = options;
-  const stale = checkFreshness(message.timestamp, BigInt(Math.trunc(clock.now() * 1_000)), maxAgeSeconds);
+function checkUnclaimed(message: RawEnvelope, nowMs: number, options: VerifierOptions): SignedMessage | Refusal {
+  const { maxAgeSeconds, agentId, crypto, key, isCommand: hasCommand } = options;
+  const stale = checkFreshness(message.timestamp, BigInt(Math.trunc(nowMs * 1_000)), maxAgeSeconds);
   if (stale !== undefined) return refuse(message, stale);
   const lenient = options.dialect === 'reference';
   const signed = checkSignedPayload(message, 'hardened', { agentId, hasCommand, lenient });
@@ -99,13 +100,12 @@ function checkUnclaimed(message: RawEnvelope, options: VerifierOptions): SignedM
 }
 
 function verified(message: RawEnvelope, signed: SignedMessage): VerifiedCommand {
-  const requestId = message.id;
   if (signed.type === 'command.request') {
     const { command, params, nonce } = signed.payload;
-    return { kind: 'request', nonce, requestId, command, params };
+    return { kind: 'request', nonce, requestId: message.id, command, params };
   }
   const { sequence_id: sequenceId, commands, stop_on_failure: stopOnFailure, nonce } = signed.payload;
-  return { kind: 'sequence', nonce, requestId, sequenceId, commands, stopOnFailure };
+  return { kind: 'sequence', nonce, requestId: message.id, sequenceId, commands, stopOnFailure };
 }
 
 function acceptance(accepted: VerifiedCommand, { groupOf }: VerifierOptions): Acceptance {

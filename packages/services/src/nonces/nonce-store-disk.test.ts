@@ -33,7 +33,8 @@ describe('a nonce store on a real disk that is full', () => {
     const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error };
     const store = openNonceStore({ path: join(folder, 'stormpulse.db'), clock: { now: () => nowMs }, maxAgeSeconds: 60, logger });
     nowMs += 10_000;
-    const claim = (nonce: string): ReturnType<typeof store.claim> => store.claim(nonce, BigInt(nowMs) * 1_000n, accepted(nonce));
+    const claim = (nonce: string): ReturnType<typeof store.claim> =>
+      store.claim(nonce, BigInt(nowMs) * 1_000n, nowMs, accepted(nonce));
     expect(await claim('before')).toBeUndefined();
     const filler = join(folder, 'filler');
     const filled = spawnSync('/bin/dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);

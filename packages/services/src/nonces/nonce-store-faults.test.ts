@@ -38,7 +38,7 @@ describe('createNonceStore, when its disk lets it down', () => {
     return store;
   };
   const claim = (nonce: string): Promise<ClaimRefusal | undefined> | undefined =>
-    store?.claim(nonce, BigInt(nowSeconds) * 1_000_000n, accepted(nonce));
+    store?.claim(nonce, BigInt(nowSeconds) * 1_000_000n, nowSeconds * 1_000, accepted(nonce));
 
   it('SEC-060 answers only after the commit, and puts claims of one turn into one transaction', async () => {
     const order: string[] = [];
@@ -67,7 +67,7 @@ describe('createNonceStore, when its disk lets it down', () => {
     await claim('n1');
     transactions = 0;
     const now = nowSeconds;
-    expect(await store?.claim('n2', BigInt(NOW_SECONDS) * 1_000_000n, accepted('n2'))).toBe('before_floor');
+    expect(await store?.claim('n2', BigInt(NOW_SECONDS) * 1_000_000n, nowSeconds * 1_000, accepted('n2'))).toBe('before_floor');
     nowSeconds = now - 60;
     expect(await claim('n3')).toBe('clock_rollback');
     expect(transactions).toBe(0);

@@ -22,7 +22,7 @@ const ts = () => BigInt(Math.trunc(now())) * 1000n;
 for (let at = 0; ; at += 8) {
   const names = Array.from({ length: 8 }, (_, more) => round + '-' + (at + more));
   await Promise.all(names.map(async (name) => {
-    if ((await store.claim(name, ts(), { requestId: name, sequenceId: null, steps: [{ command: 'c', group: 'g' }] })) === undefined) writeSync(1, name + '\\n');
+    if ((await store.claim(name, ts(), now(), { requestId: name, sequenceId: null, steps: [{ command: 'c', group: 'g' }] })) === undefined) writeSync(1, name + '\\n');
   }));
 }
 `;
@@ -45,9 +45,11 @@ describe('SEC-060 a nonce that was acknowledged, after SIGKILL', () => {
     expect(acknowledged.length).toBeGreaterThan(ROUNDS * 30);
     const nowMs = Date.UTC(2026, 0, 1) + ROUNDS * 60_000;
     const store = openNonceStore({ path, clock: { now: () => nowMs }, maxAgeSeconds: 3_600, logger: SILENT });
-    const answers = await Promise.all(acknowledged.map((nonce) => store.claim(nonce, BigInt(nowMs) * 1_000n, accepted(nonce))));
+    const answers = await Promise.all(
+      acknowledged.map((nonce) => store.claim(nonce, BigInt(nowMs) * 1_000n, nowMs, accepted(nonce))),
+    );
     expect(new Set(answers)).toEqual(new Set(['replayed_nonce']));
-    expect(await store.claim('another', BigInt(nowMs) * 1_000n, accepted('another'))).toBeUndefined();
+    expect(await store.claim('another', BigInt(nowMs) * 1_000n, nowMs, accepted('another'))).toBeUndefined();
     store.close();
   });
 });

@@ -43,7 +43,7 @@ describe('createNonceStore', () => {
     return store;
   };
   const claim = (store: NonceStore, nonce: string, atSeconds = nowSeconds): Promise<ClaimRefusal | undefined> =>
-    store.claim(nonce, BigInt(Math.round(atSeconds * 1e6)), accepted(nonce));
+    store.claim(nonce, BigInt(Math.round(atSeconds * 1e6)), nowSeconds * 1_000, accepted(nonce));
   const inFile = <T>(work: (database: Database) => T): T => {
     const database = openDatabase(path);
     try {
@@ -208,6 +208,17 @@ describe('createNonceStore', () => {
       expect(await claim(store, 'n2')).toBeUndefined();
       nowSeconds -= step;
       expect(await claim(store, 'n1')).toBe('clock_rollback');
+    });
+
+    it('a clock that steps ahead between the check and the commit moves neither the highest time nor what is forgotten', async () => {
+      const store = settled();
+      await claim(store, 'n1');
+      const arriving = claim(store, 'n2');
+      nowSeconds += 31_536_000;
+      expect(await arriving).toBeUndefined();
+      nowSeconds -= 31_536_000;
+      expect(await claim(store, 'n1')).toBe('replayed_nonce');
+      expect(await claim(store, 'n3')).toBeUndefined();
     });
   });
 

@@ -50,6 +50,8 @@ export interface NonceDatabase extends NonceStore {
 interface Claim {
   readonly nonce: string;
   readonly tsSeconds: number;
+  /** When it was found fresh: the commit goes by this, or a clock that has stepped ahead meanwhile would be the highest time seen. */
+  readonly checkedSeconds: number;
   readonly acceptance: Acceptance;
   readonly settle: (refusal: ClaimRefusal | undefined) => void;
 }
@@ -130,7 +132,7 @@ export function createNonceStore(options: NonceStoreOptions): NonceDatabase {
     database.transaction(() => {
       const before = newest;
       purge(nowSeconds);
-      const refusals = claims.map((claim) => refusalFor(claim.tsSeconds, nowSeconds) ?? insert(claim));
+      const refusals = claims.map((claim) => refusalFor(claim.tsSeconds, claim.checkedSeconds) ?? insert(claim));
       state.advance(Math.max(nowSeconds, ...claims.filter((_, i) => refusals[i] === undefined).map((c) => c.tsSeconds)));
       beginMark(before, newest);
       return refusals;
@@ -153,7 +155,7 @@ export function createNonceStore(options: NonceStoreOptions): NonceDatabase {
     const [first] = claims;
     if (first === undefined) return;
     pending = [];
-    const nowSeconds = clock.now() / 1_000;
+    const nowSeconds = Math.max(...claims.map((claim) => claim.checkedSeconds));
     const before = { live, newest };
     let answers: (ClaimRefusal | undefined)[];
     try {
@@ -173,12 +175,12 @@ export function createNonceStore(options: NonceStoreOptions): NonceDatabase {
   };
 
   return {
-    claim(nonce, tsMicros, acceptance) {
-      const tsSeconds = Number(tsMicros) / 1e6;
-      const refusal = refusalFor(tsSeconds, clock.now() / 1_000);
+    claim(nonce, tsMicros, checkedMs, acceptance) {
+      const [tsSeconds, checkedSeconds] = [Number(tsMicros) / 1e6, checkedMs / 1_000];
+      const refusal = refusalFor(tsSeconds, checkedSeconds);
       if (refusal !== undefined) return Promise.resolve(refusal);
       return new Promise((settle) => {
-        pending.push({ nonce, tsSeconds, acceptance, settle });
+        pending.push({ nonce, tsSeconds, checkedSeconds, acceptance, settle });
         if (pending.length === 1) setImmediate(flush);
       });
     },

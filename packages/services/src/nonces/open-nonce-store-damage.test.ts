@@ -31,7 +31,7 @@ describe('SEC-063 a damaged nonce database', () => {
     return store;
   };
   const claim = (store: NonceStore, nonce: string, atSeconds = nowSeconds): ReturnType<NonceStore['claim']> =>
-    store.claim(nonce, BigInt(atSeconds) * 1_000_000n, accepted(nonce));
+    store.claim(nonce, BigInt(atSeconds) * 1_000_000n, nowSeconds * 1_000, accepted(nonce));
   const aside = (): string[] => readdirSync(folder).filter((name) => name.includes('.corrupt-'));
 
   it('on a disk that damages the new one too refuses every command, and does not fill the disk', async () => {

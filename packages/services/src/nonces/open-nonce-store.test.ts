@@ -53,7 +53,7 @@ describe('openNonceStore', () => {
     return store;
   };
   const claim = (store: NonceStore, nonce: string): ReturnType<NonceStore['claim']> =>
-    store.claim(nonce, BigInt(nowSeconds) * 1_000_000n, accepted(nonce));
+    store.claim(nonce, BigInt(nowSeconds) * 1_000_000n, nowSeconds * 1_000, accepted(nonce));
   const begin = async (): Promise<void> => {
     const store = open();
     nowSeconds += 10;

@@ -44,7 +44,7 @@ export function openNonceStore(options: OpenNonceStoreOptions): NonceDatabase {
     return store;
   };
   return {
-    claim: (nonce, tsMicros, acceptance) => opened()?.claim(nonce, tsMicros, acceptance) ?? Promise.resolve('nonce_store_fault'),
+    claim: (...asked) => opened()?.claim(...asked) ?? Promise.resolve('nonce_store_fault'),
     results: {
       load: () => opened()?.results.load(),
       save(change) {

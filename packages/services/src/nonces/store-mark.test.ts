@@ -49,7 +49,7 @@ describe('SEC-063 a nonce store that is not as this agent left it', () => {
     return store;
   };
   const claim = (store: NonceStore, nonce: string, atSeconds = nowSeconds): Promise<ClaimRefusal | undefined> =>
-    store.claim(nonce, BigInt(Math.round(atSeconds * 1e6)), accepted(nonce));
+    store.claim(nonce, BigInt(Math.round(atSeconds * 1e6)), nowSeconds * 1_000, accepted(nonce));
   /** Runs an agent that accepts these, and stops it. */
   const ran = async (...nonces: string[]): Promise<void> => {
     const store = open();
