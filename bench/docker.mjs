@@ -97,7 +97,7 @@ function collectorsOf(origin) {
     onHealth() {},
   };
   const { http } = services.open(owner);
-  const collector = () => ({ refresh: () => Promise.resolve() });
+  const collector = () => ({ refresh: () => Promise.resolve(), changed() {} });
   const live = { http, logger: quiet, signal, collector, exec() {}, defer() {}, ok() {}, degraded() {} };
   const { collectors } = recordSetup(definition, config, live);
   const byId = new Map(collectors.map((one) => [one.id, one]));

@@ -25,7 +25,7 @@ export class StandInRunner implements PluginRunner {
       signal: AbortSignal.abort(),
       exec: nowhere,
       http: { client: () => ({ json: nowhere, text: nowhere, stream: nowhere }) },
-      collector: () => ({ current: undefined, refresh: nowhere }),
+      collector: () => ({ current: undefined, changed: () => undefined, refresh: nowhere }),
       store: () => ({ get: nowhere, set: nowhere, delete: nowhere, entries: nowhere as never }),
       emit: nothing,
       logCatalogue: nowhere,

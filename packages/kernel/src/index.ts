@@ -5,7 +5,6 @@ export { failed, type Outcome } from './dispatch/outcome.ts';
 export type { CommandTable, RegisteredCommand } from './plugins/registry.ts';
 export type { ConnectionStatus } from './connection/connection.ts';
 export { createVerifier, type Refusal, type Verdict, type VerifiedCommand, type Verifier } from './security/verify.ts';
-export type { PluginStatus } from './plugins/plugin-instance.ts';
 export type * from './plugin-ports.ts';
 export type * from './policy-ports.ts';
 export type * from './ports.ts';

@@ -1,6 +1,6 @@
 import type { Dialect, Payloads } from '@stormpulse/protocol';
 import type { ConnectionStatus } from './connection/connection.ts';
-import type { PluginStatus } from './plugins/plugin-instance.ts';
+import type { PluginStatus } from './plugin-ports.ts';
 import type { OperatorPolicy } from './policy-ports.ts';
 import type { LeftOut, PluginEntry, Ports } from './ports.ts';
 

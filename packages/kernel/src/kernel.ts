@@ -7,10 +7,9 @@ import { AGENT_FEATURES, LiveSession } from './connection/live-session.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { PluginHost } from './plugins/host.ts';
 import type { Kernel, KernelOptions, KernelStatus } from './kernel-options.ts';
-import { integrationReport } from './plugins/integration-report.ts';
 import { buildTable } from './plugins/registry.ts';
 import type { CommandTable } from './plugins/registry.ts';
-import type { PluginStatus } from './plugins/plugin-instance.ts';
+import type { PluginStatus } from './plugin-ports.ts';
 import type { ClaimStep, PluginEntry } from './ports.ts';
 import { coSignature } from './security/co-signature.ts';
 import { createVerifier, unspecified } from './security/verify.ts';
@@ -262,7 +261,7 @@ class AssembledKernel implements Kernel {
       version,
       pulse_token: pulseToken,
       commands: { ...this.#table.manifest },
-      integrations: integrationReport(this.#plugins.statuses, ports.collectors.states(), new Set()),
+      integrations: ports.collectors.integrations(this.#plugins.statuses, new Set()),
       log_groups: null,
       system_inventory: inventory,
       ...ports.collectors.v1Signoff(),
@@ -278,7 +277,7 @@ class AssembledKernel implements Kernel {
     const fields = { containers: [], ...collectors.v1Metrics() };
     // A push without one of v1's fields would be refused whole; the state of the collector that failed says why.
     if (V1_METRICS.some((name) => !Object.hasOwn(fields, name))) return undefined;
-    const integrations = integrationReport(this.#plugins.statuses, collectors.states(), features);
+    const integrations = collectors.integrations(this.#plugins.statuses, features);
     const head = features.has('audit.head') && audit?.head !== undefined ? { audit_head: audit.head } : {};
     return { ...fields, integrations, jobs: jobs.counters(), ...head } as unknown as Payloads['metrics.push'];
   }

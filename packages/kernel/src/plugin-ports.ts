@@ -1,7 +1,16 @@
 import type { Capabilities, EventType, Http, LogCatalogue, Logger, SecretSource, Store, TSchema } from '@stormpulse/plugin-api';
-import type { AnyPluginDefinition, Contributions } from '@stormpulse/plugin-api/internal';
+import type { AnyPluginDefinition, Contributions, PluginState } from '@stormpulse/plugin-api/internal';
 import type { Payloads } from '@stormpulse/protocol';
 import type { CommandTable } from './plugins/registry.ts';
+
+/** How a plugin stands. */
+export interface PluginStatus {
+  readonly name: string;
+  readonly state: PluginState;
+  readonly reason?: string;
+  /** Of what refused or failed it. */
+  readonly code?: string;
+}
 
 /** One plugin, as what stands behind its `ctx` knows it. */
 export interface PluginOwner {

@@ -1,8 +1,8 @@
-import type { AgentError, ConfigProblem, JobCall, Logger, ParamValue, Trigger } from '@stormpulse/plugin-api';
+import type { AgentError, CollectorHandle, ConfigProblem, JobCall, Logger, ParamValue, Trigger } from '@stormpulse/plugin-api';
 import type { CollectorDefinition, Grants } from '@stormpulse/plugin-api/internal';
 import type { FrameNumbers, Payloads, ProtocolCrypto } from '@stormpulse/protocol';
 import type { Outcome } from './dispatch/outcome.ts';
-import type { ManifestTeller, PluginServiceFactory } from './plugin-ports.ts';
+import type { ManifestTeller, PluginServiceFactory, PluginStatus } from './plugin-ports.ts';
 import type { AuditLog, DenialLog, LocalPolicy, RefusalLog } from './policy-ports.ts';
 import type { RegisteredCommand } from './plugins/registry.ts';
 import type { LiveOutput, ProcessRunner, ProgramCheck } from './process-ports.ts';
@@ -60,7 +60,7 @@ export interface CollectorService {
     definition: CollectorDefinition,
     report: (error: AgentError | undefined) => void,
   ): {
-    readonly handle: { readonly current: unknown; refresh(only?: Iterable<string>): Promise<unknown> };
+    readonly handle: CollectorHandle<unknown>;
     readonly remove: () => void;
   };
   /** Reads one of a plugin's collectors, after the cycle that may be under way. Rejects with `E_COLLECT_*`. */
@@ -71,12 +71,21 @@ export interface CollectorService {
   collectForPush(): Promise<void>;
   /** The last whole state of every collector. */
   states(): readonly CollectedState[];
+  /** How plugins stand and what they read, as hubs of these features read it; null when there is nothing to tell. */
+  integrations(plugins: readonly PluginStatus[], features: ReadonlySet<string>): Payloads['register']['integrations'] | null;
   /** The v1 fields of `metrics.push`, merged over all collectors. */
   v1Metrics(): Readonly<Record<string, unknown>>;
   /** How the hatch stands, as the last reading of it found; closed where nobody reads it. */
   v1Signoff(): Payloads['signoff.state'];
-  /** From now on a change is told, again until it is taken; undefined: to nobody. */
-  onSignoff(tell: ((state: Payloads['signoff.state']) => boolean) | undefined): void;
+  /** Who is told of changes from now on; undefined: nobody. */
+  attach(reader: CollectorReader | undefined): void;
+}
+
+export interface CollectorReader {
+  /** Whether it was taken; else it is told again. */
+  signoff(state: Payloads['signoff.state']): boolean;
+  /** States are there that should not wait for the next push. */
+  changed(): void;
 }
 
 /** A job that may run: verified, its parameters decoded. */

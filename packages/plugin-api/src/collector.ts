@@ -84,6 +84,11 @@ export interface CollectorHandle<T> {
   readonly current: T | undefined;
   /** Runs now, joining a cycle already in flight. Rejects with `E_COLLECT_*`. */
   refresh(only?: Iterable<string>): Promise<T>;
+  /**
+   * Says that what it reads has changed, as an event stream tells; or which keys. While the hub is there it is read half a second
+   * later, together with what changes meanwhile and at most every five seconds, as after a {@link Detector}. Never throws.
+   */
+  changed(only?: Iterable<string>): void;
 }
 
 /** Defines a collector: a polled producer of typed state. */

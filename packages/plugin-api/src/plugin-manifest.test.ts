@@ -14,7 +14,7 @@ const LIVE: LiveMembers = {
   http: { client: () => ({ json: never, text: never, stream: never }) },
   logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   signal: new AbortController().signal,
-  collector: () => ({ current: undefined, refresh: never }),
+  collector: () => ({ current: undefined, refresh: never, changed: () => undefined }),
   store: () => ({ get: never, set: never, delete: never, entries: never as never }),
   logCatalogue: never,
   emit: nothing,

@@ -46,7 +46,7 @@ export default definePlugin({
     const daemon = daemonOf(config, process.env);
     const compose = composeEnvironment(config, daemon, process.env);
     const troubles = new Troubles(health);
-    const projectStaleness = new Staleness(false);
+    const projectStaleness = new Staleness();
     const offered: Command[] = [];
     if (project !== undefined) offered.push(v1LogsCommand(project, compose));
     if (docker !== undefined || readsProject(config)) {

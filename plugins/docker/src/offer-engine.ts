@@ -12,7 +12,7 @@ import type { ComposeEnvironment } from './compose-program.ts';
 import type { Engine } from './engine/engine.ts';
 import { watchEvents } from './event-watch.ts';
 import type { Subject } from './event-watch.ts';
-import { Staleness } from './staleness.ts';
+import type { Staleness } from './staleness.ts';
 import { containersCollector } from './state/containers.ts';
 import type { ContainerState } from './state/containers.ts';
 import { diskCollector } from './state/disk.ts';
@@ -35,27 +35,24 @@ type Context = Pick<PluginContext<DockerConfig>, 'collectors' | 'lifecycle' | 'h
 /** All that `[docker]` gives: the state of the engine, kept by its events, and the commands. */
 export function offerEngine({ collectors, lifecycle, health, signal }: Context, parts: EngineParts): readonly Command[] {
   const { section, engine, compose, troubles, projectStaleness } = parts;
-  const stale: Readonly<Record<Subject, Staleness>> = {
-    container: new Staleness(),
-    image: new Staleness(),
-    volume: new Staleness(),
-    network: new Staleness(),
-  };
   const standing = new EngineStanding();
   let read: readonly ContainerState[] | undefined;
 
   collectors.register(standing.collector());
   const containers = collectors.register(
-    containersCollector(engine, stale.container, (listed) => {
+    containersCollector(engine, (listed) => {
       read = listed;
     }),
   );
   const running = async (): Promise<readonly ContainerState[]> =>
     (read ?? (await containers.refresh()).containers).filter(({ state }) => state === 'running');
   collectors.register(usageCollector(engine, section.usage_every, running));
-  collectors.register(imagesCollector(engine, stale.image));
-  collectors.register(volumesCollector(engine, stale.volume));
-  collectors.register(networksCollector(engine, stale.network));
+  const kept: Readonly<Record<Subject, { changed(): void }>> = {
+    container: containers,
+    image: collectors.register(imagesCollector(engine)),
+    volume: collectors.register(volumesCollector(engine)),
+    network: collectors.register(networksCollector(engine)),
+  };
   collectors.register(diskCollector(engine, section.disk_every));
   health.probe({
     id: 'engine',
@@ -71,7 +68,7 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
     const watch = {
       engine,
       onEvent: (subject: Subject) => {
-        stale[subject].mark();
+        kept[subject].changed();
         if (subject === 'container') projectStaleness.mark();
       },
       onUp: (facts: Parameters<EngineStanding['up']>[0]) => {
@@ -81,7 +78,8 @@ export function offerEngine({ collectors, lifecycle, health, signal }: Context, 
       onHearing: () => {
         troubles.tell('events', undefined);
         projectStaleness.heard(true);
-        for (const one of [...Object.values(stale), projectStaleness]) one.mark();
+        projectStaleness.mark();
+        for (const one of Object.values(kept)) one.changed();
       },
       onDeaf: (reason: string) => {
         projectStaleness.heard(false);

@@ -1,17 +1,13 @@
 /** Whether a reading is out of date: what happened while it was read counts as not read. */
 export class Staleness {
   #isStale = false;
-  #isHeard: boolean;
-
-  /** `isHeard`: whether somebody would mark it. Of what nobody marks every reading is out of date. */
-  constructor(isHeard = true) {
-    this.#isHeard = isHeard;
-  }
+  #isHeard = false;
 
   get isStale(): boolean {
     return this.#isStale || !this.#isHeard;
   }
 
+  /** Whether somebody would mark it. Of what nobody marks every reading is out of date. */
   heard(isHeard: boolean): void {
     this.#isHeard = isHeard;
   }

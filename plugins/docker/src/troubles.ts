@@ -13,7 +13,6 @@ export class Troubles {
   tell(who: string, reason: string | undefined): void {
     if (reason === undefined && !this.#reasons.delete(who)) return;
     if (reason !== undefined) this.#reasons.set(who, reason);
-    // Told again each time: a collector that recovers calls the whole plugin well.
     const [first] = this.#reasons.values();
     if (first === undefined) this.#health.ok();
     else this.#health.degraded(first);

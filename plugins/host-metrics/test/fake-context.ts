@@ -29,7 +29,7 @@ export async function startPlugin<C extends TObject>(definition: PluginDefinitio
     collectors: {
       register: <S extends TSchema>({ id, spec }: Collector<S>) => {
         specs.set(id, spec as unknown as AnySpec);
-        return { current: undefined, refresh: refuse };
+        return { current: undefined, refresh: refuse, changed: () => undefined };
       },
     },
     wizard: { register: refuse },

@@ -149,6 +149,16 @@ describe.each<Mode>(['none', 'process', 'worker'])('a plugin in isolation "%s"',
     await vi.waitFor(() => expect(services.stored.get('notes/released')).toEqual({ text: 'true' }), WITHIN);
   });
 
+  test('what it says has changed is read, and pushed', async () => {
+    await startSample(mode);
+    await run('sample_changed');
+    await rig.clock.advance(500);
+    await vi.waitFor(() => {
+      const states = rig.sent('metrics.push').map(({ integrations }) => JSON.stringify(integrations));
+      expect(states.at(-1) ?? 'none').toContain('"names":["hen"]');
+    }, WITHIN);
+  });
+
   test('a running call hears of its cancel, with the reason', async () => {
     await startSample(mode);
     const logged = (): string => JSON.stringify(rig.log);

@@ -249,3 +249,36 @@ describe('closing', () => {
     expect(rig.log).toContainEqual(expect.objectContaining({ level: 'info', fields: { waiting: 1, lost: 0 }, name: 'kernel' }));
   });
 });
+
+test('what one part of a plugin stands in the way of is not gone because another part is well again', async () => {
+  let isThere = false;
+  const told: { degraded?: (reason: string) => void; ok?: () => void; read?: () => Promise<unknown> } = {};
+  const State = Type.Null();
+  rig = await startRig({
+    plugin: definePlugin({
+      name: 'odd',
+      version: '1.0.0',
+      apiVersion: '1.0',
+      description: 'For tests.',
+      configSchema: Type.Object({}),
+      capabilities: () => ({}),
+      setup({ collectors, health }) {
+        const collect = () => (isThere ? Promise.resolve(null) : Promise.reject(new Error('not there')));
+        const handle = collectors.register(collector({ id: 'it', every: '1h', state: State, collect, v1Metrics: () => V1 }));
+        Object.assign(told, health, { read: () => handle.refresh().catch(() => undefined) });
+      },
+    }),
+  });
+  const standing = (): unknown => {
+    const [{ state, reason } = { state: 'gone', reason: undefined }] = rig.kernel.status.plugins;
+    return [state, reason];
+  };
+  await told.read?.();
+  expect(standing()).toEqual(['degraded', expect.stringContaining('not there')]);
+  told.degraded?.('its engine is away');
+  isThere = true;
+  await told.read?.();
+  expect(standing()).toEqual(['degraded', 'its engine is away']);
+  told.ok?.();
+  expect(standing()).toEqual(['ready', undefined]);
+});

@@ -1,5 +1,5 @@
 import { Type, collector, definePlugin, handler } from '@stormpulse/plugin-api';
-import type { CollectorSpec, Cycle, Plugin } from '@stormpulse/plugin-api';
+import type { CollectorHandle, CollectorSpec, Cycle, Plugin } from '@stormpulse/plugin-api';
 import { settle } from '@stormpulse/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startRig } from './agent-fixture.ts';
@@ -18,6 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => rig.close());
 
+/** Of the collector that was registered last. */
+let handle: CollectorHandle<string[]>;
+
 function things(more: Partial<Things>, start?: () => Promise<void>): Plugin {
   return definePlugin({
     name: 'demo',
@@ -31,7 +34,7 @@ function things(more: Partial<Things>, start?: () => Promise<void>): Plugin {
         cycles.push(cycle);
         return found();
       };
-      collectors.register(collector({ id: 'things', every: '1h', state: STATE, collect, v1Metrics: () => V1, ...more }));
+      handle = collectors.register(collector({ id: 'things', every: '1h', state: STATE, collect, v1Metrics: () => V1, ...more }));
       if (start !== undefined) lifecycle.onStart(start);
     },
   });
@@ -115,12 +118,81 @@ describe('refresh', () => {
   });
 });
 
-describe('a detector', () => {
-  const detected = (): unknown[] =>
-    rig
-      .sent('events.batch')
-      .flatMap((batch) => (batch['events'] as { kind: string }[]).filter(({ kind }) => kind === 'detected'));
+const detected = (): unknown[] =>
+  rig.sent('events.batch').flatMap((batch) => (batch['events'] as { kind: string }[]).filter(({ kind }) => kind === 'detected'));
 
+describe('a plugin that says what changed', () => {
+  const detections = (): Cycle<string[]>[] => cycles.filter(({ trigger }) => trigger === 'detector');
+
+  test('has it read half a second later, all of it together, told as a detector’s, and pushed out of turn', async () => {
+    await open(things({}));
+    await rig.clock.advance(2_000);
+    const pushed = pushes();
+    handle.changed(['a']);
+    handle.changed(new Set(['b']));
+    await rig.clock.advance(499);
+    expect(detections()).toEqual([]);
+    await rig.clock.advance(1);
+    expect(detections()).toMatchObject([{ only: new Set(['a', 'b']), previous: ['a', 'b'] }]);
+    expect(pushes()).toBe(pushed + 1);
+    await rig.clock.advance(15_000);
+    expect(detected()).toMatchObject([{ source: 'demo', trigger: 'detector', collector: 'things', keys: 2 }]);
+    expect(detections()).toHaveLength(1);
+  });
+
+  test('is heeded at most every five seconds, and what it says while all is read is read after that', async () => {
+    await open(things({ timeout: '1m' }));
+    await rig.clock.advance(2_000);
+    for (let at = 0; at < 400; at += 1) {
+      handle.changed(at === 7 ? undefined : [`k${at}`]);
+      await rig.clock.advance(50);
+    }
+    expect(detections().length).toBeLessThanOrEqual(4);
+    let finish = (): void => undefined;
+    found = async () => await new Promise((resolve) => void (finish = () => resolve([])));
+    handle.changed();
+    await rig.clock.advance(5_000);
+    found = () => Promise.resolve(['late']);
+    const before = detections().length;
+    handle.changed(['late']);
+    await rig.clock.advance(1_000);
+    expect(detections()).toHaveLength(before);
+    finish();
+    await rig.clock.advance(5_000);
+    expect(detections().slice(before)).toMatchObject([{ only: new Set(['late']) }]);
+    expect(detections()[0]?.only).toBeUndefined();
+  });
+
+  test('has it read again, ever more seldom, until that succeeds', async () => {
+    await open(things({}));
+    await rig.clock.advance(2_000);
+    found = () => Promise.reject(new Error('no such node'));
+    handle.changed(['a']);
+    await rig.clock.advance(60_000);
+    // After half a second, and then after 10, 20 and 40.
+    expect(detections()).toHaveLength(3);
+    found = () => Promise.resolve(['a']);
+    await rig.clock.advance(60_000);
+    expect(detections()).toHaveLength(4);
+    expect(detections().at(-1)).toMatchObject({ only: new Set(['a']) });
+  });
+
+  test('is heard while the hub is away, and heeded when it is back', async () => {
+    await open(things({}));
+    await rig.clock.advance(2_000);
+    rig.transport.refuse(new Error('away'));
+    rig.link.close(1006);
+    await settle();
+    handle.changed();
+    await rig.clock.advance(60_000);
+    expect(detections()).toEqual([]);
+    rig.transport.refuse();
+    await rig.clock.advance(120_000);
+    expect(detections()).toMatchObject([{ only: undefined }]);
+  });
+});
+
+describe('a detector', () => {
   test('has its collector read what changed, tells it as trigger detector, and pushes out of turn', async () => {
     let changed: boolean | readonly string[] = false;
     const looks: unknown[] = [];

@@ -139,7 +139,7 @@ function declare(definition: AnyPluginDefinition, config: unknown) {
     signal: AbortSignal.abort(),
     exec: nowhere,
     http: { client: () => ({ json: nowhere, text: nowhere, stream: nowhere }) },
-    collector: () => ({ current: undefined, refresh: nowhere }),
+    collector: () => ({ current: undefined, refresh: nowhere, changed: () => undefined }),
     store: () => ({ get: nowhere, set: nowhere, delete: nowhere, entries: nowhere as never }),
     logCatalogue: nowhere,
     emit: nothing,

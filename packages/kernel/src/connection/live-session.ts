@@ -57,7 +57,7 @@ export class LiveSession implements Session {
     const { ports, heartbeatMs, pushMs } = this.#options;
     this.#link = link;
     this.#send('register', this.#options.register());
-    ports.collectors.onSignoff((state) => this.#send('signoff.state', state));
+    ports.collectors.attach({ signoff: (state) => this.#send('signoff.state', state), changed: () => this.pushNow() });
     ports.events.requeue();
     ports.results.attach((result) => this.#send('command.result', result));
     const failed = (error: unknown): void => this.#logger.error({ err: error }, 'a telemetry task failed; it goes on');
@@ -80,7 +80,7 @@ export class LiveSession implements Session {
     this.#flushSoon?.();
     this.#stop();
     this.#options.ports.results.detach();
-    this.#options.ports.collectors.onSignoff(undefined);
+    this.#options.ports.collectors.attach(undefined);
     this.#options.ports.output?.detach();
   }
 

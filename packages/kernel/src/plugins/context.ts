@@ -24,8 +24,8 @@ export function liveMembers(
     store: (name, schema) => services.store(name, schema),
     logCatalogue: () => services.logCatalogue(),
     emit: (event, payload) => services.emit(event, payload),
-    ok: () => instance.become('ready'),
-    degraded: (reason) => instance.become('degraded', reason.slice(0, 500)),
+    ok: () => instance.trouble('itself'),
+    degraded: (reason) => instance.trouble('itself', reason.slice(0, 500)),
     defer: (release) => instance.scope.defer('a release of the plugin', release),
   };
 }
@@ -71,10 +71,9 @@ function addCollector(instance: PluginInstance, definition: CollectorDefinition,
       problem: 'v1Metrics and v1Signoff are for first-party plugins',
     });
   }
-  const { handle, remove } = ports.collectors.add(instance.name, definition, (error) => {
-    if (error === undefined) instance.become('ready');
-    else instance.become('degraded', error.message);
-  });
+  const { handle, remove } = ports.collectors.add(instance.name, definition, (error) =>
+    instance.trouble(`collector ${definition.id}`, error?.message),
+  );
   instance.scope.defer(`collector "${definition.id}"`, remove);
   return handle;
 }

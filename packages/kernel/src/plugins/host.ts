@@ -13,11 +13,10 @@ import {
   withDeadline,
 } from '@stormpulse/plugin-api/internal';
 import type { SetGate } from '@stormpulse/plugin-api/internal';
-import type { PluginServices } from '../plugin-ports.ts';
+import type { PluginServices, PluginStatus } from '../plugin-ports.ts';
 import type { LeftOut, PluginEntry, Ports } from '../ports.ts';
 import { adopt, liveMembers } from './context.ts';
 import { PluginInstance } from './plugin-instance.ts';
-import type { PluginStatus } from './plugin-instance.ts';
 import { buildTable, nameCommand } from './registry.ts';
 import type { CommandTable, RegisteredCommand } from './registry.ts';
 
@@ -134,8 +133,7 @@ export class PluginHost {
 
   #servicesOf(instance: PluginInstance, capabilities: Capabilities): PluginServices {
     const { name, logger, signal } = instance;
-    const onHealth = (problem: string | undefined): void =>
-      problem === undefined ? instance.become('ready') : instance.become('degraded', problem);
+    const onHealth = (problem: string | undefined): void => instance.trouble('a probe', problem);
     const { firstParty } = instance.entry;
     const services = this.#ports.services({ name, firstParty, capabilities, logger, signal, onHealth });
     instance.scope.defer('what stands behind its context', () => services.close());

@@ -2,16 +2,8 @@ import { Scope, mayBecome } from '@stormpulse/plugin-api/internal';
 import type { AgentError, CommandGate, Logger } from '@stormpulse/plugin-api';
 import type { AnyPluginDefinition, CollectorDefinition, PluginState, SetGate } from '@stormpulse/plugin-api/internal';
 import type { Clock, LeftOut, PluginEntry } from '../ports.ts';
-import type { PluginServices } from '../plugin-ports.ts';
+import type { PluginServices, PluginStatus } from '../plugin-ports.ts';
 import type { RegisteredCommand } from './registry.ts';
-
-export interface PluginStatus {
-  readonly name: string;
-  readonly state: PluginState;
-  readonly reason?: string;
-  /** Of what refused or failed it. */
-  readonly code?: string;
-}
 
 /** One plugin of this run: its state, what it contributed, and what it opened. */
 export class PluginInstance {
@@ -25,6 +17,7 @@ export class PluginInstance {
   readonly starts: ((signal: AbortSignal) => Promise<void>)[] = [];
   readonly #abort = new AbortController();
   readonly #onChange: () => void;
+  readonly #troubles = new Map<string, string>();
   #state: PluginState = 'discovered';
   #reason: string | undefined;
   #code: string | undefined;
@@ -79,6 +72,14 @@ export class PluginInstance {
     this.#state = state;
     this.#reason = reason;
     this.#onChange();
+  }
+
+  /** What stands in its way, told by whoever met it; without a reason it is gone, and with the last of them it is ready again. */
+  trouble(who: string, reason?: string): void {
+    if (reason === undefined) this.#troubles.delete(who);
+    else this.#troubles.set(who, reason);
+    const [first] = this.#troubles.values();
+    this.become(first === undefined ? 'ready' : 'degraded', first);
   }
 
   /** Takes it out before it ran, with the code that says why. */

@@ -3,8 +3,11 @@ import { Check } from '@sinclair/typebox/value';
 import { defineError, isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { AgentError, Trigger } from '@stormpulse/plugin-api';
 import type { CollectorDefinition, V1Signoff } from '@stormpulse/plugin-api/internal';
-import type { Clock, CollectedState, CollectorService, EventLog } from '@stormpulse/kernel';
+import type { Clock, CollectedState, CollectorReader, CollectorService, EventLog } from '@stormpulse/kernel';
+import { changeReads } from './change-reads.ts';
+import type { ChangeReads } from './change-reads.ts';
 import { deadline } from './deadline.ts';
+import { integrationReport } from './integration-report.ts';
 
 export const CollectTimeout = defineError<{ plugin: string; collector: string; ms: number }>(
   'E_COLLECT_TIMEOUT',
@@ -36,6 +39,7 @@ type Only = ReadonlySet<string> | undefined;
 type Detector = NonNullable<CollectorDefinition['detector']>;
 
 const DEFAULT_TIMEOUT_MS = 5_000;
+const FAILED_AGAIN_MS = 30_000;
 
 interface Collecting {
   readonly plugin: string;
@@ -45,10 +49,18 @@ interface Collecting {
   running: Promise<unknown> | undefined;
   /** `collect` has not returned, though its cycle may have timed out. */
   busy: boolean;
-  failing: boolean;
+  /** Readings in a row. */
+  failures: number;
   cancel: () => void;
   /** Ends the cycle that runs, with its timer. */
   abandon: (reason: Error) => void;
+  /** What its plugin says has changed. */
+  readonly changes: ChangeReads;
+}
+
+/** One that is read seldom is not in trouble for as long when a reading failed. */
+function againAfter({ failures }: Collecting): number {
+  return FAILED_AGAIN_MS * 2 ** (failures - 1);
 }
 
 function timeoutOf({ timeout }: CollectorDefinition): number {
@@ -107,6 +119,8 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
   const { clock, random, events } = options;
   const all = new Set<Collecting>();
 
+  const states = (): CollectedState[] => [...all].flatMap(({ current }) => (current === undefined ? [] : [current]));
+
   const v1Signoff = (): V1Signoff => {
     for (const { definition, current } of all)
       if (current !== undefined && definition.v1Signoff !== undefined) return definition.v1Signoff(current.state);
@@ -114,6 +128,7 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
   };
   /** Who has the hub told of a change; what it was told last, and what was not taken is told again. */
   let signoff: { readonly tell: (state: V1Signoff) => boolean; last: string } | undefined;
+  let hub: CollectorReader | undefined;
   const tellSignoff = (): void => {
     const state = v1Signoff();
     const text = JSON.stringify(state);
@@ -140,15 +155,15 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
       if (!Check(definition.state, state))
         throw CollectShape({ ...name, path: Errors(definition.state, state).First()?.path ?? '/' });
       if (all.has(entry)) entry.current = { ...name, state, at: clock.now(), revision: (entry.current?.revision ?? 0) + 1 };
-      if (entry.failing) entry.report(undefined);
-      entry.failing = false;
+      if (entry.failures > 0) entry.report(undefined);
+      entry.failures = 0;
       tellSignoff();
       return state;
     } catch (cause) {
       const error = isAgentError(cause)
         ? cause
         : CollectFailed({ ...name, message: String(cause instanceof Error ? cause.message : cause).slice(0, 200) }, { cause });
-      entry.failing = true;
+      entry.failures += 1;
       if (all.has(entry)) entry.report(error);
       throw error;
     } finally {
@@ -167,13 +182,18 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
     return await run(entry, only, trigger);
   };
 
+  const readDetected = async (entry: Collecting, keys: Only): Promise<void> => {
+    const { plugin, definition } = entry;
+    events?.record({ source: plugin, kind: 'detected', trigger: 'detector', collector: definition.id, keys: keys?.size });
+    await runAnew(entry, keys, 'detector');
+  };
+
   const look = async (entry: Collecting, detector: Detector): Promise<boolean> => {
     const { plugin, definition } = entry;
     const changed = await ask(clock, definition, detector, entry.current?.state, plugin);
     const keys = Array.isArray(changed) ? new Set(changed as readonly string[]) : undefined;
     if (changed !== true && (keys === undefined || keys.size === 0)) return false;
-    events?.record({ source: plugin, kind: 'detected', trigger: 'detector', collector: definition.id, keys: keys?.size });
-    await runAnew(entry, keys, 'detector');
+    await readDetected(entry, keys);
     return true;
   };
 
@@ -182,7 +202,7 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
       void run(entry, undefined, 'periodic_walk')
         .catch(() => undefined)
         .then(() => {
-          if (all.has(entry)) schedule(entry, everyMs, everyMs);
+          if (all.has(entry)) schedule(entry, everyMs, entry.failures === 0 ? everyMs : Math.min(everyMs, againAfter(entry)));
         });
     });
   };
@@ -196,11 +216,16 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
         current: undefined,
         running: undefined,
         busy: false,
-        failing: false,
+        failures: 0,
         cancel: () => undefined,
         abandon: () => undefined,
+        changes: changeReads(clock, async (keys) => {
+          await readDetected(entry, keys);
+          hub?.changed();
+        }),
       };
       all.add(entry);
+      entry.changes.heed(hub !== undefined);
       if (definition.every !== 'push') {
         const everyMs = periodMs(definition.every);
         schedule(entry, everyMs, Math.min(everyMs, 1_000) * random());
@@ -211,10 +236,12 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
             return entry.current === undefined ? undefined : structuredClone(entry.current.state);
           },
           refresh: (only) => run(entry, only === undefined ? undefined : new Set(only)),
+          changed: (only) => entry.changes.mark(only),
         },
         remove: () => {
           all.delete(entry);
           entry.cancel();
+          entry.changes.stop();
           entry.abandon(new Error(`collector "${plugin}.${definition.id}" was removed`));
         },
       };
@@ -235,10 +262,13 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
       );
     },
     v1Signoff,
-    onSignoff(tell) {
-      signoff = tell === undefined ? undefined : { tell, last: JSON.stringify(v1Signoff()) };
+    attach(reader) {
+      hub = reader;
+      signoff = reader === undefined ? undefined : { tell: (state) => reader.signoff(state), last: JSON.stringify(v1Signoff()) };
+      for (const { changes } of all) changes.heed(reader !== undefined);
     },
-    states: () => [...all].flatMap(({ current }) => (current === undefined ? [] : [current])),
+    states,
+    integrations: (plugins, features) => integrationReport(plugins, states(), features),
     v1Metrics: () =>
       Object.assign(
         {},

@@ -78,6 +78,7 @@ export class AgentCalls {
     else if (name === 'progress') this.#runs.get(numberOf(args['run']))?.progress?.(progressOf(args['update']));
     else if (name === 'output') this.#output(args);
     else if (name === 'emit') this.#emit(args);
+    else if (name === 'changed') this.#host?.collectors.get(text(args['id'], 'id'))?.changed(keysOf(args['only']));
     else if (name === 'ok') this.#host?.ctx.health.ok();
     else if (name === 'degraded') this.#host?.ctx.health.degraded(String(args['reason']).slice(0, 500));
     else return false;
@@ -108,7 +109,7 @@ export class AgentCalls {
     refresh: async ({ collectors }, { id, only }) => {
       const handle = collectors.get(text(id, 'id'));
       if (handle === undefined) throw new Error('it declared no collector of that id');
-      return await handle.refresh(only === undefined ? undefined : texts(only, 'only'));
+      return await handle.refresh(keysOf(only));
     },
     checkpoint: async (_, { run, value }) => {
       const save = this.#runs.get(numberOf(run))?.checkpoint;
@@ -175,6 +176,10 @@ function request(args: Args, signal: AbortSignal): HttpRequest {
 }
 
 const STAGES: ReadonlySet<unknown> = new Set(['starting', 'running', 'finalizing']);
+
+function keysOf(only: unknown): readonly string[] | undefined {
+  return only === undefined ? undefined : texts(only, 'only');
+}
 
 function progressOf(value: unknown): Progress {
   const { stage, done, total, message, transfer, bytesFreed } = asArgs(value);

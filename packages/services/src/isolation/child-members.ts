@@ -85,6 +85,7 @@ function childHandle(rpc: Rpc, id: string, states: States): CollectorHandle<unkn
       return structuredClone(states.get(id));
     },
     refresh: async (only) => await rpc.call('refresh', { id, ...(only === undefined ? {} : { only: [...only] }) }),
+    changed: (only) => rpc.note('changed', { id, ...(only === undefined ? {} : { only: [...only] }) }),
   };
 }
 

@@ -36,7 +36,7 @@ export function contribute(plugin: Plugin, config: object): Declared {
         return { json: request, text: request, stream: request };
       },
     },
-    collector: ({ id }) => ({ current: undefined, refresh: waits(`collectors.${id}.refresh`) }),
+    collector: ({ id }) => ({ current: undefined, refresh: waits(`collectors.${id}.refresh`), changed: () => undefined }),
     store: (name) => {
       const use = waits(`storage.${name}`);
       return { get: use, set: use, delete: use, entries: use as never };

@@ -3,7 +3,6 @@ import type { Collector, Infer } from '@stormpulse/sdk';
 import type { Engine } from '../engine/engine.ts';
 import { longList } from '../engine/long-list.ts';
 import { shown } from '../shown-text.ts';
-import type { Staleness } from '../staleness.ts';
 import { fitting } from './fitting.ts';
 import { readList } from './listed-container.ts';
 import type { ListedContainer } from './listed-container.ts';
@@ -37,7 +36,6 @@ type State = Infer<typeof ContainersState>;
 /** All containers of the engine, read when it says that something changed. */
 export function containersCollector(
   engine: Engine,
-  staleness: Staleness,
   onRead: (containers: readonly ContainerState[]) => void,
 ): Collector<typeof ContainersState> {
   return collector({
@@ -46,10 +44,9 @@ export function containersCollector(
     every: '10m',
     timeout: '10s',
     state: ContainersState,
-    detector: { every: '5s', changed: () => Promise.resolve(staleness.isStale) },
     refresh: ({ total, running }) => `${total} containers, ${running} running`,
     collect: async ({ signal }) => {
-      const state = await staleness.during(async () => summary(await listContainers(engine, 'all=1', signal)));
+      const state = summary(await listContainers(engine, 'all=1', signal));
       onRead(state.containers);
       return state;
     },

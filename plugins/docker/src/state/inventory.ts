@@ -3,7 +3,6 @@ import type { Collector } from '@stormpulse/sdk';
 import type { Engine } from '../engine/engine.ts';
 import { longList } from '../engine/long-list.ts';
 import { shown } from '../shown-text.ts';
-import type { Staleness } from '../staleness.ts';
 import { fitting } from './fitting.ts';
 
 /** An image may have thousands; so many are told. */
@@ -35,20 +34,19 @@ export const NetworksState = Type.Object({
   networks: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), driver: Type.String(), scope: Type.String() })),
 });
 
-/** Seldom by itself, soon after an event. */
-const keptBy = (staleness: Staleness) =>
-  ({ every: '10m', timeout: '15s', detector: { every: '15s', changed: () => Promise.resolve(staleness.isStale) } }) as const;
+/** Events tell what changes between. */
+const SELDOM = { every: '10m', timeout: '15s' } as const;
 
 const shortId = (id: string): string => shown(id.replace(/^sha256:/u, ''), 12);
 
-export function imagesCollector(engine: Engine, staleness: Staleness): Collector<typeof ImagesState> {
+export function imagesCollector(engine: Engine): Collector<typeof ImagesState> {
   return collector({
     id: 'images',
-    ...keptBy(staleness),
+    ...SELDOM,
     state: ImagesState,
     collect: async ({ signal }) => {
-      const listed = await staleness.during(() =>
-        longList('images', (maxBytes) => engine.json({ path: '/images/json', maxBytes, signal }, Type.Array(ListedImage))),
+      const listed = await longList('images', (maxBytes) =>
+        engine.json({ path: '/images/json', maxBytes, signal }, Type.Array(ListedImage)),
       );
       const images = listed.map(({ Id, RepoTags, Size, Created }) => ({
         id: shortId(Id),
@@ -61,14 +59,14 @@ export function imagesCollector(engine: Engine, staleness: Staleness): Collector
   });
 }
 
-export function volumesCollector(engine: Engine, staleness: Staleness): Collector<typeof VolumesState> {
+export function volumesCollector(engine: Engine): Collector<typeof VolumesState> {
   return collector({
     id: 'volumes',
-    ...keptBy(staleness),
+    ...SELDOM,
     state: VolumesState,
     collect: async ({ signal }) => {
-      const { Volumes } = await staleness.during(() =>
-        longList('volumes', (maxBytes) => engine.json({ path: '/volumes', maxBytes, signal }, ListedVolumes)),
+      const { Volumes } = await longList('volumes', (maxBytes) =>
+        engine.json({ path: '/volumes', maxBytes, signal }, ListedVolumes),
       );
       const listed = Volumes ?? [];
       const volumes = listed.map(({ Name, Driver }) => ({ name: shown(Name), driver: shown(Driver) }));
@@ -77,14 +75,14 @@ export function volumesCollector(engine: Engine, staleness: Staleness): Collecto
   });
 }
 
-export function networksCollector(engine: Engine, staleness: Staleness): Collector<typeof NetworksState> {
+export function networksCollector(engine: Engine): Collector<typeof NetworksState> {
   return collector({
     id: 'networks',
-    ...keptBy(staleness),
+    ...SELDOM,
     state: NetworksState,
     collect: async ({ signal }) => {
-      const listed = await staleness.during(() =>
-        longList('networks', (maxBytes) => engine.json({ path: '/networks', maxBytes, signal }, Type.Array(ListedNetwork))),
+      const listed = await longList('networks', (maxBytes) =>
+        engine.json({ path: '/networks', maxBytes, signal }, Type.Array(ListedNetwork)),
       );
       const networks = listed.map(({ Id, Name, Driver, Scope }) => ({
         id: shortId(Id),

@@ -117,6 +117,18 @@ export default definePlugin({
         run: async () => ({ fresh: await things.refresh(['x', 'y']), current: things.current, reads }),
       }),
       handler({
+        id: 'changed',
+        title: 'Say that a thing changed',
+        effect: 'read',
+        timeout: '5s',
+        params: Type.Object({}),
+        result: Type.Null(),
+        run: () => {
+          things.changed(['hen']);
+          return Promise.resolve(null);
+        },
+      }),
+      handler({
         id: 'refuse',
         title: 'Refuse in several ways',
         effect: 'read',

@@ -83,7 +83,7 @@ export async function openWizard(given: PluginToSetUp): Promise<WizardOfPlugin |
       http: opened.http,
       logger: SILENT,
       signal,
-      collector: () => ({ current: undefined, refresh: nowhere }),
+      collector: () => ({ current: undefined, refresh: nowhere, changed: () => undefined }),
       store: (store, schema) => opened.store(store, schema),
       logCatalogue: () => opened.logCatalogue(),
       emit: nothing,

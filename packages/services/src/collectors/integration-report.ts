@@ -1,6 +1,5 @@
 import type { Payloads } from '@stormpulse/protocol';
-import type { CollectedState } from '../ports.ts';
-import type { PluginStatus } from './plugin-instance.ts';
+import type { CollectedState, PluginStatus } from '@stormpulse/kernel';
 
 type Report = NonNullable<Payloads['register']['integrations']>;
 
