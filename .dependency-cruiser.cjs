@@ -5,7 +5,7 @@ const allowed = {
   'plugin-api': [],
   kernel: ['plugin-api', 'protocol'],
   services: ['plugin-api', 'kernel', 'protocol', 'sqlite'],
-  testing: ['plugin-api', 'kernel', 'services', 'protocol', 'sqlite'],
+  testing: ['plugin-api', 'kernel', 'services', 'wizard', 'protocol', 'sqlite'],
   sdk: ['plugin-api', 'testing'],
   'create-plugin': [],
   wizard: ['plugin-api'],
