@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExecResult, Step, WizardHost } from '@stormpulse/plugin-api';
+import type { ExecResult, Step } from '@stormpulse/plugin-api';
 import type { SetupHost, UnitState } from '@stormpulse/wizard';
 import { stringify } from 'smol-toml';
 import { editTable } from './edit-table.ts';
@@ -92,15 +92,6 @@ export class ScratchHost {
     const result = this.run(file, args);
     if (result.exitCode !== 0) throw new Error(`${file} exited with ${result.exitCode}: ${result.stderr}`);
     return await Promise.resolve(result);
-  }
-
-  wizardHost(signal: AbortSignal): WizardHost {
-    return {
-      exec: (file, args) => this.exec(file, args),
-      exists: (path) => Promise.resolve(this.exists(path)),
-      folder: this.folder,
-      signal,
-    };
   }
 
   /** For the engine that carries plans out. */

@@ -1,12 +1,12 @@
-import type { Plugin, Wizard } from '@stormpulse/plugin-api';
+import type { Exec, Plugin, Wizard } from '@stormpulse/plugin-api';
 import { GrantExec } from '@stormpulse/plugin-api/internal';
 import { contribute } from './contributions.ts';
 import type { ScratchHost } from './scratch-host.ts';
 
 /** A plugin that was set up far enough to ask its wizard. */
 export interface WizardOf extends AsyncDisposable {
-  readonly wizard: Wizard;
-  readonly signal: AbortSignal;
+  readonly spec: Wizard['spec'];
+  readonly detect: () => Promise<unknown>;
 }
 
 /** Sets a plugin up on a host as the command line does for a wizard; one of others is started too. Rejects with what keeps it from that. */
@@ -19,15 +19,11 @@ export async function wizardOf(
   const abort = new AbortController();
   const { signal } = abort;
   const releases: (() => Promise<void>)[] = [];
-  const declared = contribute(plugin, config, {
-    signal,
-    async exec(file, args) {
-      if (declared.capabilities.exec?.some((granted) => granted === file) !== true)
-        throw GrantExec({ plugin: plugin.name, file });
-      return await host.exec(file, args);
-    },
-    defer: (release) => void releases.push(release),
-  });
+  const exec: Exec = async (file, args) => {
+    if (declared.capabilities.exec?.some((granted) => granted === file) !== true) throw GrantExec({ plugin: plugin.name, file });
+    return await host.exec(file, args);
+  };
+  const declared = contribute(plugin, config, { signal, exec, defer: (release) => void releases.push(release) });
   const close = async (): Promise<void> => {
     abort.abort(new Error('the set-up is over'));
     // C09 tells of a release that fails.
@@ -37,7 +33,10 @@ export async function wizardOf(
   try {
     if (wizard === undefined) throw new Error('it registers a wizard at times only');
     if (!firstParty) for (const start of declared.starts) await start(signal);
-    return { wizard, signal, [Symbol.asyncDispose]: close };
+    const { spec } = wizard;
+    const exists = (path: string): Promise<boolean> => Promise.resolve(host.exists(path));
+    const detect = (): Promise<unknown> => spec.detect({ exec, exists, folder: host.folder, signal });
+    return { spec, detect, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

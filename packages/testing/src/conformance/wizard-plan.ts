@@ -1,6 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import type { Plugin, Step, TObject } from '@stormpulse/plugin-api';
-import { answersProblems, checkPlan, questionsOf, withDefaults } from '@stormpulse/wizard';
+import { PlanRefused, answersProblems, checkPlan, questionsOf, withDefaults } from '@stormpulse/wizard';
 import type { Answers, SetupStep } from '@stormpulse/wizard';
 import type { WizardFixture } from './fixture.ts';
 import { differences } from './scratch-host.ts';
@@ -41,8 +41,8 @@ export async function planOn(trial: Trial, config: object, earlier?: Answers): P
   const { plugin, host, firstParty, given } = trial;
   const before = host.seen;
   await using opened = await unrefused(trial, () => wizardOf(plugin, config, host, { firstParty }));
-  const { spec } = opened.wizard;
-  const detected = await unrefused(trial, () => spec.detect(host.wizardHost(opened.signal)));
+  const { spec } = opened;
+  const detected = await unrefused(trial, opened.detect);
   const schema = await unrefused(trial, () => spec.questions(detected));
   const defaults = withDefaults(schema, {});
   if (!Value.Check(schema, defaults)) throw new WizardProblem('every question needs a default that is valid');
@@ -87,7 +87,9 @@ function within({ plugin: { name: plugin }, firstParty, host, given: { files = [
         .filter((value) => typeof value === 'string'),
     });
   } catch (error) {
-    throw new WizardProblem(messageOf(error));
+    if (!PlanRefused.is(error)) throw error;
+    const { step, problem, expected } = error.details;
+    throw new WizardProblem(`${step}: ${problem}; expected ${expected}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Type, definePlugin, wizard } from '@stormpulse/plugin-api';
 import type { Exec, Plugin, Step, TObject, WizardHost } from '@stormpulse/plugin-api';
@@ -83,6 +83,10 @@ const hangsOrTakesDown = (program: ScratchProgram): undefined => {
 };
 const opensTheFolder = (program: ScratchProgram): undefined => {
   if (program.args[0] === 'on') chmodSync(program.at('/etc/stormpulse'), 0o755);
+  return hangsOrTakesDown(program);
+};
+const addsAByte = (program: ScratchProgram): undefined => {
+  if (program.args[0] === 'on') appendFileSync(program.at('/etc/stormpulse/stormpulse.toml'), '#');
   return hangsOrTakesDown(program);
 };
 const onlyWith = (path: `/${string}`) => async (host: WizardHost) => {
@@ -203,6 +207,11 @@ describe('C18 finds', () => {
       bell(() => [], { onStart: () => Promise.reject(new Error('no bell')) }),
       /refuses every host .*: no bell/u,
     ],
+    [
+      'a program that it was not granted',
+      bell(() => [], { detect: ({ exec }) => exec('/bin/other', []) }),
+      /refuses every host .*\/bin\/other/u,
+    ],
     ['an answer of the fixture that is none', bell(() => []), /word: expected a text that fits/u, { answers: { word: 'LOUD' } }],
   ])('%s', async (_, plugin, told, given) => {
     expect((await check(plugin, given === undefined ? {} : { wizard: given })).join('\n')).toMatch(told);
@@ -223,6 +232,12 @@ describe('C18 finds', () => {
       hangs,
     ],
     ['a program whose undo leaves what it did', onceHung(hang), /before step 2 fails, .*\/rope$/u, hangs],
+    [
+      'a program whose undo leaves a byte',
+      onceHung(hang),
+      /before step 2 fails, .*: \/etc\/stormpulse\/stormpulse.toml$/u,
+      addsAByte,
+    ],
     ['a program whose undo leaves a mode', onceHung(hang), /before step 2 fails, .*: \/etc\/stormpulse$/u, opensTheFolder],
     [
       'a program whose undo fails',
