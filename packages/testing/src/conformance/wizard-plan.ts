@@ -48,9 +48,9 @@ export async function planOn(trial: Trial, config: object, earlier?: Answers): P
   if (!Value.Check(schema, defaults)) throw new WizardProblem('every question needs a default that is valid');
   const wrong = answersProblems(schema, given.answers ?? {});
   if (wrong.length > 0) throw new WizardProblem(`the answers that the fixture gives: ${wrong.join('; ')}`);
-  const answers = Value.Check(schema, earlier) ? (earlier as Answers) : answersTo(schema, defaults, trial);
+  const answers = Value.Check(schema, earlier) ? earlier : answersTo(schema, defaults, trial);
   const ran = host.ran.length;
-  const plan = async (): Promise<unknown> => await spec.plan({ detected, answers: answers as never });
+  const plan = async (): Promise<unknown> => await spec.plan({ detected, answers });
   const steps = await unrefused(trial, plan);
   const same = JSON.stringify(steps) === JSON.stringify(await unrefused(trial, plan));
   if (!same) throw new WizardProblem('two plans for the same answers differ');
@@ -89,7 +89,7 @@ function within({ plugin: { name: plugin }, firstParty, host, given: { files = [
   } catch (error) {
     if (!PlanRefused.is(error)) throw error;
     const { step, problem, expected } = error.details;
-    throw new WizardProblem(`${step}: ${problem}; expected ${expected}`);
+    throw new WizardProblem(`${String(step)}: ${String(problem)}; expected ${String(expected)}`);
   }
 }
 

@@ -80,7 +80,7 @@ async function assertFinished(trial: Trial, planned: Planned): Promise<void> {
   const { plugin, host, firstParty } = trial;
   const definition = definitionOrThrow(plugin);
   const configNow = (text: string): object =>
-    firstParty ? trial.config : ((readTable(text, ['plugins', plugin.name, 'config']) ?? {}) as object);
+    firstParty ? trial.config : (readTable(text, ['plugins', plugin.name, 'config']) ?? {});
   host.check = (text) => {
     try {
       parseConfig(definition.configSchema, configNow(text));
