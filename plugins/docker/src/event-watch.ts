@@ -52,7 +52,7 @@ export async function watchEvents(options: EventWatchOptions, signal: AbortSigna
 
 /** Listens until that ends; for how long it was. */
 async function hear(options: EventWatchOptions, since: number, probationMs: number, signal: AbortSignal): Promise<number> {
-  const begun = performance.now();
+  const begun = process.hrtime.bigint();
   const heard = setTimeout(options.onHearing, probationMs);
   heard.unref();
   try {
@@ -63,7 +63,7 @@ async function hear(options: EventWatchOptions, since: number, probationMs: numb
   } finally {
     clearTimeout(heard);
   }
-  return performance.now() - begun;
+  return Number(process.hrtime.bigint() - begun) / 1e6;
 }
 
 function reasonOf(error: unknown): string {

@@ -15,21 +15,22 @@ export function dockerWizard(environment: Readonly<Record<string, string | undef
       for (const socket of [...rootless, ROOTFUL]) if (await exists(socket)) found.push(socket);
       return { sockets: found };
     },
-    questions: ({ sockets: [first = ROOTFUL] }) =>
+    questions: ({ sockets }) =>
       Type.Object({
         enable: Type.Boolean({
-          title: 'Let the hub see this engine, and start, stop and remove its containers',
-          default: true,
+          title: `${sockets.length === 0 ? 'No Docker Engine was found here. ' : ''}Let the hub see this engine, and start, stop and remove its containers`,
+          default: sockets.length > 0,
         }),
         socket: Type.String({
           title: 'Socket of the Docker Engine',
           pattern: '^/[^\\0]{1,100}$',
-          default: first,
+          default: sockets[0] ?? ROOTFUL,
           'x-ui': { widget: 'path' },
         }),
       }),
-    plan: ({ detected, answers }) =>
-      detected.sockets.length === 0 || !answers.enable
+    // One that runs elsewhere, or is not up yet, can be named: the probe tells whether it answers.
+    plan: ({ answers }) =>
+      !answers.enable
         ? []
         : [
             { kind: 'config-section', section: 'docker', values: { host: `unix://${answers.socket}` } },

@@ -32,8 +32,9 @@ describe('the wizard', () => {
     expect(await plan([ROOTFUL], { socket: '/srv/proxy.sock' })).toEqual(section('/srv/proxy.sock'));
   });
 
-  test('plans nothing without an engine, and nothing when that is not wanted', async () => {
+  test('plans nothing without an engine unless one is named all the same, and nothing when that is not wanted', async () => {
     expect(await plan([])).toEqual([]);
+    expect(await plan([], { enable: true, socket: '/srv/later.sock' })).toEqual(section('/srv/later.sock'));
     expect(await plan([ROOTFUL], { enable: false })).toEqual([]);
   });
 });

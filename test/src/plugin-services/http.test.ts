@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -375,25 +374,4 @@ test("what asking for headers rejects with is the plugin's to see, and nothing i
   const client = clientOf(stage, peer.origin, () => stage.reveal({ env: 'NOT_SET' }).then((token) => ({ token })));
   expect(await rejection(client.text({ path: '/' }))).toMatchObject({ code: 'E_SECRET_MISSING' });
   expect(peer.requests).toEqual([]);
-});
-
-test('a hundred requests at once share sixteen connections, and all are answered', async () => {
-  await using stage = setStage();
-  const held: ServerResponse[] = [];
-  await using peer = await startPeer((_, response) => void held.push(response));
-  const client = clientOf(stage, peer.origin);
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', onWarning);
-  const { signal } = new AbortController();
-  const answers = Promise.all(Array.from({ length: 100 }, () => client.json({ path: '/x', signal }, Type.Integer())));
-  for (let left = 100; left > 0; left -= 16) {
-    await expect.poll(() => held.length).toBe(Math.min(16, left));
-    for (let turn = 0; turn < 40; turn += 1) await settle();
-    expect(held.length).toBe(Math.min(16, left));
-    held.splice(0).forEach((response) => response.end('1'));
-  }
-  expect(await answers).toEqual(Array.from({ length: 100 }, () => 1));
-  process.off('warning', onWarning);
-  expect(warnings).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { defineError, isAgentError, periodMs } from '@stormpulse/plugin-api';
 import type { AgentError, Trigger } from '@stormpulse/plugin-api';
 import type { CollectorDefinition, V1Signoff } from '@stormpulse/plugin-api/internal';
 import type { Clock, CollectedState, CollectorService, EventLog } from '@stormpulse/kernel';
+import { deadline } from './deadline.ts';
 
 export const CollectTimeout = defineError<{ plugin: string; collector: string; ms: number }>(
   'E_COLLECT_TIMEOUT',
@@ -35,7 +36,6 @@ type Only = ReadonlySet<string> | undefined;
 type Detector = NonNullable<CollectorDefinition['detector']>;
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-const AT_ONCE_MS = 1;
 
 interface Collecting {
   readonly plugin: string;
@@ -63,20 +63,18 @@ async function ask(
   previous: unknown,
   plugin: string,
 ): Promise<boolean | readonly string[]> {
-  const abort = new AbortController();
   const ms = timeoutOf(definition);
-  let cancel = (): void => undefined;
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(ms, () => {
-      const error = CollectTimeout({ plugin, collector: `${definition.id} (its detector)`, ms });
-      abort.abort(error);
-      reject(error);
-    });
-  });
+  const late = deadline(clock, ms, () => CollectTimeout({ plugin, collector: `${definition.id} (its detector)`, ms }));
   try {
-    return await Promise.race([detector.changed({ signal: abort.signal, previous }), late]);
+    const look = {
+      get signal() {
+        return late.signal;
+      },
+      previous,
+    };
+    return await Promise.race([detector.changed(look), late.passed]);
   } finally {
-    cancel();
+    late.cancel();
   }
 }
 
@@ -126,30 +124,19 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
     const { plugin, definition } = entry;
     const name = { plugin, collector: definition.id };
     const ms = timeoutOf(definition);
-    let abort: AbortController | undefined;
     const timedOut = (): AgentError => CollectTimeout({ ...name, ms });
-    let cancel = (): void => undefined;
-    const late = new Promise<never>((_, reject) => {
-      entry.abandon = (reason) => {
-        cancel();
-        abort?.abort(reason);
-        reject(reason);
-      };
-      // Most are done at once, and a timer wakes an idle host later although it was cancelled: the long one is for the others.
-      cancel = clock.after(AT_ONCE_MS, () => {
-        cancel = clock.after(ms - AT_ONCE_MS, () => entry.abandon(timedOut()));
-      });
-    });
+    const late = deadline(clock, ms, timedOut);
+    entry.abandon = late.pass;
     try {
       const context = {
         get signal() {
-          return (abort ??= new AbortController()).signal;
+          return late.signal;
         },
         previous: entry.current?.state,
         only,
         trigger,
       };
-      const state = await Promise.race([collecting(entry, context, timedOut), late]);
+      const state = await Promise.race([collecting(entry, context, timedOut), late.passed]);
       if (!Check(definition.state, state))
         throw CollectShape({ ...name, path: Errors(definition.state, state).First()?.path ?? '/' });
       if (all.has(entry)) entry.current = { ...name, state, at: clock.now(), revision: (entry.current?.revision ?? 0) + 1 };
@@ -165,7 +152,7 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
       if (all.has(entry)) entry.report(error);
       throw error;
     } finally {
-      cancel();
+      late.cancel();
     }
   };
 

@@ -1,5 +1,5 @@
 import { Errors } from '@sinclair/typebox/errors';
-import { Check, Clean, Decode, Default } from '@sinclair/typebox/value';
+import { Check, Clean, Default, HasTransform, TransformDecode } from '@sinclair/typebox/value';
 import type { TSchema } from '@stormpulse/plugin-api';
 
 /** What stands in the way of an answer; nothing of the answer's values is in it. */
@@ -18,7 +18,8 @@ export function readAnswer(
 ): { readonly ok: true; readonly value: unknown } | ({ readonly ok: false } & Misshapen) {
   try {
     const value = Default(schema, Clean(schema, parse(text)));
-    if (Check(schema, value)) return { ok: true, value: Decode(schema, value) };
+    // `Decode` would check it a second time.
+    if (Check(schema, value)) return { ok: true, value: HasTransform(schema, []) ? TransformDecode(schema, [], value) : value };
     const first = Errors(schema, value).First();
     return misshapen(first?.path, first?.message.replace(/^Expected /u, ''));
   } catch (error) {

@@ -23,28 +23,36 @@ export interface RequestLife {
  */
 export async function liveRequest<T>(options: RequestLifeOptions, work: (life: RequestLife) => Promise<T>): Promise<T> {
   const over = new AbortController();
-  const listening = new AbortController();
+  const listening: (() => void)[] = [];
   let cancel = (): void => undefined;
+  let fail = (_error: AgentError): void => undefined;
   const ended = new Promise<never>((_, reject) => {
-    over.signal.addEventListener('abort', () => reject(over.signal.reason as AgentError), { once: true });
+    fail = reject;
   });
   ended.catch(() => undefined);
+  const end = (reason: string): void => {
+    const error = options.error(reason);
+    fail(error);
+    over.abort(error);
+  };
   for (const { signal, reason } of options.enders) {
+    if (signal === undefined) continue;
     // A plugin may well give one signal to a hundred requests.
-    if (signal !== undefined) setMaxListeners(0, signal);
-    const end = (): void => over.abort(options.error(reason));
-    if (signal?.aborted === true) end();
-    else signal?.addEventListener('abort', end, { once: true, signal: listening.signal });
+    setMaxListeners(0, signal);
+    const give = (): void => end(reason);
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+    listening.push(() => signal.removeEventListener('abort', give));
   }
   const endWithin = (ms: number): void => {
     cancel();
-    cancel = options.clock.after(ms, () => over.abort(options.error(`no whole answer came within ${ms} ms`)));
+    cancel = options.clock.after(ms, () => end(`no whole answer came within ${ms} ms`));
   };
   try {
     if (over.signal.aborted) return await ended;
     return await Promise.race([work({ signal: over.signal, endWithin }), ended]);
   } finally {
     cancel();
-    listening.abort('over');
+    for (const stop of listening) stop();
   }
 }
