@@ -18,5 +18,5 @@ export type { FakeLink } from './fakes/transport.ts';
 export { CHECKS } from './conformance/checks.ts';
 export type { Check } from './conformance/checks.ts';
 export { conformance } from './conformance/conformance.ts';
-export type { ConformanceFixture, Problems } from './conformance/fixture.ts';
+export type { ConformanceFixture, Problems, ScratchProgram, WizardFixture } from './conformance/fixture.ts';
 export { manifestOf, manifestText, readmeText } from './documents/documents.ts';

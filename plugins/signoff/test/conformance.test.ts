@@ -17,6 +17,8 @@ describe('conformance', () => {
     pkg,
     folder: new URL('../', import.meta.url),
     example: (toml) => ({ state_folder: '/nonexistent/stormpulse', signoff: toml['signoff'] }),
+    // Beside the database, where v1 looks for it.
+    wizard: { files: ['/nonexistent/stormpulse/signoff.sealed'] },
     params: { 'verify-block': { verify_command: 'true' }, 'apply-block': { apply_command: 'true' } },
   });
 });

@@ -227,7 +227,7 @@ const OFFENDERS: Readonly<Record<string, readonly [string, Plugin, RegExp]>> = {
   C18: [
     "a wizard that writes the agent's own table",
     withWizard(() => [{ kind: 'config-section', section: 'agent', values: {} }]),
-    /may write \[plugins\.bell\.config\]/u,
+    /expected \[plugins\.bell\.config\] or below/u,
   ],
 };
 

@@ -36,5 +36,5 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   C15: { title: 'the example config is accepted and tells the true defaults', run: checkExample },
   C16: { title: 'README tables and manifest.json are what the code declares', run: checkDocuments },
   C17: { title: 'two instances in one process share nothing', run: checkInstances },
-  C18: { title: 'wizards plan without effect, within what they may change', run: checkWizard },
+  C18: { title: 'wizards plan without effect, leave nothing to do and are taken back at any failure', run: checkWizard },
 };

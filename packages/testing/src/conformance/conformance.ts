@@ -5,12 +5,12 @@ import type { ConformanceFixture } from './fixture.ts';
 import { CHECKS_OF_CODE, isolate } from './isolated.ts';
 import type { IsolatedPlugin, Isolation } from './isolated.ts';
 
-/** Processes are started on machines that are busy; only a failure takes all of it. */
+/** Processes are started and files made durable on machines that are busy; only a failure takes all of it. */
 const SLOW_MS = 90_000;
 
 /** Declares the conformance tests of a plugin; call it at the top of a vitest file. */
 export function conformance(plugin: Plugin, fixture: ConformanceFixture): void {
-  describe(`conformance of ${plugin.name}`, () => {
+  describe(`conformance of ${plugin.name}`, { timeout: SLOW_MS }, () => {
     for (const [id, { title, run }] of Object.entries(CHECKS)) {
       test(`${id}: ${title}`, async () => {
         expect(await run(plugin, fixture)).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Capabilities, Plugin } from '@stormpulse/plugin-api';
 import { definitionOf, parseConfig, recordSetup } from '@stormpulse/plugin-api/internal';
-import type { AnyPluginDefinition, Contributions } from '@stormpulse/plugin-api/internal';
+import type { AnyPluginDefinition, Contributions, LiveMembers } from '@stormpulse/plugin-api/internal';
 
 /** What one setup declared, without a host. */
 export interface Declared extends Contributions {
@@ -16,8 +16,8 @@ export function definitionOrThrow(plugin: Plugin): AnyPluginDefinition {
   return definition;
 }
 
-/** Runs setup against a context that only records. Throws what it throws. */
-export function contribute(plugin: Plugin, config: object): Declared {
+/** Runs setup against a context that only records, but for what is `live`. Throws what it throws. */
+export function contribute(plugin: Plugin, config: object, live: Partial<LiveMembers> = {}): Declared {
   const definition = definitionOrThrow(plugin);
   const parsed = parseConfig(definition.configSchema, config);
   const waited: string[] = [];
@@ -46,6 +46,7 @@ export function contribute(plugin: Plugin, config: object): Declared {
     ok: silent,
     degraded: silent,
     defer: silent,
+    ...live,
   });
   return { ...contributions, capabilities: definition.capabilities(parsed), waited };
 }

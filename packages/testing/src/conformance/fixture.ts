@@ -1,3 +1,6 @@
+import type { ExecResult } from '@stormpulse/plugin-api';
+import type { ExecCall } from '../fakes/runner.ts';
+
 /** What the checks need to know of a plugin's package. */
 export interface ConformanceFixture {
   /** A configuration the plugin accepts. */
@@ -18,6 +21,26 @@ export interface ConformanceFixture {
   readonly built?: URL;
   /** Waits until a plugin whose code runs elsewhere is at rest. Default: some turns of the event loop. */
   readonly settle?: () => Promise<void>;
+  /** For C18, of a plugin with a wizard. */
+  readonly wizard?: WizardFixture;
+}
+
+/** The host that a wizard is tried on, and what it is answered. */
+export interface WizardFixture {
+  /** By key, over the defaults of the questions. Without them the defaults are tried, and once more with a yes to every yes-no question. */
+  readonly answers?: Readonly<Record<string, unknown>>;
+  /** What is on the host, by whole paths. Default: it is tried where nothing is, and where everything is that it looks for. */
+  readonly there?: readonly string[];
+  /** Of a plugin of the agent: files besides those in its folder that it may write, by whole paths. */
+  readonly files?: readonly string[];
+  /** What a program says, and does to the files of the host that is tried. Without it: it does nothing and succeeds. */
+  readonly program?: (program: ScratchProgram) => Partial<ExecResult> | undefined;
+}
+
+/** A program that `detect` or a step `run` started. */
+export interface ScratchProgram extends Pick<ExecCall, 'file' | 'args'> {
+  /** Where a path of the host really lies. */
+  readonly at: (path: string) => string;
 }
 
 /** Problems found; none when the check passes. */

@@ -1,49 +1,49 @@
-import type { Plugin, Step } from '@stormpulse/plugin-api';
-import { Value } from '@sinclair/typebox/value';
-import { FakeRunner } from '../fakes/runner.ts';
+import type { Plugin } from '@stormpulse/plugin-api';
 import { contribute } from './contributions.ts';
 import type { ConformanceFixture, Problems } from './fixture.ts';
+import { ScratchHost } from './scratch-host.ts';
+import { WizardRefused } from './wizard-plan.ts';
+import { tryWizard } from './wizard-trial.ts';
+import type { Tried } from './wizard-trial.ts';
 
-const OPERATOR_ONLY: ReadonlySet<Step['kind']> = new Set(['run', 'enable-unit']);
-
-/** C18: a wizard's plan is pure, stays within what its plugin may change, and asks only probes that there are. */
-export async function checkWizard(plugin: Plugin, { config, firstParty = true }: ConformanceFixture): Promise<Problems> {
+/**
+ * C18: a wizard's plan is pure and stays within what its plugin may change; carried out by the engine of the command line it leaves nothing to
+ * do; a failure at any step leaves files, units and programs of the host as they were.
+ */
+export async function checkWizard(plugin: Plugin, fixture: ConformanceFixture): Promise<Problems> {
+  const { config, firstParty = true, wizard: given = {} } = fixture;
   const { wizards, probes } = contribute(plugin, config);
-  const problems: string[] = [];
-  for (const { spec } of wizards) {
-    const { signal } = new AbortController();
-    const exec = new FakeRunner();
-    const folder = `/etc/stormpulse/plugins/${plugin.name}` as const;
-    const host = {
-      exec: (file: string, args: readonly string[]) => exec.exec(file, args, {}),
-      exists: () => Promise.resolve(true),
-      folder,
-      signal,
-    };
-    const detected = await spec.detect(host);
-    const questions = spec.questions(detected);
-    const answers = Value.Default(questions, {});
-    if (!Value.Check(questions, answers)) problems.push(`wizard "${spec.title}": every question needs a default that is valid`);
-    const plan = async (): Promise<readonly Step[]> => await spec.plan({ detected, answers: answers as never });
-    const steps = await plan();
-    if (JSON.stringify(steps) !== JSON.stringify(await plan()))
-      problems.push(`wizard "${spec.title}": two plans for the same answers differ`);
-    problems.push(...steps.flatMap((step) => problemWith(step, plugin.name, firstParty)));
-    const asked = steps.flatMap((step) => (step.kind === 'verify' ? [step.probe] : []));
-    const unknown = asked.filter((probe) => !probes.some(({ id }) => id === probe));
-    problems.push(
-      ...unknown.map((probe) => `wizard "${spec.title}" verifies with the probe "${probe}", which the plugin does not have`),
-    );
+  const [wizard, ...others] = wizards;
+  if (wizard === undefined) return [];
+  if (others.length > 0) return [`it has ${wizards.length} wizards; the first alone is asked`];
+  const { there, answers, program = () => undefined } = given;
+  const [problems, refusals] = [new Set<string>(), new Set<string>()];
+  const takenBack = new Set<string>();
+  let isTried = false;
+  const attempt = async (isThere: (path: string) => boolean, saysYes: boolean): Promise<Tried | undefined> => {
+    const file = firstParty ? {} : { plugins: { [plugin.name]: { config } } };
+    const host = new ScratchHost({ plugin: plugin.name, file, isThere, program, probes: probes.map(({ id }) => id) });
+    try {
+      const tried = await tryWizard({ plugin, config, firstParty, given, host, saysYes, takenBack });
+      tried.problems.forEach((problem) => problems.add(problem));
+      isTried = true;
+      return tried;
+    } catch (error) {
+      if (!(error instanceof WizardRefused)) throw error;
+      refusals.add(error.message);
+      return undefined;
+    } finally {
+      host.close();
+    }
+  };
+  const hosts = there === undefined ? [() => false, () => true] : [(path: string) => there.includes(path)];
+  for (const isThere of hosts) {
+    const tried = await attempt(isThere, false);
+    if (answers === undefined && tried?.saidNo === true) await attempt(isThere, true);
   }
-  return problems;
-}
-
-function problemWith(step: Step, plugin: string, firstParty: boolean): Problems {
-  if (firstParty) return [];
-  if (OPERATOR_ONLY.has(step.kind)) return [`a wizard that is not the agent's own may not have the step "${step.kind}"`];
-  // Beside `config` stand its grants, which are its operator's.
-  const own = `plugins.${plugin}.config`;
-  if (step.kind === 'config-section' && step.section !== own && !step.section.startsWith(`${own}.`))
-    return [`a wizard may write [${own}] and below, not [${step.section}]`];
-  return [];
+  if (!isTried)
+    problems.add(
+      `it refuses every host it is tried on: ${[...refusals].join('; ')}. Say what is there in "wizard" of the fixture`,
+    );
+  return [...problems].map((problem) => `wizard "${wizard.spec.title}": ${problem}`);
 }
