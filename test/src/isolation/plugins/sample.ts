@@ -117,6 +117,15 @@ export default definePlugin({
         run: async () => ({ fresh: await things.refresh(['x', 'y']), current: things.current, reads }),
       }),
       handler({
+        id: 'state',
+        title: 'What was read last',
+        effect: 'read',
+        timeout: '5s',
+        params: Type.Object({}),
+        result: Type.Array(Type.String()),
+        run: () => Promise.resolve(things.current?.names ?? []),
+      }),
+      handler({
         id: 'changed',
         title: 'Say that a thing changed',
         effect: 'read',
