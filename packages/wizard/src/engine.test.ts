@@ -207,7 +207,7 @@ describe('what an earlier run left', () => {
 
   it('the lock of a process that is gone holds nothing, that of a living one is waited for', async () => {
     await apply(file());
-    scratch.write('etc/setup/lock', '1234 an earlier run');
+    symlinkSync('1234 an earlier run', scratch.path('etc/setup/lock'));
     expect(await apply(file('other\n'))).toMatchObject({ status: 'committed' });
     expect(scratch.left).toEqual(['receipts.jsonl']);
     let release = (): void => undefined;
@@ -219,6 +219,16 @@ describe('what an earlier run left', () => {
     expect(await first).toMatchObject({ status: 'committed' });
     expect(await second).toMatchObject({ status: 'committed', failures: [] });
     expect(scratch.read('etc/files/acme/rule')).toBe('second\n');
+  });
+
+  it('what a process that is gone wrote to take the lock is swept by the next set-up, what a living one wrote stays', async () => {
+    await apply(file());
+    const claim = (name: string, holder: string): void => symlinkSync(holder, scratch.path(`etc/setup/${name}`));
+    claim('lock.0123456789ab', '1234 an earlier run');
+    claim('lock.0123456789ac', `${process.pid} this run`);
+    claim('lock.of-somebody', '1234 an earlier run');
+    await apply(file('other\n'));
+    expect(scratch.left).toEqual(['lock.0123456789ac', 'lock.of-somebody', 'receipts.jsonl']);
   });
 
   it('whoever waited for a work that took the folder away is told, and changes nothing', async () => {
