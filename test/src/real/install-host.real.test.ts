@@ -50,7 +50,7 @@ describe('an agent that is installed', () => {
     expect(await terminal.ended, terminal.text).toBe(0);
     expect(terminal.text).toContain('the agent runs, and starts with the host');
 
-    await installed.connected('host-1');
+    await installed.linked('host-1');
     expect(await host.show('stormpulse.service', 'ActiveState')).toBe('active');
     expect(await host.show('stormpulse.service', 'UnitFileState')).toBe('enabled');
     expect(
@@ -70,7 +70,7 @@ describe('an agent that is installed', () => {
     expect(await host.run(STORMPULSE, 'init', '--dry-run', '--answers', await empty())).toContain('nothing is to be changed');
 
     await host.reboot();
-    await installed.connected('host-1');
+    await installed.linked('host-1');
 
     const gone = await host.run(STORMPULSE, 'uninstall', '--yes');
     expect(gone).toContain('the deployment, /srv/my app');
@@ -92,7 +92,7 @@ describe('an agent that is installed', () => {
     await installed.answers('/run/user/1000/answers.toml', 'project_dir = "none"\n', 'op');
     const said = await host.try(...AS_OP, OPS, 'init', '--answers', '/run/user/1000/answers.toml');
     expect(said, said.stdout + said.stderr).toMatchObject({ code: 0 });
-    await installed.connected('user-1');
+    await installed.linked('user-1');
     expect(await installed.manager('is-active', 'stormpulse.service')).toBe('active');
     expect(await installed.manager('is-enabled', 'stormpulse.service')).toBe('enabled');
     expect(await host.run('stat', '-c', '%a', '/home/op/.config/stormpulse', '/home/op/.config/stormpulse/stormpulse.toml')).toBe(
@@ -137,6 +137,8 @@ describe('an agent that is installed', () => {
       expect(again, again.stderr).toMatchObject({ code: 0 });
       expect(await setUp(), `carried out after line ${at}`).toBe(all);
       expect(await host.show('stormpulse.service', 'ActiveState')).toBe('active');
+      // No lock, no claim to it, no journal.
+      expect(await host.run('ls', '/etc/stormpulse/setup')).toBe('receipts.jsonl\n');
     }
     expect(cutOff).toContain('a part');
     expect(new Set(ended)).toEqual(new Set(['nothing', 'all']));
