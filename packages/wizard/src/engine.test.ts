@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -105,6 +105,50 @@ describe('a plan', () => {
     scratch.failing.clear();
     expect(await recover(scratch.host)).toMatchObject({ status: 'rolled_back' });
     expect(scratch.left).toEqual(['receipts.jsonl']);
+  });
+
+  it('what is moved is what was there then, and is moved back; where a name is taken, nothing is', async () => {
+    const [from, to] = [scratch.path('etc/from'), scratch.path('etc/to')];
+    const move: SetupStep = { kind: 'move-entries', from, to, except: ['kept'] };
+    mkdirSync(join(from, 'folder'), { recursive: true });
+    mkdirSync(to);
+    for (const name of ['from/a', 'from/folder/b', 'from/kept', 'to/there']) scratch.write(`etc/${name}`, name);
+    const before = scratch.files;
+    scratch.failing.add('answers');
+    expect(await apply(move, { kind: 'verify', probe: 'answers' })).toMatchObject({ status: 'rolled_back' });
+    expect(scratch.files).toEqual(before);
+    scratch.failing.clear();
+    expect(await apply(move)).toMatchObject({ status: 'committed' });
+    expect([readdirSync(from), readdirSync(to).toSorted()]).toEqual([['kept'], ['a', 'folder', 'there']]);
+    expect(await apply(move)).toMatchObject({ status: 'unchanged' });
+    scratch.write('etc/from/there', 'another');
+    expect(await apply(move)).toMatchObject({
+      status: 'rolled_back',
+      failures: [expect.stringContaining('etc/to/there is there already')],
+    });
+    expect(scratch.read('etc/to/there')).toBe('to/there');
+  });
+
+  it('moving back that was cut off is ended, and touches nothing that has the names since', async () => {
+    const [from, to] = [scratch.path('etc/from'), scratch.path('etc/to')];
+    mkdirSync(from);
+    mkdirSync(to);
+    for (const name of ['from/a', 'to/b']) scratch.write(`etc/${name}`, name);
+    const intent = { kind: 'move-entries', from, to, names: ['a', 'b'] };
+    const cutOff = (): void => {
+      mkdirSync(scratch.path('etc/setup'), { recursive: true, mode: 0o700 });
+      const lines = [{ version: 1, plugin: 'x', title: 'y' }, { intent }].map((line) => `${JSON.stringify(line)}\n`);
+      writeFileSync(journalPath(scratch.path('etc/setup')), lines.join(''), { mode: 0o600 });
+    };
+    cutOff();
+    expect(await recover(scratch.host)).toMatchObject({ status: 'rolled_back' });
+    expect([readdirSync(from).toSorted(), readdirSync(to)]).toEqual([['a', 'b'], []]);
+    // The folder it came from was made by the same plan, and is gone already.
+    rmSync(from, { recursive: true });
+    scratch.write('etc/to/a', 'theirs');
+    cutOff();
+    expect(await recover(scratch.host)).toMatchObject({ status: 'rolled_back' });
+    expect(scratch.read('etc/to/a')).toBe('theirs');
   });
 
   it('an abort takes back what was begun', async () => {
