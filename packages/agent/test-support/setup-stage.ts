@@ -42,6 +42,10 @@ export class SetupStage {
   runner: PluginRunner = new StandInRunner();
   /** The service does not start. */
   isBroken = false;
+  hasSystemd = true;
+  /** Why the service manager does not answer. */
+  managerProblem: string | undefined;
+  runsAs: 'user' | 'system' = 'user';
   /** Awaited before the service starts. */
   beforeStart: () => Promise<void> = () => Promise.resolve();
   /** Awaited before a yes or no is given to a question. */
@@ -131,7 +135,7 @@ export class SetupStage {
     const data = this.path('share/stormpulse-data');
     return {
       paths: {
-        mode: 'user',
+        mode: this.runsAs,
         config: this.config,
         credentials,
         data,
@@ -146,7 +150,7 @@ export class SetupStage {
       program,
       programs: this.programs,
       units: {
-        isThere: true,
+        isThere: this.hasSystemd,
         state: (unit) => Promise.resolve(this.units.get(unit) ?? { enabled: false, active: false }),
         start: async (unit) => {
           await this.beforeStart();
@@ -154,7 +158,7 @@ export class SetupStage {
           this.units.set(unit, { enabled: true, active: true });
         },
         restore: (unit, before) => Promise.resolve(void this.units.set(unit, before)),
-        reload: () => Promise.resolve(),
+        reload: () => (this.managerProblem === undefined ? Promise.resolve() : Promise.reject(new Error(this.managerProblem))),
       },
       plugins: {
         firstParty: [...this.own.keys()],

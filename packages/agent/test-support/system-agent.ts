@@ -28,6 +28,7 @@ export class SystemAgent {
       config: stage.path('etc/stormpulse/stormpulse.toml'),
       data: stage.path('opt/data'),
       packages: stage.path('opt/plugins'),
+      dropIns: stage.path('etc/stormpulse.service.d'),
     };
     mkdirSync(dirname(configFolder), { mode: 0o755 });
     renameSync(dirname(stage.config), configFolder);

@@ -171,6 +171,8 @@ describe('an agent that is installed', () => {
       await installed.linked('host-3');
     };
 
+    const asRoot = await host.try(STORMPULSE, 'migrate-to-rootless', '--yes');
+    expect([asRoot.code, asRoot.stderr]).toEqual([1, expect.stringContaining('run stormpulse migrate-to-rootless as that user')]);
     const alone = await migrate();
     expect(alone).toMatchObject({ code: 1 });
     expect(alone.stderr).toContain('could not be read through sudo');
@@ -194,7 +196,9 @@ describe('an agent that is installed', () => {
       if (code === 0) break;
       expect(code, `killed before line ${line}: ${stdout}${stderr}`).toBe(128 + 9);
       kills += 1;
-      await host.run(...AS_OP, OPS, 'doctor', '--recover').catch(() => 'what doctor finds besides');
+      // Every other time the next run is the move itself.
+      if (kills % 2 === 0) continue;
+      await host.try(...AS_OP, OPS, 'doctor', '--recover');
       await isTheHosts();
     }
     expect(kills).toBeGreaterThan(5);

@@ -29,7 +29,7 @@ const MIGRATE_HELP = `
 Run as the user who is to have it, on a host whose agent was set up by root (of this version or of v1). It stops and disables that one's service,
 takes over file (paths changed, comments kept), credentials, nonces, audit log, what waits to be sent, packages of plugins with their grants, and
 starts a service of this user. The hatch arrives closed. sudo is asked to read, stop and, if anything fails, start again what is root's; nothing
-of this user's is written by root. What fails or is cut off is taken back. What the host's agent had stays until "sudo stormpulse uninstall".
+of this user's is written by root. What fails or is cut off is taken back. What the host's agent had stays until root runs "stormpulse uninstall".
 
 Exit code: 0 done, or you said no; 1 refused, or taken back.
 `;

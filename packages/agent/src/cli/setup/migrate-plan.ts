@@ -121,8 +121,9 @@ function asideSteps(facts: MigrateFacts, name: string): SetupStep[] {
 }
 
 function arrivalSteps(facts: MigrateFacts, from: string, to: string, without: readonly string[]): SetupStep[] {
-  const { system } = facts;
+  const { system, find } = facts;
   const arrival = join(to, ARRIVALS);
+  const sync = find('sync');
   const plugins = join(arrival, 'plugins');
   return [
     { kind: 'make-folder', path: arrival, mode: 0o700, contents: 'ours' },
@@ -130,6 +131,8 @@ function arrivalSteps(facts: MigrateFacts, from: string, to: string, without: re
     ...(from === system.data && system.hasPackages
       ? [{ kind: 'make-folder', path: plugins, mode: 0o700, contents: 'ours' } as const, copied(facts, system.packages, plugins)]
       : []),
+    // On disk before it counts: what a program wrote for us nobody has told to be.
+    ...(sync === undefined ? [] : [ran({ file: sync, argv: ['--file-system', arrival] })]),
     { kind: 'move-entries', from: arrival, to },
   ];
 }

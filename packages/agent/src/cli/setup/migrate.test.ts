@@ -89,7 +89,7 @@ describe('stormpulse migrate-to-rootless', () => {
     });
     expect(readFileSync(stage.path(`${DATA}/stormpulse.db`), 'utf8')).toBe('what was taken');
     expect(stage.printed.join('\n')).not.toContain(TOKEN);
-    expect(stage.printed.join('\n')).toContain('sudo stormpulse uninstall');
+    expect(stage.printed.join('\n')).toContain('as root: stormpulse uninstall');
     // Root reads, stops, and drops the mark; it writes nothing of the user's.
     expect(new Set(system.asRoot.map((path) => path.split('/').at(-1)))).toEqual(new Set(['cat', 'systemctl', 'rm', 'tar']));
   });
@@ -179,6 +179,13 @@ describe('stormpulse migrate-to-rootless', () => {
       'of a state that lies elsewhere',
       () => stage.write('etc/stormpulse/stormpulse.toml', '[storage]\ndb_path = "/srv/x.db"\n'),
       /storage\.db_path is "\/srv\/x\.db", expected a file in/u,
+    ],
+    ['by root', () => (stage.runsAs = 'system'), /run stormpulse migrate-to-rootless as that user/u],
+    ['without systemd', () => (stage.hasSystemd = false), /has no systemctl/u],
+    [
+      'where the service manager of the user does not answer',
+      () => (stage.managerProblem = 'Failed to connect to bus'),
+      /does not answer \(Failed to connect to bus\); .*loginctl enable-linger/u,
     ],
     [
       'while an agent of the user runs',

@@ -4,6 +4,7 @@ import { applyPlan, previewPlans } from '@stormpulse/wizard';
 import { Refused } from '../../errors.ts';
 import { editing } from './editing.ts';
 import { arrivals, inTheWay, migratePlan } from './migrate-plan.ts';
+import { isThere } from './is-there.ts';
 import { recoverPending } from './recover-pending.ts';
 import { isSafeFolder } from './safe-folder.ts';
 import { assertProgram, serviceUnit } from './service-unit.ts';
@@ -29,7 +30,9 @@ export interface MigrateOptions {
 export async function migrate(options: MigrateOptions, places: SystemPlaces, deps: SetupDeps): Promise<boolean> {
   const { paths, print, asker, programs, signal, units } = deps;
   await assertMayMove(deps);
+  // One that was cut off may have started the agent of this user.
   if (!options.dryRun) await recoverPending(deps);
+  await assertNoneRuns(deps);
   const system = await readSystemInstall(places, programs);
   await assertRoom(options, system, deps);
   const plan = await planOf(system, deps);
@@ -55,7 +58,7 @@ export async function migrate(options: MigrateOptions, places: SystemPlaces, dep
   return true;
 }
 
-/** Throws before anything is read with root's rights. */
+/** Whether this user, with this program, could have an agent at all. */
 async function assertMayMove(deps: SetupDeps): Promise<void> {
   const { paths, units } = deps;
   if (paths.mode === 'system')
@@ -76,6 +79,9 @@ async function assertMayMove(deps: SetupDeps): Promise<void> {
       { cause },
     );
   }
+}
+
+async function assertNoneRuns({ units }: SetupDeps): Promise<void> {
   if ((await units.state(UNIT_FILE)).active)
     throw Refused({
       what: `an agent of this user runs already; stop it first: systemctl --user disable --now ${UNIT_FILE}. Nothing was changed`,
@@ -134,9 +140,12 @@ async function tellWhatIsLeft(system: SystemInstall, deps: SetupDeps): Promise<v
   for (const [at, line] of lines.entries())
     if (!line.trimStart().startsWith('#') && [system.configFolder, system.data].some((folder) => line.includes(folder)))
       print(`look at ${paths.config}:${at + 1}: it still names a folder of the host's agent`);
+  if (isThere(system.dropIns)) print(`what ${system.dropIns} says of the host's service does not hold for yours: look at it`);
   if (/^\s*\[(?:docker|project)\]/mu.test(system.text))
     print("the containers of the host's engine are not yours: its commands now need an engine of your own (rootless)");
-  print("what the host's agent had stands where it was, and is stopped; when you do not want it back: sudo stormpulse uninstall");
+  print(
+    "what the host's agent had stands where it was, and is stopped; when you do not want it back, as root: stormpulse uninstall",
+  );
   print(`to go back: systemctl --user disable --now ${UNIT_FILE}, then: sudo systemctl enable --now ${UNIT_FILE}`);
   await tellLingering(deps);
 }

@@ -17,6 +17,8 @@ export interface SystemPlaces {
   readonly config: string;
   readonly data: string;
   readonly packages: string;
+  /** What an operator says besides the unit. */
+  readonly dropIns: string;
 }
 
 /** What is there of it. */
@@ -34,8 +36,17 @@ export interface SystemInstall extends SystemPlaces {
 
 export function systemPlaces(): SystemPlaces {
   const { config, database } = defaultPaths({}, 0);
-  return { configFolder: dirname(config), config, data: dirname(database), packages: packagesFolder(database, true) };
+  return {
+    configFolder: dirname(config),
+    config,
+    data: dirname(database),
+    packages: packagesFolder(database, true),
+    dropIns: `/etc/systemd/system/${UNIT_FILE}.d`,
+  };
 }
+
+/** sudo that nobody answered in time. */
+const FAILED = { exitCode: 1, stdout: '' };
 
 /** Makes a program one that root runs; what it is called with is a list. Throws `E_AGENT_REFUSED` where there is no sudo. */
 export function rootPrograms(programs: Programs): (name: string, argv: readonly string[]) => Program {
@@ -57,7 +68,9 @@ export async function readSystemInstall(places: SystemPlaces, programs: Programs
       what: `${configFolder} is not there, so this host has no agent to move; an agent of your own is set up by: stormpulse init`,
     });
   const { file, argv } = rootPrograms(programs)('cat', [config]);
-  const { exitCode, stdout, stderr } = await programs.run(file, argv);
+  const { exitCode, stdout, stderr } = await programs
+    .run(file, argv)
+    .catch((error: unknown) => ({ ...FAILED, stderr: String(error) }));
   if (exitCode !== 0)
     throw Refused({
       what: `${config} could not be read through sudo (${stderr.trim().slice(0, 300)}); expected the file of this host's agent, and a user whom sudo lets run ${argv.slice(1).join(' ')}. Nothing was changed`,
