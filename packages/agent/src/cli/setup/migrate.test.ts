@@ -91,7 +91,9 @@ describe('stormpulse migrate-to-rootless', () => {
     expect(stage.printed.join('\n')).not.toContain(TOKEN);
     expect(stage.printed.join('\n')).toContain('as root: stormpulse uninstall');
     // Root reads, stops, and drops the mark; it writes nothing of the user's.
-    expect(new Set(system.asRoot.map((path) => path.split('/').at(-1)))).toEqual(new Set(['cat', 'systemctl', 'rm', 'tar']));
+    expect(new Set(system.asRoot.map((path) => path.split('/').at(-1)))).toEqual(
+      new Set(['cat', 'test', 'systemctl', 'rm', 'tar']),
+    );
   });
 
   it('SEC-063: neither copy of the nonces has a mark that fits, so whichever agent starts refuses what is older', async () => {

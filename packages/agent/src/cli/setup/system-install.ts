@@ -6,7 +6,7 @@ import { defaultPaths } from '../../config/paths.ts';
 import { Refused } from '../../errors.ts';
 import { packagesFolder } from '../../plugins/plugin-folders.ts';
 import { isThere } from './is-there.ts';
-import type { Programs } from './programs.ts';
+import type { Programs, Ran } from './programs.ts';
 import { UNIT_FILE } from './setup-paths.ts';
 import { systemdUnits } from './systemd-units.ts';
 
@@ -45,9 +45,6 @@ export function systemPlaces(): SystemPlaces {
   };
 }
 
-/** sudo that nobody answered in time. */
-const FAILED = { exitCode: 1, stdout: '' };
-
 /** Makes a program one that root runs; what it is called with is a list. Throws `E_AGENT_REFUSED` where there is no sudo. */
 export function rootPrograms(programs: Programs): (name: string, argv: readonly string[]) => Program {
   const sudo = path('sudo', programs, 'what only root may read or stop is read and stopped through it');
@@ -67,13 +64,14 @@ export async function readSystemInstall(places: SystemPlaces, programs: Programs
     throw Refused({
       what: `${configFolder} is not there, so this host has no agent to move; an agent of your own is set up by: stormpulse init`,
     });
-  const { file, argv } = rootPrograms(programs)('cat', [config]);
-  const { exitCode, stdout, stderr } = await programs
-    .run(file, argv)
-    .catch((error: unknown) => ({ ...FAILED, stderr: String(error) }));
+  const asRoot = rootPrograms(programs);
+  const run = async ({ file, argv }: Program): Promise<Ran> =>
+    await programs.run(file, argv).catch((error: unknown) => ({ exitCode: 1, stdout: '', stderr: String(error) }));
+  const reading = asRoot('cat', [config]);
+  const { exitCode, stdout, stderr } = await run(reading);
   if (exitCode !== 0)
     throw Refused({
-      what: `${config} could not be read through sudo (${stderr.trim().slice(0, 300)}); expected the file of this host's agent, and a user whom sudo lets run ${argv.slice(1).join(' ')}. Nothing was changed`,
+      what: `${config} could not be read through sudo (${stderr.trim().slice(0, 300)}); expected the file of this host's agent, and a user whom sudo lets run ${reading.argv.slice(1).join(' ')}. Nothing was changed`,
     });
   const value = valuesIn(stdout, config);
   const database = value('storage', 'db_path') ?? '';
@@ -91,7 +89,7 @@ export async function readSystemInstall(places: SystemPlaces, programs: Programs
       const certificate = value('tls', key) ?? '';
       return certificate.startsWith(`${configFolder}/`) ? [certificate] : [];
     }),
-    hasPackages: isThere(packages),
+    hasPackages: (await run(asRoot('test', ['-d', packages]))).exitCode === 0,
     unit: await systemdUnits('system', programs).state(UNIT_FILE),
   };
 }
