@@ -311,7 +311,7 @@ describe('a preview', () => {
   it('of a file that is shipped shows what sets it apart', () => {
     const step: SetupStep = { kind: 'write-file', path: '/nowhere/x.service', content: 'a\nc\n', shipped: 'a\nb\n', mode: 0o644 };
     expect(previewPlans([planOf(step)], scratch.host)).toEqual([
-      'write /nowhere/x.service (0644): as it is shipped, but for',
+      'write /nowhere/x.service (0644): as the one it is made of, but for',
       '  @@ line 2',
       '  - b',
       '  + c',

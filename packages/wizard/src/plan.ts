@@ -17,7 +17,7 @@ type Of<K extends Step['kind']> = Extract<Step, { readonly kind: K }>;
 /** What a plugin's plan holds, and what the agent's own set-up needs besides. */
 export type SetupStep =
   | Of<'config-section'>
-  /** `shipped`: a new file is shown by what sets it apart from this text. */
+  /** `shipped`: what a new file is made of; it is shown by what sets it apart from this text. */
   | (Of<'write-file'> & { readonly owner?: Owner; readonly shipped?: string })
   /** `restart`: also when it runs already. */
   | (Of<'enable-unit'> & { readonly restart?: boolean })

@@ -102,6 +102,20 @@ describe('stormpulse migrate-to-rootless', () => {
       expect(existsSync(stage.path(name))).toBe(false);
   });
 
+  it('tells where the file still names a folder of the host, and that what is said beside its unit is not taken over', async () => {
+    const { config, configFolder, dropIns } = system.places;
+    const toml = readFileSync(config, 'utf8');
+    const mine = `\n# ${configFolder} in words\n[commands.x]\ngroup = "demo"\ncommand = ["/usr/bin/env", "FILE=${configFolder}/x"]\ntimeout = 60\n`;
+    stage.write('etc/stormpulse/stormpulse.toml', toml + mine, 0o640);
+    mkdirSync(dropIns);
+    expect(await migrate()).toBe(true);
+    const line = (toml + mine).split('\n').findIndex((text) => text.startsWith('command = ')) + 1;
+    expect(stage.printed.filter((text) => text.includes('look at'))).toEqual([
+      `look at ${stage.config}:${line}: it still names a folder of the host's agent`,
+      `what ${dropIns} says of the host's service does not hold for yours: look at it`,
+    ]);
+  });
+
   it.each([
     ['sealed', []],
     ['open', ['signoff.opening.json', 'signoff.unsealed_at']],
