@@ -5,8 +5,8 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="${STORMPULSE_TESTBED_CACHE:-/var/cache/stormpulse-testbed}"
 # Named by its content's recipe: who changes the packages below changes the number.
-image='stormpulse-testbed-host:1'
-packages='systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,procps,iproute2,ca-certificates,libstdc++6'
+image='stormpulse-testbed-host:2'
+packages='systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,procps,iproute2,ca-certificates,libstdc++6,sudo'
 
 bash "$here/docker-engine.sh"
 if docker image inspect "$image" >/dev/null 2>&1; then
@@ -17,7 +17,7 @@ if [ "$(id -u)" -ne 0 ]; then
   echo 'The image of the systemd host is missing. As root run: bash test/testbed/systemd-host.sh' >&2
   exit 1
 fi
-tarball="$cache/host-1.tar"
+tarball="$cache/host-2.tar"
 if [ ! -e "$tarball" ]; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq

@@ -6,7 +6,11 @@ import type { Asker, UnitState } from '@stormpulse/wizard';
 import { init, initPlugin } from '../src/cli/setup/init.ts';
 import type { InitOptions } from '../src/cli/setup/init.ts';
 import type { GivenAnswers } from '../src/cli/setup/answers-file.ts';
+import type { Programs } from '../src/cli/setup/programs.ts';
 import type { SetupDeps } from '../src/cli/setup/setup-deps.ts';
+import { migrate } from '../src/cli/setup/migrate.ts';
+import type { MigrateOptions } from '../src/cli/setup/migrate.ts';
+import type { SystemPlaces } from '../src/cli/setup/system-install.ts';
 import { uninstall } from '../src/cli/setup/uninstall.ts';
 import type { PluginRunner } from '../src/plugins/runner.ts';
 import { createIdentity } from './identity.ts';
@@ -24,11 +28,24 @@ export class SetupStage {
   readonly complaints: string[] = [];
   readonly units = new Map<string, UnitState>();
   readonly ran: string[] = [];
+  /** None of them is there. */
+  programs: Programs = {
+    find: () => undefined,
+    run: (file, argv) => {
+      this.ran.push([file, ...argv].join(' '));
+      return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
+    },
+    pipe: () => Promise.reject(new Error('there are no programs')),
+  };
   readonly own = new Map<string, unknown>();
   /** What runs plugins of others. */
   runner: PluginRunner = new StandInRunner();
   /** The service does not start. */
   isBroken = false;
+  hasSystemd = true;
+  /** Why the service manager does not answer. */
+  managerProblem: string | undefined;
+  runsAs: 'user' | 'system' = 'user';
   /** Awaited before the service starts. */
   beforeStart: () => Promise<void> = () => Promise.resolve();
   /** Awaited before a yes or no is given to a question. */
@@ -101,6 +118,10 @@ export class SetupStage {
     return await uninstall({ yes: false, dryRun: false, ...options }, this.#deps(script));
   }
 
+  async migrate(places: SystemPlaces, options: Partial<MigrateOptions> = {}, script: Script = {}): Promise<boolean> {
+    return await migrate({ force: false, yes: false, dryRun: false, ...options }, places, this.#deps(script));
+  }
+
   close(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -114,7 +135,7 @@ export class SetupStage {
     const data = this.path('share/stormpulse-data');
     return {
       paths: {
-        mode: 'user',
+        mode: this.runsAs,
         config: this.config,
         credentials,
         data,
@@ -127,15 +148,9 @@ export class SetupStage {
       answers: isFile ? given : undefined,
       print: (line) => void this.printed.push(line),
       program,
-      programs: {
-        find: () => undefined,
-        run: (file, argv) => {
-          this.ran.push([file, ...argv].join(' '));
-          return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
-        },
-      },
+      programs: this.programs,
       units: {
-        isThere: true,
+        isThere: this.hasSystemd,
         state: (unit) => Promise.resolve(this.units.get(unit) ?? { enabled: false, active: false }),
         start: async (unit) => {
           await this.beforeStart();
@@ -143,7 +158,7 @@ export class SetupStage {
           this.units.set(unit, { enabled: true, active: true });
         },
         restore: (unit, before) => Promise.resolve(void this.units.set(unit, before)),
-        reload: () => Promise.resolve(),
+        reload: () => (this.managerProblem === undefined ? Promise.resolve() : Promise.reject(new Error(this.managerProblem))),
       },
       plugins: {
         firstParty: [...this.own.keys()],

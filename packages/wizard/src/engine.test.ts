@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAgentError } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -107,6 +107,50 @@ describe('a plan', () => {
     expect(scratch.left).toEqual(['receipts.jsonl']);
   });
 
+  it('what is moved is what was there then, and is moved back; where a name is taken, nothing is', async () => {
+    const [from, to] = [scratch.path('etc/from'), scratch.path('etc/to')];
+    const move: SetupStep = { kind: 'move-entries', from, to, except: ['kept'] };
+    mkdirSync(join(from, 'folder'), { recursive: true });
+    mkdirSync(to);
+    for (const name of ['from/a', 'from/folder/b', 'from/kept', 'to/there']) scratch.write(`etc/${name}`, name);
+    const before = scratch.files;
+    scratch.failing.add('answers');
+    expect(await apply(move, { kind: 'verify', probe: 'answers' })).toMatchObject({ status: 'rolled_back' });
+    expect(scratch.files).toEqual(before);
+    scratch.failing.clear();
+    expect(await apply(move)).toMatchObject({ status: 'committed' });
+    expect([readdirSync(from), readdirSync(to).toSorted()]).toEqual([['kept'], ['a', 'folder', 'there']]);
+    expect(await apply(move)).toMatchObject({ status: 'unchanged' });
+    scratch.write('etc/from/there', 'another');
+    expect(await apply(move)).toMatchObject({
+      status: 'rolled_back',
+      failures: [expect.stringContaining('etc/to/there is there already')],
+    });
+    expect(scratch.read('etc/to/there')).toBe('to/there');
+  });
+
+  it('moving back that was cut off is ended, and touches nothing that has the names since', async () => {
+    const [from, to] = [scratch.path('etc/from'), scratch.path('etc/to')];
+    mkdirSync(from);
+    mkdirSync(to);
+    for (const name of ['from/a', 'to/b']) scratch.write(`etc/${name}`, name);
+    const intent = { kind: 'move-entries', from, to, names: ['a', 'b'] };
+    const cutOff = (): void => {
+      mkdirSync(scratch.path('etc/setup'), { recursive: true, mode: 0o700 });
+      const lines = [{ version: 1, plugin: 'x', title: 'y' }, { intent }].map((line) => `${JSON.stringify(line)}\n`);
+      writeFileSync(journalPath(scratch.path('etc/setup')), lines.join(''), { mode: 0o600 });
+    };
+    cutOff();
+    expect(await recover(scratch.host)).toMatchObject({ status: 'rolled_back' });
+    expect([readdirSync(from).toSorted(), readdirSync(to)]).toEqual([['a', 'b'], []]);
+    // The folder it came from was made by the same plan, and is gone already.
+    rmSync(from, { recursive: true });
+    scratch.write('etc/to/a', 'theirs');
+    cutOff();
+    expect(await recover(scratch.host)).toMatchObject({ status: 'rolled_back' });
+    expect(scratch.read('etc/to/a')).toBe('theirs');
+  });
+
   it('an abort takes back what was begun', async () => {
     const abort = new AbortController();
     const host = { ...scratch.host, signal: abort.signal, told: () => abort.abort(new Error('Ctrl-C')) };
@@ -207,7 +251,7 @@ describe('what an earlier run left', () => {
 
   it('the lock of a process that is gone holds nothing, that of a living one is waited for', async () => {
     await apply(file());
-    scratch.write('etc/setup/lock', '1234 an earlier run');
+    symlinkSync('1234 an earlier run', scratch.path('etc/setup/lock'));
     expect(await apply(file('other\n'))).toMatchObject({ status: 'committed' });
     expect(scratch.left).toEqual(['receipts.jsonl']);
     let release = (): void => undefined;
@@ -219,6 +263,16 @@ describe('what an earlier run left', () => {
     expect(await first).toMatchObject({ status: 'committed' });
     expect(await second).toMatchObject({ status: 'committed', failures: [] });
     expect(scratch.read('etc/files/acme/rule')).toBe('second\n');
+  });
+
+  it('what a process that is gone wrote to take the lock is swept by the next set-up, what a living one wrote stays', async () => {
+    await apply(file());
+    const claim = (name: string, holder: string): void => symlinkSync(holder, scratch.path(`etc/setup/${name}`));
+    claim('lock.0123456789ab', '1234 an earlier run');
+    claim('lock.0123456789ac', `${process.pid} this run`);
+    claim('lock.of-somebody', '1234 an earlier run');
+    await apply(file('other\n'));
+    expect(scratch.left).toEqual(['lock.0123456789ac', 'lock.of-somebody', 'receipts.jsonl']);
   });
 
   it('whoever waited for a work that took the folder away is told, and changes nothing', async () => {
@@ -257,7 +311,7 @@ describe('a preview', () => {
   it('of a file that is shipped shows what sets it apart', () => {
     const step: SetupStep = { kind: 'write-file', path: '/nowhere/x.service', content: 'a\nc\n', shipped: 'a\nb\n', mode: 0o644 };
     expect(previewPlans([planOf(step)], scratch.host)).toEqual([
-      'write /nowhere/x.service (0644): as it is shipped, but for',
+      'write /nowhere/x.service (0644): as the one it is made of, but for',
       '  @@ line 2',
       '  - b',
       '  + c',

@@ -7,7 +7,7 @@ export type { Outcome } from './engine.ts';
 export { JournalDamaged, PlanRefused, SetupBusy, SetupGone, SetupPending, StepFailed } from './errors.ts';
 export { journalPath, readJournal } from './journal.ts';
 export type { PendingJournal } from './journal.ts';
-export type { Owner, Plan, PlanBounds, SetupStep } from './plan.ts';
+export type { Owner, Plan, PlanBounds, Program, SetupStep } from './plan.ts';
 export { previewPlans } from './preview.ts';
 export { answerProblem, questionsOf } from './questions.ts';
 export type { Question } from './questions.ts';

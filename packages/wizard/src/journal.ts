@@ -127,6 +127,11 @@ const FIELDS: Readonly<Record<Intent['kind'], readonly (readonly [name: string, 
     ['contents', ['string']],
     ['since', ['number']],
   ],
+  'move-entries': [
+    ['from', ['path']],
+    ['to', ['path']],
+    ['names', ['list']],
+  ],
   'set-access': [
     ['path', ['path']],
     ['mode', ['number']],

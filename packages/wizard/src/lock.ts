@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { look, removeIfThere } from './durable.ts';
@@ -8,6 +8,8 @@ import type { SetupHost } from './setup-host.ts';
 
 const WAIT_MS = 10_000;
 const EVERY_MS = 100;
+/** Of one that waits for the lock or holds it, or a lock that was moved aside. */
+const CLAIM = /^lock\.[0-9a-f]{12}$/u;
 
 /** Where the lock lies, and how the life of its holder is told. */
 export type LockHost = Pick<SetupHost, 'folder' | 'processMark'>;
@@ -16,10 +18,12 @@ export type LockHost = Pick<SetupHost, 'folder' | 'processMark'>;
 export async function withLock<T>(host: LockHost, work: () => Promise<T>, waitMs = WAIT_MS): Promise<T> {
   const path = join(host.folder, 'lock');
   const own = join(host.folder, `lock.${randomBytes(6).toString('hex')}`);
-  writeFileSync(own, holderText(process.pid, host), { mode: 0o600, flag: 'wx' });
+  // A link that leads nowhere: its text is there with it, whenever a kill comes.
+  symlinkSync(holderText(process.pid, host), own);
   try {
     await take(path, own, host, waitMs);
     try {
+      sweep(host);
       return await work();
     } finally {
       // The work may have taken it away with its folder, and the next may hold one there already.
@@ -34,7 +38,6 @@ async function take(path: string, own: string, host: LockHost, waitMs: number): 
   const until = performance.now() + waitMs;
   for (;;) {
     try {
-      // Whole from its first moment, unlike a file that is made and then written.
       linkSync(own, path);
       return;
     } catch (error) {
@@ -44,11 +47,24 @@ async function take(path: string, own: string, host: LockHost, waitMs: number): 
     }
     const held = read(path);
     if (held === undefined) continue;
-    const [pid = ''] = held.split(' ', 1);
-    if (holderText(Number(pid), host) !== held) dropStale(path, held);
-    else if (performance.now() > until) throw SetupBusy({ file: path, holder: pid });
+    if (!isHeld(held, host)) dropStale(path, held);
+    else if (performance.now() > until) throw SetupBusy({ file: path, holder: held.split(' ', 1)[0] ?? '' });
     else await pause(EVERY_MS);
   }
+}
+
+/** Whoever was killed left its claim; that of a living one, which waits for its turn, stays. */
+function sweep(host: LockHost): void {
+  for (const name of readdirSync(host.folder).filter((found) => CLAIM.test(found))) {
+    const claim = join(host.folder, name);
+    const held = read(claim);
+    if (held !== undefined && !isHeld(held, host)) rmSync(claim, { force: true });
+  }
+}
+
+function isHeld(held: string, host: LockHost): boolean {
+  const [pid = ''] = held.split(' ', 1);
+  return holderText(Number(pid), host) === held;
 }
 
 function holderText(pid: number, { processMark }: Pick<SetupHost, 'processMark'>): string {
@@ -64,15 +80,21 @@ function dropStale(path: string, held: string): void {
     if (look(path) === undefined) return;
     throw error;
   }
-  if (read(aside) !== held) linkSync(aside, path);
-  unlinkSync(aside);
+  const moved = read(aside);
+  // Undefined: the next holder swept it.
+  if (moved !== undefined && moved !== held) linkSync(aside, path);
+  rmSync(aside, { force: true });
 }
 
+/** Undefined: it is not there. */
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readlinkSync(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return undefined;
+    // Anything else than a link is no set-up's.
+    if (code === 'EINVAL') return '';
     throw error;
   }
 }

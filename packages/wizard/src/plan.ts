@@ -6,17 +6,26 @@ export interface Owner {
   readonly group: string;
 }
 
+/** By its path, words in a list. */
+export interface Program {
+  readonly file: string;
+  readonly argv: readonly string[];
+}
+
 type Of<K extends Step['kind']> = Extract<Step, { readonly kind: K }>;
 
 /** What a plugin's plan holds, and what the agent's own set-up needs besides. */
 export type SetupStep =
   | Of<'config-section'>
-  /** `shipped`: a new file is shown by what sets it apart from this text. */
+  /** `shipped`: what a new file is made of; it is shown by what sets it apart from this text. */
   | (Of<'write-file'> & { readonly owner?: Owner; readonly shipped?: string })
   /** `restart`: also when it runs already. */
   | (Of<'enable-unit'> & { readonly restart?: boolean })
-  /** `undo` may be another program's, and may end with these codes besides 0: such as "there is none". */
-  | (Of<'run'> & { readonly undoFile?: string; readonly undoTolerates?: readonly number[] })
+  /**
+   * `undo` may be another program's, and may end with these codes besides 0: such as "there is none". `into`: what the one prints the
+   * other reads; both must end with 0.
+   */
+  | (Of<'run'> & { readonly undoFile?: string; readonly undoTolerates?: readonly number[]; readonly into?: Program })
   | Of<'verify'>
   /** `contents`: what is in it when the step is taken back; `ours` goes too. */
   | {
@@ -26,6 +35,8 @@ export type SetupStep =
       readonly owner?: Owner;
       readonly contents?: 'kept' | 'ours';
     }
+  /** All that is in a folder then, but for `except`, into another on the same file system that has none of these names. */
+  | { readonly kind: 'move-entries'; readonly from: string; readonly to: string; readonly except?: readonly string[] }
   /** Of a file or folder that is there. */
   | { readonly kind: 'set-access'; readonly path: string; readonly mode: number; readonly owner?: Owner };
 
@@ -66,10 +77,16 @@ export function titleOf(step: SetupStep): string {
     case 'enable-unit':
       return `enable and ${step.restart === true ? 'restart' : 'start'} ${step.unit}`;
     case 'run':
-      return `run ${[step.file, ...step.argv].join(' ')}`;
+      return `run ${[step, ...(step.into === undefined ? [] : [step.into])].map(commandLine).join(' | ')}`;
+    case 'move-entries':
+      return `move what is in ${step.from} to ${step.to}`;
     case 'verify':
       return `ask the probe "${step.probe}"`;
   }
+}
+
+function commandLine({ file, argv }: Program): string {
+  return [file, ...argv].join(' ');
 }
 
 function octal(mode: number): string {

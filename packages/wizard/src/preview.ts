@@ -33,7 +33,10 @@ function previewStep(step: SetupStep, host: PreviewHost, files: Map<string, stri
     return difference(titleOf(step), host.config, text, after, files);
   }
   if (step.kind === 'write-file' && step.shipped !== undefined && look(step.path) === undefined)
-    return [`${titleOf(step)}: as it is shipped, but for`, ...diffLines(step.shipped, step.content).map((line) => `  ${line}`)];
+    return [
+      `${titleOf(step)}: as the one it is made of, but for`,
+      ...diffLines(step.shipped, step.content).map((line) => `  ${line}`),
+    ];
   if (step.kind === 'write-file') return difference(titleOf(step), step.path, current(step.path, files), step.content, files);
   return [titleOf(step)];
 }

@@ -1,4 +1,4 @@
-import type { Owner } from './plan.ts';
+import type { Owner, Program } from './plan.ts';
 
 /** systemd, or what stands for it. Each rejects with what it says. */
 export interface Units {
@@ -26,8 +26,12 @@ export interface SetupHost {
   readonly editTable: (text: string, table: readonly string[], values: Readonly<Record<string, unknown>>) => string;
   /** Throws when there is no such account. */
   readonly idsOf: (owner: Owner) => { readonly uid: number; readonly gid: number };
-  /** A program by its path, no shell. */
-  readonly run: (file: string, argv: readonly string[]) => Promise<{ readonly exitCode: number; readonly stderr: string }>;
+  /** A program by its path, no shell; what it prints is read by `into`, and the first of the two that failed gives the code. */
+  readonly run: (
+    file: string,
+    argv: readonly string[],
+    into?: Program,
+  ) => Promise<{ readonly exitCode: number; readonly stderr: string }>;
   readonly units: Units;
   /** Asks a probe of the plugin, with the host's file as it is then; undefined: it is well. */
   readonly probe: (id: string) => Promise<string | undefined>;

@@ -3,7 +3,9 @@ import { dirname } from 'node:path';
 import { StepFailed } from './errors.ts';
 import { look, syncFolder } from './durable.ts';
 import type { Access } from './durable.ts';
-import type { Owner, SetupStep } from './plan.ts';
+import { moveEntries, moveEntriesBack, intendMove } from './move-entries.ts';
+import type { MoveIntent } from './move-entries.ts';
+import type { Owner, Program, SetupStep } from './plan.ts';
 import { titleOf } from './plan.ts';
 import { intendPut, isPut, keepPut, put, takeBack } from './put-file.ts';
 import type { PutIntent } from './put-file.ts';
@@ -17,6 +19,7 @@ export type Intent =
   | PutIntent
   /** One that is older than `since` (Unix milliseconds) was somebody else's. */
   | { readonly kind: 'make-folder'; readonly path: string; readonly contents: 'kept' | 'ours'; readonly since: number }
+  | MoveIntent
   | ({ readonly kind: 'set-access'; readonly path: string } & Access)
   | {
       readonly kind: 'run';
@@ -63,8 +66,12 @@ export async function prepareStep(step: SetupStep, host: SetupHost): Promise<Pre
           undo: step.undo ?? null,
           tolerates: step.undoTolerates ?? [],
         },
-        run: () => runProgram(step.file, step.argv, host),
+        run: () => runProgram(step, host, { into: step.into }),
       };
+    case 'move-entries': {
+      const intent = intendMove(step);
+      return intent === undefined ? undefined : { intent, run: () => moveEntries(intent) };
+    }
     case 'enable-unit': {
       const before = await host.units.state(step.unit);
       if (before.enabled && before.active && step.restart !== true) return undefined;
@@ -144,12 +151,11 @@ function setAccess(path: string, { mode, uid, gid }: Access): void {
 }
 
 async function runProgram(
-  file: string,
-  argv: readonly string[],
+  { file, argv }: Program,
   host: SetupHost,
-  tolerates: readonly number[] = [],
+  { into, tolerates = [] }: { readonly into?: Program | undefined; readonly tolerates?: readonly number[] } = {},
 ): Promise<void> {
-  const { exitCode, stderr } = await host.run(file, argv);
+  const { exitCode, stderr } = await host.run(file, argv, into);
   if (exitCode !== 0 && !tolerates.includes(exitCode))
     throw new Error(`${file} ended with ${exitCode}: ${stderr.trim().slice(0, 500)}`);
 }
@@ -164,11 +170,14 @@ export async function undoStep(intent: Intent, host: SetupHost): Promise<void> {
     case 'make-folder':
       removeFolder(intent);
       return;
+    case 'move-entries':
+      moveEntriesBack(intent);
+      return;
     case 'set-access':
       if (look(intent.path) !== undefined) setAccess(intent.path, intent);
       return;
     case 'run':
-      if (intent.undo !== null) await runProgram(intent.file, intent.undo, host, intent.tolerates);
+      if (intent.undo !== null) await runProgram({ file: intent.file, argv: intent.undo }, host, intent);
       return;
     case 'enable-unit':
       await host.units.restore(intent.unit, intent.before);
@@ -195,11 +204,16 @@ export function failed(step: SetupStep, error: unknown): Error {
 }
 
 export function intentTitle(intent: Intent): string {
-  return 'path' in intent
-    ? intent.path
-    : intent.kind === 'run'
-      ? intent.file
-      : intent.kind === 'verify'
-        ? intent.probe
-        : intent.unit;
+  switch (intent.kind) {
+    case 'run':
+      return intent.file;
+    case 'verify':
+      return intent.probe;
+    case 'enable-unit':
+      return intent.unit;
+    case 'move-entries':
+      return intent.to;
+    default:
+      return intent.path;
+  }
 }

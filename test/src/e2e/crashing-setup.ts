@@ -18,6 +18,7 @@ const CHANGES = [
   'renameSync',
   'rmSync',
   'rmdirSync',
+  'symlinkSync',
   'unlinkSync',
   'writeFileSync',
   'writeSync',

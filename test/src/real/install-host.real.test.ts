@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { command } from '../e2e/agent-process.ts';
 import { KEYS } from '../e2e/terminal.ts';
 import { InstalledHost } from './installed-host.ts';
 import type { Said } from './systemd-host.ts';
@@ -50,7 +51,7 @@ describe('an agent that is installed', () => {
     expect(await terminal.ended, terminal.text).toBe(0);
     expect(terminal.text).toContain('the agent runs, and starts with the host');
 
-    await installed.connected('host-1');
+    await installed.linked('host-1');
     expect(await host.show('stormpulse.service', 'ActiveState')).toBe('active');
     expect(await host.show('stormpulse.service', 'UnitFileState')).toBe('enabled');
     expect(
@@ -70,7 +71,7 @@ describe('an agent that is installed', () => {
     expect(await host.run(STORMPULSE, 'init', '--dry-run', '--answers', await empty())).toContain('nothing is to be changed');
 
     await host.reboot();
-    await installed.connected('host-1');
+    await installed.linked('host-1');
 
     const gone = await host.run(STORMPULSE, 'uninstall', '--yes');
     expect(gone).toContain('the deployment, /srv/my app');
@@ -92,7 +93,7 @@ describe('an agent that is installed', () => {
     await installed.answers('/run/user/1000/answers.toml', 'project_dir = "none"\n', 'op');
     const said = await host.try(...AS_OP, OPS, 'init', '--answers', '/run/user/1000/answers.toml');
     expect(said, said.stdout + said.stderr).toMatchObject({ code: 0 });
-    await installed.connected('user-1');
+    await installed.linked('user-1');
     expect(await installed.manager('is-active', 'stormpulse.service')).toBe('active');
     expect(await installed.manager('is-enabled', 'stormpulse.service')).toBe('enabled');
     expect(await host.run('stat', '-c', '%a', '/home/op/.config/stormpulse', '/home/op/.config/stormpulse/stormpulse.toml')).toBe(
@@ -137,13 +138,105 @@ describe('an agent that is installed', () => {
       expect(again, again.stderr).toMatchObject({ code: 0 });
       expect(await setUp(), `carried out after line ${at}`).toBe(all);
       expect(await host.show('stormpulse.service', 'ActiveState')).toBe('active');
+      // No lock, no claim to it, no journal.
+      expect(await host.run('ls', '/etc/stormpulse/setup')).toBe('receipts.jsonl\n');
     }
     expect(cutOff).toContain('a part');
     expect(new Set(ended)).toEqual(new Set(['nothing', 'all']));
     await host.run(STORMPULSE, 'uninstall', '--yes');
   }, 900_000);
+
+  it('W11: the agent of the host becomes one of a user, sealed before and after; what fails or is killed on the way leaves that of the host running', async () => {
+    const { host } = installed;
+    const before = await installed.paths();
+    await installed.enroll('host-3');
+    await installed.answers('/root/answers.toml', 'project_dir = "none"\n');
+    expect(await host.try(STORMPULSE, 'init', '--answers', '/root/answers.toml')).toMatchObject({ code: 0 });
+    const toml = await host.run('cat', '/etc/stormpulse/stormpulse.toml');
+    await host.write('/etc/stormpulse/stormpulse.toml', `${toml}# mine\n${SAY}`);
+    await host.run('systemctl', 'restart', 'stormpulse');
+    await installed.linked('host-3');
+    expect(await host.run(STORMPULSE, 'signoff', 'status')).toContain('sealed (');
+    const given = await host.run('sh', '-c', GIVEN);
+    const migrate = (...node: readonly string[]): Promise<Said> =>
+      host.try(...AS_OP, ...node, OPS, 'migrate-to-rootless', '--yes');
+    const isTheHosts = async (): Promise<void> => {
+      expect(await host.show('stormpulse.service', 'ActiveState')).toBe('active');
+      expect(await host.show('stormpulse.service', 'UnitFileState')).toBe('enabled');
+      expect(await installed.manager('is-active', 'stormpulse.service')).not.toBe('active');
+      expect(await host.run('sh', '-c', GIVEN)).toBe(given);
+      expect(
+        await host.run('sh', '-c', 'ls -A /home/op/.config/stormpulse /home/op/.local/share/stormpulse 2>/dev/null || true'),
+      ).not.toMatch(/stormpulse\.toml|stormpulse\.db|moving/u);
+      await installed.linked('host-3');
+    };
+
+    const asRoot = await host.try(STORMPULSE, 'migrate-to-rootless', '--yes');
+    expect([asRoot.code, asRoot.stderr]).toEqual([1, expect.stringContaining('run stormpulse migrate-to-rootless as that user')]);
+    const alone = await migrate();
+    expect(alone).toMatchObject({ code: 1 });
+    expect(alone.stderr).toContain('could not be read through sudo');
+    await isTheHosts();
+    await host.write('/etc/sudoers.d/op', 'op ALL=(ALL) NOPASSWD: ALL\n');
+
+    // The user's service cannot start.
+    await host.run(...AS_OP, 'mkdir', '-p', DROP_IN);
+    await host.write(`${DROP_IN}/x.conf`, '[Service]\nExecStartPre=/bin/false\n');
+    const failed = await migrate();
+    expect(failed, failed.stdout + failed.stderr).toMatchObject({ code: 1 });
+    expect(failed.stdout).toContain('everything that was begun was taken back');
+    await isTheHosts();
+    await host.run('rm', '-r', DROP_IN);
+
+    // Killed before every third line of its journal, until it is carried out.
+    let kills = 0;
+    for (let line = 1; ; line += 3) {
+      await host.write('/home/op/kill.cjs', killedBefore(line));
+      const { code, stdout, stderr } = await migrate('node', '--require', '/home/op/kill.cjs');
+      if (code === 0) break;
+      expect(code, `killed before line ${line}: ${stdout}${stderr}`).toBe(128 + 9);
+      kills += 1;
+      // Every other time the next run is the move itself.
+      if (kills % 2 === 0) continue;
+      await host.try(...AS_OP, OPS, 'doctor', '--recover');
+      await isTheHosts();
+    }
+    expect(kills).toBeGreaterThan(5);
+    await host.run('rm', '/home/op/kill.cjs');
+
+    expect(await host.show('stormpulse.service', 'ActiveState')).toBe('inactive');
+    expect(await host.show('stormpulse.service', 'UnitFileState')).toBe('disabled');
+    expect(await installed.manager('is-active', 'stormpulse.service')).toBe('active');
+    expect(await installed.manager('is-enabled', 'stormpulse.service')).toBe('enabled');
+    await installed.linked('host-3');
+    expect(await host.run('cat', '/home/op/.config/stormpulse/stormpulse.toml')).toContain('# mine\n[commands.say]');
+    expect(await host.run(...AS_OP, OPS, 'signoff', 'status')).toContain('sealed (');
+    expect(await host.run('journalctl', '--no-pager', '_UID=1000')).toContain('dated before the floor');
+    expect(await host.run(...AS_OP, OPS, 'audit', 'verify')).toContain('each as it was written');
+    expect(await host.run('sh', '-c', 'find /home/op/.config/stormpulse /home/op/.local/share/stormpulse -not -user op')).toBe(
+      '',
+    );
+
+    // The user's own commands take it for their own, and the host's can go.
+    await installed.answers('/run/user/1000/answers.toml', 'project_dir = "none"\n', 'op');
+    expect(await host.run(...AS_OP, OPS, 'init', '--answers', '/run/user/1000/answers.toml')).toContain(
+      'nothing is to be changed',
+    );
+    await host.run(STORMPULSE, 'uninstall', '--yes');
+    await host.run(...AS_OP, OPS, 'restart');
+    await installed.linked('host-3');
+    await host.run(...AS_OP, OPS, 'uninstall', '--yes');
+    await host.run('rm', '/etc/sudoers.d/op');
+    const { left, gone } = difference(before, await installed.paths());
+    expect([left.filter((line) => !line.startsWith('/root/')), gone]).toEqual([[], []]);
+  }, 600_000);
 });
 
+/** A command of the operator. */
+const SAY = command('say', ['/usr/bin/echo', 'hello']).trimStart();
+const GIVEN =
+  'sha256sum /etc/stormpulse/*.* /etc/systemd/system/stormpulse.service; stat -c "%n %a %U:%G" /etc/stormpulse /etc/stormpulse/*';
+const DROP_IN = '/home/op/.config/systemd/user/stormpulse.service.d';
 const JOURNAL = '/etc/stormpulse/setup/journal.jsonl';
 
 /** What a set-up makes or changes, in words: files with modes, owners and content, the account. What the agent keeps when it runs is not told. */

@@ -1,45 +1,30 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHub } from '@stormpulse/hub';
-import type { Hub } from '@stormpulse/hub';
-import { expect, vi } from 'vitest';
-import { HubPerson } from '../e2e/hub-person.ts';
-import { SystemdHost } from './systemd-host.ts';
+import { expect } from 'vitest';
+import { HostWithHub } from './host-with-hub.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const ANY = { host: '127.0.0.1', port: 0 };
-const PATIENT = { timeout: 60_000, interval: 200 };
 const INSTALL = ['install', '--global', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
 /** What a running host changes whatever is installed: logs, caches, and what systemd keeps of itself. */
 const RESTLESS =
   /^\/(?:var\/log|var\/lib\/systemd|var\/cache|var\/tmp|root\/\.cache|home\/op\/\.cache|home\/op\/\.local\/share\/systemd)(?:\/|$)/u;
 
 /** The agent's tarball, as it is published, installed as npm installs it on a host with systemd; and a hub. */
-export class InstalledHost {
-  readonly host: SystemdHost;
-  readonly hub: Hub;
-  readonly person: HubPerson;
-  readonly #folder: string;
-
-  private constructor(folder: string, host: SystemdHost, hub: Hub, person: HubPerson) {
-    this.#folder = folder;
-    this.host = host;
-    this.hub = hub;
-    this.person = person;
-  }
-
+export class InstalledHost extends HostWithHub {
   /** In `/opt/stormpulse` for the host, and for the user `op` below its home. */
   static async start(): Promise<InstalledHost> {
-    const folder = mkdtempSync(join(tmpdir(), 'installed-'));
+    return await InstalledHost.set(
+      (parts) => new InstalledHost(parts),
+      (installed) => installed.#install(),
+    );
+  }
+
+  async #install(): Promise<void> {
+    const { host, folder } = this;
     const run = (file: string, ...args: readonly string[]): string =>
       execFileSync(file, args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     run(process.execPath, 'scripts/pack.mjs', join(folder, 'packed'));
     run('npm', ...INSTALL, '--prefix', join(folder, 'prefix'), join(folder, 'packed/stormpulse-agent-0.1.0.tgz'));
-    const host = await SystemdHost.start();
-    const hub = await createHub({ stateDir: join(folder, 'hub'), agentsListen: ANY, peopleListen: ANY });
-    const installed = new InstalledHost(folder, host, hub, await HubPerson.signIn(hub));
     await host.run('useradd', '--create-home', '--shell', '/bin/bash', 'op');
     await host.run('loginctl', 'enable-linger', 'op');
     for (const to of ['/opt/stormpulse', '/home/op/.local']) {
@@ -48,8 +33,7 @@ export class InstalledHost {
     }
     await host.run('chown', '-R', 'root:root', '/opt/stormpulse');
     await host.run('chown', '-R', 'op:op', '/home/op/.local');
-    await vi.waitFor(async () => expect(await installed.manager('is-system-running')).toMatch(/running|degraded/u), PATIENT);
-    return installed;
+    await this.until(async () => expect(await this.manager('is-system-running')).toMatch(/running|degraded/u));
   }
 
   /** Of the user's own service manager. */
@@ -61,15 +45,6 @@ export class InstalledHost {
     const { token } = await this.hub.createToken(agentId);
     const program = through.length === 0 ? '/opt/stormpulse/bin/stormpulse' : '/home/op/.local/bin/stormpulse';
     await this.host.run(...through, program, 'enroll', `${this.hub.agentsUrl}/api/enroll/`, agentId, token);
-  }
-
-  async connected(agentId: string): Promise<void> {
-    await vi
-      .waitFor(() => expect(this.hub.gateway.link(agentId)).toBeDefined(), PATIENT)
-      .catch(async (error: unknown) => {
-        const { stdout } = await this.host.try('journalctl', '--no-pager', '-n', '60');
-        throw new Error(`${String(error)}\n${stdout}`);
-      });
   }
 
   /** Every path of the host's own file system, but what a running host changes by itself. */
@@ -86,11 +61,5 @@ export class InstalledHost {
     await this.host.write(path, text);
     await this.host.run('chown', `${owner}:${owner}`, path);
     await this.host.run('chmod', '0600', path);
-  }
-
-  async remove(): Promise<void> {
-    await this.host.remove();
-    await this.hub.close();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,17 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createHub } from '@stormpulse/hub';
-import type { Hub } from '@stormpulse/hub';
-import { expect, vi } from 'vitest';
-import { HubPerson } from '../e2e/hub-person.ts';
+import { expect } from 'vitest';
 import { v1Toml, writeV1Database } from '../e2e/moving-a-host-files.ts';
 import { bundleIn } from './agent-install.ts';
-import { SystemdHost } from './systemd-host.ts';
+import { HostWithHub } from './host-with-hub.ts';
 
 const GUIDE = join(import.meta.dirname, '../../../docs/guides/move-from-the-python-agent.md');
-const ANY = { host: '127.0.0.1', port: 0 };
-const PATIENT = { timeout: 60_000, interval: 100 };
 const MAIN = '/opt/stormpulse/agent/main.js';
 const DATA = '/opt/stormpulse/data';
 const UNIT = '/etc/systemd/system/stormpulse.service';
@@ -56,32 +50,14 @@ WantedBy=multi-user.target
 `;
 
 /** A host with systemd that runs the Python agent (a stand-in that only tells its hatch), ours beside it, and the hub of both. */
-export class MovedHost {
+export class MovedHost extends HostWithHub {
   readonly agentId = 'host-1';
-  readonly host: SystemdHost;
-  readonly hub: Hub;
-  readonly person: HubPerson;
-  readonly #folder: string;
-
-  private constructor(folder: string, host: SystemdHost, hub: Hub, person: HubPerson) {
-    this.#folder = folder;
-    this.host = host;
-    this.hub = hub;
-    this.person = person;
-  }
 
   static async start(): Promise<MovedHost> {
-    const host = await SystemdHost.start();
-    const folder = mkdtempSync(join(tmpdir(), 'moved-'));
-    const hub = await createHub({ stateDir: join(folder, 'hub'), agentsListen: ANY, peopleListen: ANY });
-    const moved = new MovedHost(folder, host, hub, await HubPerson.signIn(hub));
-    try {
-      await moved.#install();
-      return moved;
-    } catch (error) {
-      await moved.remove();
-      throw error;
-    }
+    return await MovedHost.set(
+      (parts) => new MovedHost(parts),
+      (moved) => moved.#install(),
+    );
   }
 
   /** Types the lines that a section of the guide gives, where the folder of the clone it names is the bundle's. */
@@ -101,20 +77,11 @@ export class MovedHost {
   async v1Says(): Promise<string> {
     const start = await this.host.show('stormpulse.service', 'InvocationID');
     let said = '';
-    await vi.waitFor(async () => {
+    await this.until(async () => {
       said = await this.host.run('journalctl', '-o', 'cat', `_SYSTEMD_INVOCATION_ID=${start}`);
       expect(said).toContain('v1: ');
-    }, PATIENT);
+    });
     return said.trim();
-  }
-
-  async linked(isLinked: boolean): Promise<void> {
-    await vi
-      .waitFor(() => expect(this.hub.gateway.link(this.agentId) !== undefined).toBe(isLinked), PATIENT)
-      .catch(async (error: unknown) => {
-        const { stdout } = await this.host.try('journalctl', '-u', 'stormpulse', '--no-pager', '-n', '40');
-        throw new Error(`${String(error)}\n${stdout}`);
-      });
   }
 
   /** Our program, as root. */
@@ -128,17 +95,11 @@ export class MovedHost {
     return (await this.host.run('sha256sum', ...files)) + (await this.host.run('stat', '-c', '%n %a %U:%G', ...files));
   }
 
-  async remove(): Promise<void> {
-    await this.host.remove();
-    await this.hub.close();
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-
   async #install(): Promise<void> {
     const { host, hub, agentId } = this;
     await host.run('useradd', '--system', '--home-dir', '/opt/stormpulse', '--shell', '/usr/sbin/nologin', 'stormpulse');
     await host.run('mkdir', '-p', '/opt/stormpulse/agent', '/opt/stormpulse/venv/bin', '/srv/app');
-    await host.copyIn(`${bundleIn(this.#folder)}/.`, '/opt/stormpulse/agent');
+    await host.copyIn(`${bundleIn(this.folder)}/.`, '/opt/stormpulse/agent');
     await host.run('chown', '-R', 'root:root', '/opt/stormpulse');
     await host.run('install', '-d', '-o', 'stormpulse', '-g', 'stormpulse', '-m', '0755', DATA);
     const { token } = await hub.createToken(agentId);
@@ -158,7 +119,7 @@ export class MovedHost {
       '/etc/stormpulse/agent-key.pem',
       '/etc/stormpulse/hmac.key',
     );
-    const made = join(this.#folder, 'stormpulse.db');
+    const made = join(this.folder, 'stormpulse.db');
     writeV1Database(made, [{ nonce: 'a'.repeat(32), seenAt: Date.now() / 1_000 - 15 }]);
     await host.copyIn(made, database);
     await host.run('chown', 'stormpulse:stormpulse', database);

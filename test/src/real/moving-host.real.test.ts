@@ -28,7 +28,7 @@ describe('a host of the Python agent whose service is moved to ours, and back', 
       const before = await moved.given();
 
       await moved.follow('Move, in three commands');
-      await moved.linked(true);
+      await moved.linked(agentId);
       expect(await host.show('stormpulse.service', 'Type')).toBe('notify');
       expect(await person.get(`/agents/${agentId}`)).toMatchObject({ signoff: { sealed: true, unsealed_since: null } });
       const { items } = await person.get<{ readonly items: readonly { readonly name: string }[] }>(`/agents/${agentId}/commands`);
@@ -37,7 +37,7 @@ describe('a host of the Python agent whose service is moved to ours, and back', 
 
       await moved.follow('Back, in three commands');
       expect(await moved.v1Says()).toBe('v1: sealed');
-      await moved.linked(false);
+      await moved.linked(agentId, false);
       expect((await host.try('test', '-e', MARKER)).code).toBe(1);
       expect(await moved.given()).toBe(before);
     },

@@ -1,12 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createHub } from '@stormpulse/hub';
-import type { Hub, HubOptions, RunView } from '@stormpulse/hub';
-import { expect, vi } from 'vitest';
-import { HubPerson } from '../e2e/hub-person.ts';
+import type { HubOptions, RunView } from '@stormpulse/hub';
+import { expect } from 'vitest';
 import { bundleIn, installedToml } from './agent-install.ts';
-import { SystemdHost } from './systemd-host.ts';
+import { HostWithHub } from './host-with-hub.ts';
 
 export const UNIT = 'stormpulse.service';
 export const CONFIG = '/etc/stormpulse/stormpulse.toml';
@@ -16,57 +11,24 @@ export const COMMANDS_FOLDER = '/var/lib/stormpulse';
 export const PATIENT = { timeout: 60_000, interval: 100 };
 
 const DROP_INS = `/etc/systemd/system/${UNIT}.d`;
-const ANY = { host: '127.0.0.1', port: 0 };
 
 /** The shipped unit on a host with systemd, installed as docs/guides/run-as-a-service.md says, and the hub it is enrolled at. */
-export class ServedHost {
+export class ServedHost extends HostWithHub {
   readonly agentId = 'host-1';
-  readonly host: SystemdHost;
-  readonly hub: Hub;
-  readonly person: HubPerson;
-  readonly #folder: string;
-
-  private constructor(folder: string, host: SystemdHost, hub: Hub, person: HubPerson) {
-    this.#folder = folder;
-    this.host = host;
-    this.hub = hub;
-    this.person = person;
-  }
 
   /** Resolves when the agent is connected and takes commands; `commands` is TOML. */
   static async start(commands: string, options: Omit<HubOptions, 'stateDir'> = {}): Promise<ServedHost> {
-    const host = await SystemdHost.start();
-    const folder = mkdtempSync(join(tmpdir(), 'served-'));
-    const hub = await createHub({ stateDir: join(folder, 'hub'), agentsListen: ANY, peopleListen: ANY, ...options });
-    const served = new ServedHost(folder, host, hub, await HubPerson.signIn(hub));
-    try {
+    const install = async (served: ServedHost): Promise<void> => {
       await served.#install(commands);
-      await host.run('systemctl', 'start', UNIT);
+      await served.host.run('systemctl', 'start', UNIT);
       await served.connected();
       await served.until(() => served.#pastTheFloor());
-      return served;
-    } catch (error) {
-      await served.remove();
-      throw error;
-    }
-  }
-
-  async remove(): Promise<void> {
-    await this.host.remove();
-    await this.hub.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    };
+    return await ServedHost.set((parts) => new ServedHost(parts), install, options);
   }
 
   async connected(): Promise<void> {
-    await this.until(() => expect(this.hub.gateway.link(this.agentId)).toBeDefined());
-  }
-
-  /** Looks again until it holds; what the host's journal has to say belongs to a failure here. */
-  async until(check: () => void | Promise<void>): Promise<void> {
-    await vi.waitFor(check, PATIENT).catch(async (error: unknown) => {
-      const { stdout } = await this.host.try('journalctl', '-u', UNIT, '--no-pager', '-n', '40');
-      throw new Error(`${String(error)}\n${stdout}`);
-    });
+    await this.linked(this.agentId);
   }
 
   /** Orders a command and gives what became of it. */
@@ -108,7 +70,7 @@ export class ServedHost {
     const { host, hub, agentId } = this;
     await host.run('useradd', '--system', '--home-dir', '/opt/stormpulse', '--shell', '/usr/sbin/nologin', 'stormpulse');
     await host.run('mkdir', '-p', '/opt/stormpulse/agent');
-    await host.copyIn(`${bundleIn(this.#folder)}/.`, '/opt/stormpulse/agent');
+    await host.copyIn(`${bundleIn(this.folder)}/.`, '/opt/stormpulse/agent');
     await host.run('chown', '-R', 'root:root', '/opt/stormpulse');
     await host.run('install', '-d', '-o', 'stormpulse', '-g', 'stormpulse', '-m', '0700', STATE);
     const { token } = await hub.createToken(agentId);

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Terminal, inTerminal } from '../e2e/terminal.ts';
 
 const SCRIPT = 'test/testbed/systemd-host.sh';
-const IMAGE = 'stormpulse-testbed-host:1';
+const IMAGE = 'stormpulse-testbed-host:2';
 /** What systemd needs as process 1 of a container, and no more; SYS_PTRACE is for `PrivateUsers` under `ProtectProc`. */
 const RUN = [
   '--cap-add=SYS_ADMIN',

@@ -25,6 +25,15 @@ Stops the service and removes what init and the agent made: unit, file, credenti
 leaves: this program, the deployment, the journal of the system. The hub keeps what it knows; revoke the agent there.
 `;
 
+const MIGRATE_HELP = `
+Run as the user who is to have it, on a host whose agent was set up by root (of this version or of v1). It stops and disables that one's service,
+takes over file (paths changed, comments kept), credentials, nonces, audit log, what waits to be sent, packages of plugins with their grants, and
+starts a service of this user. The hatch arrives closed. sudo is asked to read, stop and, if anything fails, start again what is root's; nothing
+of this user's is written by root. What fails or is cut off is taken back. What the host's agent had stays until root runs "stormpulse uninstall".
+
+Exit code: 0 done, or you said no; 1 refused, or taken back.
+`;
+
 interface Modes {
   readonly system: boolean;
   readonly user: boolean;
@@ -36,7 +45,7 @@ interface Init extends Modes {
   readonly force: boolean;
 }
 
-/** Adds `init` and `uninstall`; what they do is loaded when it is asked for. */
+/** Adds `init`, `migrate-to-rootless` and `uninstall`; what they do is loaded when it is asked for. */
 export function addSetupCommands(program: Command, say: (line: string) => void, exitWith: (code: number) => void): void {
   const moded = (command: Command): Command =>
     command
@@ -57,6 +66,21 @@ export function addSetupCommands(program: Command, say: (line: string) => void, 
           ? await init({ credsDir: options.credsDir, dryRun: options.dryRun, force: options.force }, deps)
           : await initPlugin(plugin, options, deps),
       );
+      exitWith(done ? EXIT.ok : EXIT.refused);
+    });
+  program
+    .command('migrate-to-rootless')
+    .description('Make the agent of this host your own: system mode becomes user mode, all of it or nothing.')
+    .option('--force', 'move what you have of an agent already aside', false)
+    .option('-y, --yes', 'agree beforehand', false)
+    .option('--dry-run', 'show what would be done, and change nothing', false)
+    .addHelpText('after', MIGRATE_HELP)
+    .action(async (options: { readonly force: boolean; readonly yes: boolean; readonly dryRun: boolean }) => {
+      const { withSetup } = await import('./setup/with-setup.ts');
+      const { migrate } = await import('./setup/migrate.ts');
+      const { systemPlaces } = await import('./setup/system-install.ts');
+      const request = { system: false, user: false, say, asksNobody: options.yes || options.dryRun };
+      const done = await withSetup(request, async (deps) => await migrate(options, systemPlaces(), deps));
       exitWith(done ? EXIT.ok : EXIT.refused);
     });
   moded(program.command('uninstall').description('Take the agent off this host, and say what is left.'))

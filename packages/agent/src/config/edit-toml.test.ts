@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parse, stringify } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { NotEditable, removeTable, setKeys } from './edit-toml.ts';
+import { NotEditable, mapTexts, removeTable, setKeys } from './edit-toml.ts';
 
 const FILE = `# the host's file
 [agent]
@@ -88,5 +88,40 @@ db_path = '/srv/x.db'
         }
       }),
     );
+  });
+});
+
+describe('changing texts of a TOML file', () => {
+  const change = (value: string): string => value.replace(/^\/old(?=\/|$)/u, '/new "home"');
+
+  it('is done wherever they are values, and nowhere else', () => {
+    const before = [
+      '# /old stays in a comment',
+      'a = "/old/x" # this one too',
+      "b = '/older'",
+      '"/old" = "/old"',
+      'list = ["/old/1", "other", ["/old/2"]] # kept',
+      'table = { c = "/old/3", d = 1 }',
+      'when = 2026-01-02T03:04:05Z',
+      '[[groups]]',
+      'path = "/old/4"',
+      '[[groups]]',
+      'path = "/elsewhere/old"',
+      '[groups.more]',
+      "text = '''",
+      "/old/5'''",
+      '',
+    ].join('\n');
+    const new_ = '/new \\"home\\"';
+    expect(mapTexts(before, change)).toBe(
+      before
+        .replace('"/old/x"', `"${new_}/x"`)
+        .replace('= "/old"', `= "${new_}"`)
+        .replace('["/old/1", "other", ["/old/2"]]', `["${new_}/1", "other", ["${new_}/2"]]`)
+        .replace('"/old/3"', `"${new_}/3"`)
+        .replace('"/old/4"', `"${new_}/4"`)
+        .replace("'''\n/old/5'''", `"${new_}/5"`),
+    );
+    expect(mapTexts(before, (value) => value)).toBe(before);
   });
 });

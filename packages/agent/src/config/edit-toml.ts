@@ -33,6 +33,29 @@ export function setKeys(
   });
 }
 
+/**
+ * Changes texts wherever they are values, in lists and tables of every kind; keys, comments and order stay. Throws {@link NotEditable} as
+ * {@link setKeys} does.
+ */
+export function mapTexts(text: string, change: (value: string) => string): string {
+  const file: unknown = parse(text);
+  const pairs = statements(text).filter(({ kind }) => kind === 'pair');
+  const edited = pairs.toReversed().reduce((so, { path, valueStart, end }) => {
+    const value = path.reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>>)[key], file);
+    const changed = mapped(value, change);
+    const isSameValue = isDeepStrictEqual(plain(value), plain(changed));
+    return isSameValue ? so : so.slice(0, valueStart) + render(changed as TomlValue) + so.slice(end);
+  }, text);
+  return verified(text, edited, (whole) => void Object.assign(whole, mapped(whole, change)));
+}
+
+function mapped(value: unknown, change: (value: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapped(item, change));
+  if (!isTable(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapped(inner, change)]));
+}
+
 /** Takes a table out, with those below it and the comment directly above it. Throws {@link NotEditable}. */
 export function removeTable(text: string, table: Path): string {
   const found = statements(text);

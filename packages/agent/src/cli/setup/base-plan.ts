@@ -36,7 +36,7 @@ export function basePlan(facts: BaseFacts): Plan {
       ...accountSteps(facts),
       ...stateSteps(paths),
       ...credentialSteps(facts),
-      ...(project === undefined ? [] : [...project.steps, ...gitSteps(project, facts)]),
+      ...(project === undefined ? [] : [...project.steps, ...gitSteps(project.facts.project_dir, facts)]),
       ...missingFolders(dirname(paths.config), 0o700),
       {
         kind: 'write-file',
@@ -93,11 +93,11 @@ function credentialSteps({ paths, credentials }: BaseFacts): SetupStep[] {
   ];
 }
 
-function gitSteps({ facts }: Project, { paths, find, isSafe }: BaseFacts): SetupStep[] {
+/** So that git works in a deployment that is somebody else's. */
+export function gitSteps(folder: string, { paths, find, isSafe }: Pick<BaseFacts, 'paths' | 'find' | 'isSafe'>): SetupStep[] {
   const git = find('git');
   if (git === undefined || isSafe) return [];
   const scope = paths.mode === 'system' ? '--system' : '--global';
-  const { project_dir: folder } = facts;
   return [
     {
       kind: 'run',
@@ -109,7 +109,7 @@ function gitSteps({ facts }: Project, { paths, find, isSafe }: BaseFacts): Setup
   ];
 }
 
-function unitSteps({ paths, unit }: BaseFacts): SetupStep[] {
+export function unitSteps({ paths, unit }: Pick<BaseFacts, 'paths' | 'unit'>): SetupStep[] {
   if (unit === undefined) return [];
   return [
     ...missingFolders(dirname(paths.unit), 0o755),
@@ -117,7 +117,8 @@ function unitSteps({ paths, unit }: BaseFacts): SetupStep[] {
   ];
 }
 
-function missingFolders(path: string, mode: number): SetupStep[] {
+/** With those above it. */
+export function missingFolders(path: string, mode: number): SetupStep[] {
   if (existsSync(path) || path === '/') return [];
   return [...missingFolders(dirname(path), mode), { kind: 'make-folder', path, mode }];
 }

@@ -1,11 +1,10 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 import { isAgentError } from '@stormpulse/plugin-api';
 import { applyPlan, previewPlans } from '@stormpulse/wizard';
 import type { Outcome, Plan, SetupHost } from '@stormpulse/wizard';
 import { isTable } from '../../config/check-table.ts';
 import { Refused } from '../../errors.ts';
-import { assertGuarded } from '../../host/guarded-file.ts';
 import { basePlan, startPlan } from './base-plan.ts';
 import { askCore } from './core-answers.ts';
 import type { CoreAnswers } from './core-answers.ts';
@@ -17,11 +16,13 @@ import type { Candidate } from './find-wizards.ts';
 import { planOf, probeOf } from './plugin-plans.ts';
 import type { PluginPlan } from './plugin-plans.ts';
 import { recoverPending } from './recover-pending.ts';
+import { isSafeFolder } from './safe-folder.ts';
+import { assertProgram, serviceUnit } from './service-unit.ts';
 import type { SetupDeps } from './setup-deps.ts';
 import { setupHostOf, userId } from './setup-host-of.ts';
 import { UNIT_FILE } from './setup-paths.ts';
 import type { SetupPaths } from './setup-paths.ts';
-import { isHidden, unitText } from './unit-text.ts';
+import { tell, tellLingering } from './tell.ts';
 
 export interface InitOptions {
   readonly credsDir: string | undefined;
@@ -32,8 +33,6 @@ export interface InitOptions {
 
 /** False: something was not done, and was said. */
 export type Done = boolean;
-
-const MAX_PROGRAM_BYTES = 16 * 1024 * 1024;
 
 /**
  * Sets the agent of this host up, to a running service: asks everything first, shows what will be, then does it. Nothing is changed before the last
@@ -101,17 +100,6 @@ function hostOf(deps: SetupDeps): SetupHost {
   });
 }
 
-/** The service runs this program with the rights of the agent: nobody else may change it, and the unit must see it. */
-function assertProgram({ program, paths }: SetupDeps): void {
-  for (const path of [program.node, program.main]) {
-    assertGuarded(path, { secrecy: 'public', maxBytes: path === program.node ? 2 ** 40 : MAX_PROGRAM_BYTES });
-    if (paths.mode === 'system' && isHidden(realpathSync(path)))
-      throw Refused({
-        what: `${path} is in a folder that the service cannot see; install where every user can read, such as: npm install --global --prefix /opt/stormpulse @stormpulse/agent`,
-      });
-  }
-}
-
 function presentIn(before: string | undefined): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
   if (before === undefined) return {};
   return Object.fromEntries(Object.entries(parse(before)).flatMap(([name, table]) => (isTable(table) ? [[name, table]] : [])));
@@ -135,33 +123,19 @@ async function basePlanOf(
   around: { readonly credentials: string; readonly text: string; readonly deps: SetupDeps },
 ): Promise<Plan> {
   const { credentials, text, deps } = around;
-  const { paths, program, units, programs } = deps;
-  const { data, config, account } = paths;
+  const { paths, units, programs } = deps;
+  const { account } = paths;
   const folder = project?.facts.project_dir;
-  const shipped = units.isThere
-    ? readFileSync(`${program.units}/stormpulse${paths.mode === 'user' ? '.user' : ''}.service`, 'utf8')
-    : undefined;
-  const { node, main } = program;
-  const unit =
-    shipped === undefined ? undefined : { text: unitText(shipped, { node, main, config, data, project: folder }), shipped };
   return basePlan({
     paths,
     credentials,
     config: text,
-    unit,
+    unit: units.isThere ? serviceUnit(deps, folder) : undefined,
     project,
     hasAccount: account === undefined || userId(account.user) !== undefined,
     find: (name) => programs.find(name),
     isSafe: folder === undefined || (await isSafeFolder(folder, deps)),
   });
-}
-
-async function isSafeFolder(folder: string, { programs, paths }: SetupDeps): Promise<boolean> {
-  const git = programs.find('git');
-  if (git === undefined) return true;
-  const scope = paths.mode === 'system' ? '--system' : '--global';
-  const { stdout } = await programs.run(git, ['config', scope, '--get-all', 'safe.directory']);
-  return stdout.split('\n').includes(folder);
 }
 
 /** Enabled ones are looked at again; others of the agent when the operator says so, or the answers name them. */
@@ -221,7 +195,7 @@ async function isAgreed(
 
 async function carryOut(base: Plan, planned: readonly PluginPlan[], host: SetupHost, deps: SetupDeps): Promise<Done> {
   const { units, print, paths } = deps;
-  const first = tell(await applyPlan(base, host), deps);
+  const first = tell(await applyPlan(base, host), print);
   if (first.failures.length > 0) return false;
   const outcomes = [];
   for (const one of planned) outcomes.push(await applyOne(one, host, deps));
@@ -232,7 +206,7 @@ async function carryOut(base: Plan, planned: readonly PluginPlan[], host: SetupH
   const isChanged = [first, ...outcomes].some(({ status }) => status === 'committed');
   const started = tell(
     await applyPlan(startPlan(UNIT_FILE, isChanged), { ...host, check: () => Promise.resolve(undefined) }),
-    deps,
+    print,
   );
   if (started.failures.length > 0) {
     print(`the agent is set up and does not start; what it says: stormpulse logs --no-follow, or stormpulse doctor`);
@@ -245,24 +219,5 @@ async function carryOut(base: Plan, planned: readonly PluginPlan[], host: SetupH
 
 async function applyOne({ plan, candidate }: PluginPlan, host: SetupHost, deps: SetupDeps): Promise<Outcome> {
   const again = (): Candidate => candidateOf(candidate.name, candidates(deps.paths.config, deps.plugins));
-  return tell(await applyPlan(plan, { ...host, probe: async (id) => await probeOf(again(), id) }), deps);
-}
-
-function tell(outcome: Outcome, { print }: SetupDeps): Outcome {
-  const { failures, status, title } = outcome;
-  for (const failure of failures) print(`failed: ${failure}`);
-  if (status === 'rolled_back') print(`${title}: everything that was begun was taken back`);
-  if (status === 'partial_rollback')
-    print(`${title}: not everything could be taken back; when that is mended: stormpulse doctor --recover`);
-  return outcome;
-}
-
-/** A user's services end with the last session, unless they linger. */
-async function tellLingering({ paths, programs, print, env }: SetupDeps): Promise<void> {
-  const loginctl = programs.find('loginctl');
-  if (paths.mode === 'system' || loginctl === undefined) return;
-  const user = env['USER'] ?? String(process.geteuid?.() ?? '');
-  const { stdout } = await programs.run(loginctl, ['show-user', user, '--property=Linger', '--value']);
-  if (stdout.trim() !== 'yes')
-    print(`it ends when you log out; so that it does not, root says once: loginctl enable-linger ${user}`);
+  return tell(await applyPlan(plan, { ...host, probe: async (id) => await probeOf(again(), id) }), deps.print);
 }

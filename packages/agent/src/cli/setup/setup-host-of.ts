@@ -23,7 +23,7 @@ export function setupHostOf({ config, programs, units, told, signal }: SetupHost
     editTable: (text, table, values) =>
       editing(config, () => editTable(text, table, values), `[${table.join('.')}] with ${Object.keys(values).join(', ')}`),
     idsOf,
-    run: (file, argv) => programs.run(file, argv),
+    run: (file, argv, into) => (into === undefined ? programs.run(file, argv) : programs.pipe({ file, argv }, into)),
     units,
     probe: (id) => Promise.resolve(`there is no probe "${id}"`),
     check: async () => await configProblem(config),

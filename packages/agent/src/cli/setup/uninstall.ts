@@ -5,6 +5,7 @@ import { parse } from 'smol-toml';
 import { isTable } from '../../config/check-table.ts';
 import { processMark } from '../../host/process-mark.ts';
 import { packagesFolder } from '../../plugins/plugin-folders.ts';
+import { isThere } from './is-there.ts';
 import { recoverPending } from './recover-pending.ts';
 import type { SetupDeps } from './setup-deps.ts';
 import { setupFolder, userId } from './setup-host-of.ts';
@@ -108,16 +109,12 @@ function leftBehind({ paths, program }: SetupDeps): readonly string[] {
   ];
 }
 
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
 function isWithinAnother(path: string, folders: readonly string[]): boolean {
   return folders.some((other) => path !== other && path.startsWith(`${other}/`));
 }
 
 /** The name right below `folder` that holds this program, if it does. */
-function keptWithin(folder: string, { program }: SetupDeps): string | undefined {
+export function keptWithin(folder: string, { program }: Pick<SetupDeps, 'program'>): string | undefined {
   return program.main.startsWith(`${folder}/`) ? program.main.slice(folder.length + 1).split('/', 1)[0] : undefined;
 }
 

@@ -27,7 +27,7 @@ export async function withSetup(request: SetupRequest, work: (deps: SetupDeps) =
   const answers = request.answers === undefined ? undefined : readAnswersFile(request.answers);
   if (answers === undefined && request.asksNobody !== true && !process.stdin.isTTY)
     throw Refused({
-      what: 'nobody is at this terminal to answer; write the answers to a file and pass --answers FILE (or --yes to uninstall). Nothing was changed',
+      what: 'nobody is at this terminal to answer; write the answers to a file and pass --answers FILE, or --yes where only that is asked. Nothing was changed',
     });
   const programs = systemPrograms();
   const main = realpathSync(process.argv[1] ?? '');
