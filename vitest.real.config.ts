@@ -1,16 +1,14 @@
-import { defineConfig, mergeConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
 /** The real-system tier: it needs what `test/testbed/*.sh` installs, and says so when that is missing. */
-export default mergeConfig(
-  { ...base, test: { ...base.test, include: [], exclude: [] } },
-  defineConfig({
-    test: {
-      include: ['test/src/real/**/*.real.test.ts'],
-      exclude: ['**/node_modules/**', '**/dist/**'],
-      testTimeout: 180_000,
-      hookTimeout: 180_000,
-      fileParallelism: false,
-    },
-  }),
-);
+export default defineConfig({
+  resolve: base.resolve ?? {},
+  test: {
+    include: ['test/src/real/**/*.real.test.ts'],
+    // Each has systems of its own, and waits for them.
+    maxWorkers: 2,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+});

@@ -110,18 +110,27 @@ async function refused(stage: Stage, frame: string, reason: string): Promise<str
   const { hub, folder, agentId } = stage;
   const { id } = JSON.parse(frame) as { readonly id: string };
   const before = await folder.countMarks();
+  const noMore = async (): Promise<void> => {
+    const more = (await folder.countMarks()) - before;
+    if (more > 0) throw new Error(`it ran: ${more} more mark(s)`);
+  };
   await hub.ask({ op: 'send', agentId, text: frame });
-  const event = await eventOf(stage, 'signature_failure', id).catch((error: unknown) => error as Error);
-  const more = (await folder.countMarks()) - before;
-  if (more > 0) throw new Error(`it ran: ${more} more mark(s)`);
-  if (event instanceof Error) throw event;
-  const said = String(event.body['failure_reason']);
+  const { body } = await eventOf(stage, 'signature_failure', id, noMore);
+  await noMore();
+  const said = String(body['failure_reason']);
   if (said !== reason) throw new Error(`the agent said ${said}, ${reason} was expected`);
   return `the agent reported ${reason}, and no second mark is there`;
 }
 
-async function eventOf({ api, agentId }: Stage, kind: string, ref: string): Promise<AgentEvent> {
+/** The agent's event about a frame; `meanwhile` rejects when there is no use in waiting on. */
+async function eventOf(
+  { api, agentId }: Stage,
+  kind: string,
+  ref: string,
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<AgentEvent> {
   return await until(`an event ${kind} of the agent`, 5_000, async () => {
+    await meanwhile();
     const { items } = await api.get<{ readonly items: readonly AgentEvent[] }>(`/agents/${agentId}/events?limit=100`);
     return items.find((event) => event.kind === kind && event.body['command_ref'] === ref);
   });

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The program a host runs, as the build left it. */
-export const PROGRAM = join(import.meta.dirname, '../dist/main.js');
+/** The program a host runs: the bundle that `npm test` makes of the build, or what the build left. */
+export const PROGRAM = process.env['TESTED_AGENT'] ?? join(import.meta.dirname, '../dist/main.js');
 
 export interface Ended {
   readonly code: number | null;

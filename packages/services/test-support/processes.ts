@@ -21,6 +21,17 @@ export function processesWith(text: string): number[] {
     .map(Number);
 }
 
+/** Kills them, if they did not end since they were looked for. */
+export function endProcessesWith(text: string): void {
+  for (const pid of processesWith(text)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
+}
+
 /** Nothing when it ended meanwhile. */
 function environmentOf(pid: string): string {
   try {

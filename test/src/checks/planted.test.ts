@@ -94,7 +94,7 @@ describe('dependency-cruiser', () => {
     for (const [, files] of PLANTED) for (const [path, text] of Object.entries(files)) copy.plant(path, text);
     sentences = checkImports(copy.root);
     for (const [, files] of PLANTED) for (const path of Object.keys(files)) copy.plant(path, 'export {};\n');
-  });
+  }, 180_000);
 
   test.each(PLANTED)('catches %s', (_title, _files, sentence) => {
     expect(sentences).toContainEqual(expect.stringMatching(sentence));

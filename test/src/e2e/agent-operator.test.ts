@@ -1,12 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { CommandManifestEntry } from '@stormpulse/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WireMessage } from '../doubles/v1-wire.ts';
-import { HostStage, command } from './agent-process.ts';
-
-const PROGRAM = join(import.meta.dirname, '../../../packages/agent/dist/main.js');
+import { HostStage, PROGRAM, command } from './agent-process.ts';
 
 /** `stormpulse ARGS`: its one line. */
 function stormpulse(args: readonly string[], input = ''): string {

@@ -10,8 +10,8 @@ import { V1Hub } from '../doubles/v1-hub.ts';
 import type { V1HubOptions } from '../doubles/v1-hub.ts';
 import { beginNonceStore, hostToml, runArguments, writeCredentials } from './host-on-disk.ts';
 
-/** The program a host runs, as the build left it. */
-export const PROGRAM = join(import.meta.dirname, '../../../packages/agent/dist/main.js');
+/** The program a host runs: the bundle that `npm test` makes of the build, or what the build left. */
+export const PROGRAM = process.env['TESTED_AGENT'] ?? join(import.meta.dirname, '../../../packages/agent/dist/main.js');
 
 /** The agent under test as a process, with everything it wrote. */
 export interface AgentProcess {

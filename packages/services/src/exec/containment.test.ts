@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
 import type { ExecOptions, ExecResult, ProcessLimits } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hurriedClock, processesWith } from '../../test-support/processes.ts';
+import { endProcessesWith, hurriedClock, processesWith } from '../../test-support/processes.ts';
 import { preventCoreDumps } from './core-dumps.ts';
 import { createProcessRunner } from './process-runner.ts';
 import type { ProcessRunnerOptions } from './process-runner.ts';
@@ -22,7 +22,7 @@ beforeEach(() => {
   marker = `marker-${process.pid}-${Math.random().toString(36).slice(2)}`;
 });
 afterEach(() => {
-  for (const pid of alive()) process.kill(pid, 'SIGKILL');
+  endProcessesWith(marker);
   rmSync(folder, { recursive: true, force: true });
 });
 

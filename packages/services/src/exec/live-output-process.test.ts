@@ -30,7 +30,7 @@ describe('live output of a real process', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const sh = (script: string, live: ProcessRequest['live'], timeoutMs = 20_000): Promise<ProcessOutcome> =>
+  const sh = (script: string, live: ProcessRequest['live'], timeoutMs = 60_000): Promise<ProcessOutcome> =>
     createProcessRunner({ clock: hurriedClock(1), env: childEnvironment(process.env), cwd: folder, output }).run({
       file: '/bin/sh',
       args: ['-c', script],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecOptions, ExecResult } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hurriedClock, processesWith } from '../../test-support/processes.ts';
+import { endProcessesWith, hurriedClock, processesWith } from '../../test-support/processes.ts';
 import { createProcessRunner } from './process-runner.ts';
 
 /** Ten times as fast as the real one. */
@@ -18,7 +18,7 @@ describe('a process a plugin runs', () => {
     marker = `marker-${process.pid}-${Math.random().toString(36).slice(2)}`;
   });
   afterEach(() => {
-    for (const pid of marked()) process.kill(pid, 'SIGKILL');
+    endProcessesWith(marker);
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProcessOutcome, ProcessRequest } from '@stormpulse/kernel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hurriedClock, processesWith } from '../../test-support/processes.ts';
+import { endProcessesWith, hurriedClock, processesWith } from '../../test-support/processes.ts';
 import { childEnvironment } from './child-environment.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { createProcessRunner } from './process-runner.ts';
@@ -23,7 +23,7 @@ describe('a command as a process', () => {
     marker = `marker-${process.pid}-${Math.random().toString(36).slice(2)}`;
   });
   afterEach(() => {
-    for (const pid of marked()) process.kill(pid, 'SIGKILL');
+    endProcessesWith(marker);
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -196,7 +196,7 @@ describe('a command as a process', () => {
       const sampling = setInterval(() => {
         peak = Math.max(peak, process.memoryUsage.rss());
       }, 20);
-      const { stdout, exitCode } = await sh('yes | head -c 256000000; exit 4');
+      const { stdout, exitCode } = await sh('yes | head -c 256000000; exit 4', { timeoutMs: 600_000 });
       clearInterval(sampling);
       expect(exitCode).toBe(4);
       expect(stdout).toContain('of 256000000 bytes left out');
