@@ -5,6 +5,8 @@ import { createVitest } from 'vitest/node';
 
 const quiet = { onTestRunEnd: () => undefined };
 const vitest = await createVitest('test', { watch: false, maxWorkers: Number(process.argv[2]), reporters: [quiet] });
+/** Where each file has a process of its own: in a shared one the code of the fault before would go on. */
+const apart = vitest.projects.find(({ name }) => name === 'apart');
 
 process.on('message', ({ files, pattern, changed }) => {
   run(files, pattern, changed).then(
@@ -18,7 +20,7 @@ process.send({ ready: true });
 async function run(files, pattern, changed) {
   changed.forEach((path) => vitest.invalidateFile(resolve(path)));
   vitest.setGlobalTestNamePattern(new RegExp(pattern, 'u'));
-  const specifications = files.map((path) => vitest.getRootProject().createSpecification(resolve(path)));
+  const specifications = files.map((path) => apart.createSpecification(resolve(path)));
   const { testModules } = await vitest.runTestSpecifications(specifications);
   // Those of earlier runs are in it too.
   const asked = testModules.filter(({ relativeModuleId }) => files.includes(relativeModuleId));

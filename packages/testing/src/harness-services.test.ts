@@ -142,6 +142,7 @@ test('logs: a line through a parser', async () => {
 test('probes: three failures degrade the plugin as the kernel shows it, a success recovers it, one can be asked', async () => {
   await using h = await createHarness(shed, { config, secrets });
   const status = () => h.status.plugins[0];
+  h.http.on('GET /v2/ListBuckets?all=1', []);
   expect(await h.probe('shed.api')).toMatchObject({ well: false });
   await h.advance(31_000);
   expect(status()).toMatchObject({ state: 'degraded' });
