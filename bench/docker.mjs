@@ -20,7 +20,7 @@ export const KNOBS = {
   running: { full: 50, short: 10 },
   rounds: { full: 15, short: 5 },
   settleMs: { full: 15_000, short: 3_000 },
-  watchMs: { full: 180_000, short: 5_000 },
+  watchMs: { full: 300_000, short: 5_000 },
   stormSeconds: { full: 20, short: 3 },
 };
 

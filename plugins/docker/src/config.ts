@@ -51,7 +51,7 @@ const DockerTable = Type.Object({
       'Folder of the docker program’s own config, for compose: `config.json` with registry logins, `cli-plugins`. What it names is run. Default: `DOCKER_CONFIG` of the agent, else `docker-cli` in the agent’s state folder.',
     ),
   ),
-  usage_every: Duration({ default: '3m', description: 'How often CPU and memory of running containers are read.' }),
+  usage_every: Duration({ default: '5m', description: 'How often CPU and memory of running containers are read.' }),
   disk_every: Duration({ default: '1h', description: 'How often the engine is asked for its disk use, which costs it seconds.' }),
   projects: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}$' }), ComposeProject, {
     default: {},
