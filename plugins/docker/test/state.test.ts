@@ -126,10 +126,10 @@ describe('the state of an engine', () => {
     for (let minute = 0; minute < 60; minute += 1) await harness.advance(60_000);
     const asked = harness.http.calls.slice(before).map(({ path }) => path.replace(/^\/v1\.41|\?.*/gu, ''));
     const times = (path: string): number => asked.filter((one) => one === path).length;
-    expect(times('/containers/web000000000/stats')).toBe(20);
+    expect(times('/containers/web000000000/stats')).toBe(12);
     for (const path of ['/containers/json', '/images/json', '/volumes', '/networks']) expect(times(path)).toBeLessThanOrEqual(6);
     expect(times('/_ping')).toBeLessThanOrEqual(3);
-    expect(asked.length).toBeLessThanOrEqual(20 + 4 * 6 + 3 + 1);
+    expect(asked.length).toBeLessThanOrEqual(12 + 4 * 6 + 3 + 1);
   });
 
   test('what happens while it is read is read after it', async () => {
