@@ -17,3 +17,13 @@ export function refusalOf(work: () => unknown, path = ''): Refusal {
   }
   throw new Error('nothing was refused');
 }
+
+/** What is refused by and by, as `CODE: message`. Throws when something else than an error of ours comes. */
+export async function refusalText(work: Promise<unknown>): Promise<string> {
+  try {
+    return `not refused: ${String(await work)}`;
+  } catch (error) {
+    if (isAgentError(error)) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+}

@@ -13,7 +13,6 @@ export interface ChangeReads {
   mark(keys?: Iterable<string>): void;
   /** Whether somebody is there to be told; until then what is marked waits. */
   heed(isHeeded: boolean): void;
-  stop(): void;
 }
 
 /** Reads what its source says has changed: soon, seldom, and again until it was read. `read` may reject. */
@@ -58,22 +57,16 @@ export function changeReads(
     cancel = clock.after(Math.max(SETTLE_MS, leftMs), () => void begin());
   };
 
-  const rest = (): void => {
-    isHeeded = false;
-    cancel?.();
-    cancel = undefined;
-  };
-
   return {
     mark(more) {
       add(more);
       schedule();
     },
     heed(isThere) {
-      if (!isThere) return rest();
-      isHeeded = true;
-      schedule();
+      isHeeded = isThere;
+      if (isHeeded) return schedule();
+      cancel?.();
+      cancel = undefined;
     },
-    stop: rest,
   };
 }

@@ -126,13 +126,13 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
       if (current !== undefined && definition.v1Signoff !== undefined) return definition.v1Signoff(current.state);
     return { signoff_sealed: true, unsealed_since: null };
   };
-  /** Who has the hub told of a change; what it was told last, and what was not taken is told again. */
-  let signoff: { readonly tell: (state: V1Signoff) => boolean; last: string } | undefined;
   let hub: CollectorReader | undefined;
+  /** As the hub was told last; what was not taken is told again. */
+  let toldSignoff = '';
   const tellSignoff = (): void => {
     const state = v1Signoff();
     const text = JSON.stringify(state);
-    if (signoff !== undefined && text !== signoff.last && signoff.tell(state)) signoff.last = text;
+    if (hub !== undefined && text !== toldSignoff && hub.signoff(state)) toldSignoff = text;
   };
 
   const cycle = async (entry: Collecting, only: Only, trigger: Trigger | undefined): Promise<unknown> => {
@@ -241,7 +241,7 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
         remove: () => {
           all.delete(entry);
           entry.cancel();
-          entry.changes.stop();
+          entry.changes.heed(false);
           entry.abandon(new Error(`collector "${plugin}.${definition.id}" was removed`));
         },
       };
@@ -264,7 +264,8 @@ export function createCollectorService(options: CollectorServiceOptions): Collec
     v1Signoff,
     attach(reader) {
       hub = reader;
-      signoff = reader === undefined ? undefined : { tell: (state) => reader.signoff(state), last: JSON.stringify(v1Signoff()) };
+      // The hub reads it in the registration.
+      toldSignoff = JSON.stringify(v1Signoff());
       for (const { changes } of all) changes.heed(reader !== undefined);
     },
     states,

@@ -33,8 +33,7 @@ async function lastsAlone(plugin: Plugin, fixture: ConformanceFixture, nanosecon
   await using alone = await harnessFor(plugin, fixture);
   const end = process.hrtime.bigint() + nanoseconds;
   for (let round = 0; round <= ROUNDS || process.hrtime.bigint() < end; round += 1) {
-    await alone.advance(ROUND_MS);
-    await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+    await passRound(alone);
   }
   return await becomesReady(alone, plugin);
 }
@@ -42,8 +41,12 @@ async function lastsAlone(plugin: Plugin, fixture: ConformanceFixture, nanosecon
 async function becomesReady(harness: Harness, plugin: Plugin): Promise<boolean> {
   for (let round = 0; round < ROUNDS; round += 1) {
     if (harness.status.plugins.find(({ name }) => name === plugin.name)?.state === 'ready') return true;
-    await harness.advance(ROUND_MS);
-    await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+    await passRound(harness);
   }
   return false;
+}
+
+async function passRound(harness: Harness): Promise<void> {
+  await harness.advance(ROUND_MS);
+  await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
 }

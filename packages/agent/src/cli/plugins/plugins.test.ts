@@ -11,10 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isAgentError } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LoopbackRegistry, packed } from '../../../test-support/loopback-registry.ts';
 import { writePackage } from '../../../test-support/plugin-package.ts';
+import { refusalText } from '../../../test-support/refusal.ts';
 import { PluginsStage } from '../../../test-support/plugins-stage.ts';
 import { loadConfig } from '../../config/load.ts';
 import { treeFolder } from '../../plugins/plugin-folders.ts';
@@ -37,16 +37,6 @@ const weather = () => loadConfig(stage.folder.config).config.packages.find(({ na
 const grant = async (): Promise<void> => await grantPlugin(stage.folder.config, 'weather', { yes: false }, stage.deps);
 const revoke = async (...words: string[]): Promise<void> =>
   await revokePlugin(stage.folder.config, 'weather', words, { yes: false }, stage.deps);
-
-/** What it refuses with: its code and its words. */
-async function refusal(work: Promise<unknown>): Promise<string> {
-  try {
-    return `not refused: ${String(await work)}`;
-  } catch (error) {
-    if (isAgentError(error)) return `${error.code}: ${error.message}`;
-    throw error;
-  }
-}
 
 describe('stormpulse plugins add', () => {
   it('SEC-210: shows name, digest and what is asked for, asks, and writes the section, the record and the change', async () => {
@@ -95,7 +85,7 @@ describe('stormpulse plugins add', () => {
   ])('SEC-203, SEC-210: a no %s changes nothing that is run', async (_, answer, derived) => {
     const before = stage.toml;
     stage.answer = answer;
-    expect(await refusal(stage.add(stage.build()))).toContain('not agreed to');
+    expect(await refusalText(stage.add(stage.build()))).toContain('not agreed to');
     expect(stage.runner.derived).toHaveLength(derived);
     expect([stage.toml, stage.records, stage.changes]).toEqual([before, [], []]);
   });
@@ -117,26 +107,26 @@ describe('stormpulse plugins add', () => {
   ])('%s is refused, and nothing stays', async (_, spoil) => {
     const source = stage.build();
     spoil(source);
-    expect(await refusal(stage.add(source))).toMatch(/^E_PLUGIN_(?:TREE|PACKAGE)/u);
+    expect(await refusalText(stage.add(source))).toMatch(/^E_PLUGIN_(?:TREE|PACKAGE)/u);
     expect([stage.trees, stage.runner.derived, weather()]).toEqual([[], [], undefined]);
   });
 
   it('W36: one that does not start, or is called otherwise, is refused and nothing stays', async () => {
-    expect(await refusal(stage.add(stage.build({ configSchema: 'Type.Object({ town: Type.String() })' })))).toContain(
+    expect(await refusalText(stage.add(stage.build({ configSchema: 'Type.Object({ town: Type.String() })' })))).toContain(
       'it does not start: town: is missing',
     );
-    expect(await refusal(stage.add(stage.build({ name: 'climate' })))).toContain('--name climate');
+    expect(await refusalText(stage.add(stage.build({ name: 'climate' })))).toContain('--name climate');
     expect([stage.trees, weather(), stage.records]).toEqual([[], undefined, []]);
   });
 
   it('SEC-205: no plugin takes a name of the agent itself', async () => {
-    expect(await refusal(stage.add(stage.build({ name: 'host-metrics' }), { name: 'host-metrics' }))).toContain(
+    expect(await refusalText(stage.add(stage.build({ name: 'host-metrics' }), { name: 'host-metrics' }))).toContain(
       '"host-metrics" is a plugin of the agent itself',
     );
     for (const name of ['docker', 'inventory', 'agent', 'tls', 'hub'])
-      expect(await refusal(stage.add(stage.build({ name }), { name }))).toContain('no other plugin can take its name');
+      expect(await refusalText(stage.add(stage.build({ name }), { name }))).toContain('no other plugin can take its name');
     for (const name of ['Weather', '../x', 'a'])
-      expect(await refusal(stage.add(stage.build(), { name }))).toContain("can be no plugin's name");
+      expect(await refusalText(stage.add(stage.build(), { name }))).toContain("can be no plugin's name");
     expect(stage.trees).toEqual([]);
   });
 
@@ -147,14 +137,14 @@ describe('stormpulse plugins add', () => {
     expect(await stage.add(source, { settings })).toBe('done');
     expect(weather()?.config).toEqual({ town: 'here', at: { lat: 1.5 } });
     expect((await checkConfigFile(stage.folder.config)).ok).toBe(true);
-    expect(await refusal(stage.add(source, { settings }))).toContain('write its keys under [plugins.weather.config]');
+    expect(await refusalText(stage.add(source, { settings }))).toContain('write its keys under [plugins.weather.config]');
     await removePlugin(stage.folder.config, 'weather', { yes: true }, stage.deps);
     stage.folder.write('weather.toml', '[plugins.weather.config]\ntown = "there"\nat = { lat = 2 }\n');
     expect(await stage.add(source, { settings })).toBe('done');
     expect(weather()?.config).toEqual({ town: 'there', at: { lat: 2 } });
     for (const text of ['town = ', '[plugins.other.config]\n']) {
       stage.folder.write('weather.toml', text);
-      expect(await refusal(stage.add(stage.build({ version: '2.0.0' }), { name: 'sky', settings }))).toMatch(
+      expect(await refusalText(stage.add(stage.build({ version: '2.0.0' }), { name: 'sky', settings }))).toMatch(
         /^E_AGENT_REFUSED: .*weather\.toml/u,
       );
     }
@@ -163,7 +153,7 @@ describe('stormpulse plugins add', () => {
   it('takes a tarball, and refuses a file that is not there', async () => {
     stage.folder.write('weather.tgz', packed(stage.build()));
     expect(await stage.add(stage.folder.path('weather.tgz'))).toBe('done');
-    expect(await refusal(stage.add(stage.folder.path('missing.tgz')))).toContain('is not there; expected a folder, a .tgz');
+    expect(await refusalText(stage.add(stage.folder.path('missing.tgz')))).toContain('is not there; expected a folder, a .tgz');
   });
 
   it('gets what is a peer although it is needed for development too, as the SDK is, and nothing else of that', async () => {
@@ -213,7 +203,7 @@ describe('stormpulse plugins add', () => {
       expect(existsSync(join(tree, 'node_modules/a-dependency/index.js'))).toBe(true);
       expect(existsSync(join(tree, 'node_modules/a-dependency/.npmignore'))).toBe(false);
       expect(existsSync(ran)).toBe(false);
-      expect(await refusal(stage.add('@example/no-such-package', { yes: true }))).toMatch(
+      expect(await refusalText(stage.add('@example/no-such-package', { yes: true }))).toMatch(
         /^E_AGENT_REFUSED: npm pack ended with/u,
       );
     } finally {
@@ -262,26 +252,26 @@ describe('stormpulse plugins update', () => {
 
   it('one that does not start is rolled back: file, record and tree are as before', async () => {
     const before = [stage.toml, stage.records, stage.trees];
-    expect(await refusal(stage.update(stage.build({ version: '1.1.0', commands: '[0]' })))).toContain('it does not start');
+    expect(await refusalText(stage.update(stage.build({ version: '1.1.0', commands: '[0]' })))).toContain('it does not start');
     expect([stage.toml, stage.records, stage.trees]).toEqual(before);
   });
 
   it('is of the same package, and of a plugin that the file names', async () => {
-    expect(await refusal(stage.update(stage.build({ package: 'other' })))).toContain('this is the package other');
+    expect(await refusalText(stage.update(stage.build({ package: 'other' })))).toContain('this is the package other');
     await removePlugin(stage.folder.config, 'weather', { yes: true }, stage.deps);
-    expect(await refusal(stage.update(stage.build()))).toContain('has no [plugins.weather]');
+    expect(await refusalText(stage.update(stage.build()))).toContain('has no [plugins.weather]');
   });
 
   it('SEC-208: neither an older nor a revoked version comes back by installing it', async () => {
     const old = stage.build();
     await stage.update(stage.build({ version: '1.10.0' }));
-    expect(await refusal(stage.update(old))).toContain('this host had version 1.10.0 of "weather", and 1.0.0 is older');
+    expect(await refusalText(stage.update(old))).toContain('this host had version 1.10.0 of "weather", and 1.0.0 is older');
     await removePlugin(stage.folder.config, 'weather', { yes: true }, stage.deps);
-    expect(await refusal(stage.add(old))).toContain('is older');
+    expect(await refusalText(stage.add(old))).toContain('is older');
     expect(await stage.add(old, { allowOlder: true })).toBe('done');
     await revoke();
     await removePlugin(stage.folder.config, 'weather', { yes: true }, stage.deps);
-    expect(await refusal(stage.add(old, { allowOlder: true }))).toMatch(/^E_PLUGIN_REVOKED/u);
+    expect(await refusalText(stage.add(old, { allowOlder: true }))).toMatch(/^E_PLUGIN_REVOKED/u);
     expect(weather()).toBeUndefined();
   });
 });
@@ -315,7 +305,7 @@ describe('stormpulse plugins grant and revoke', () => {
     ]);
     stage.answer = false;
     const before = [stage.toml, stage.records, stage.changes];
-    for (const work of [grant(), revoke(), revoke('commands')]) expect(await refusal(work)).toContain('not agreed to');
+    for (const work of [grant(), revoke(), revoke('commands')]) expect(await refusalText(work)).toContain('not agreed to');
     expect([stage.toml, stage.records, stage.changes]).toEqual(before);
   });
 
@@ -337,7 +327,7 @@ describe('stormpulse plugins grant and revoke', () => {
       }),
     ]);
     expect(ok).toBe(true);
-    expect(await refusal(grant())).toMatch(/^E_PLUGIN_REVOKED/u);
+    expect(await refusalText(grant())).toMatch(/^E_PLUGIN_REVOKED/u);
   });
 
   it('W38: nothing is granted after one byte of the tree changed', async () => {
@@ -347,7 +337,7 @@ describe('stormpulse plugins grant and revoke', () => {
     rmSync(entry);
     writeFileSync(entry, 'export default 1;');
     stage.runner.derived.length = 0;
-    expect(await refusal(grant())).toContain('is not the tree that was granted');
+    expect(await refusalText(grant())).toContain('is not the tree that was granted');
     expect(stage.runner.derived).toEqual([]);
     stage.folder.write('stormpulse.toml', stage.toml.replace('[plugins.weather]\n', '[plugins.weather]\nstartup = "error"\n'));
     expect((await checkConfigFile(stage.folder.config)).ok).toBe(false);
@@ -383,11 +373,11 @@ describe('stormpulse plugins grant and revoke', () => {
   );
 
   it('refuses words it does not know and what is not granted, and grants until a time to come', async () => {
-    expect(await refusal(revoke('fly'))).toContain('"fly" is no grant');
-    expect(await refusal(revoke('http'))).toContain('it is not granted');
-    expect(await refusal(grantPlugin(stage.folder.config, 'weather', { yes: true, until: '2001-01-01' }, stage.deps))).toContain(
-      'a time to come',
-    );
+    expect(await refusalText(revoke('fly'))).toContain('"fly" is no grant');
+    expect(await refusalText(revoke('http'))).toContain('it is not granted');
+    expect(
+      await refusalText(grantPlugin(stage.folder.config, 'weather', { yes: true, until: '2001-01-01' }, stage.deps)),
+    ).toContain('a time to come');
     await grantPlugin(stage.folder.config, 'weather', { yes: true, until: '2999-01-01' }, stage.deps);
     expect((await inspectPlugin(stage.folder.config, 'weather', {})).versions).toEqual([
       expect.objectContaining({ expiresAt: '2999-01-01T00:00:00.000Z' }),
@@ -485,6 +475,6 @@ describe('stormpulse plugins remove, list and inspect', () => {
       true,
       [['df', 'plugins.custom-commands.grants.exec']],
     ]);
-    expect(await refusal(inspectPlugin(stage.folder.config, 'nobody', {}))).toContain('enables no plugin "nobody"');
+    expect(await refusalText(inspectPlugin(stage.folder.config, 'nobody', {}))).toContain('enables no plugin "nobody"');
   });
 });

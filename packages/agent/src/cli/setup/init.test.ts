@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { Type, definePlugin, isAgentError, wizard } from '@stormpulse/plugin-api';
+import { Type, definePlugin, wizard } from '@stormpulse/plugin-api';
 import type { Step } from '@stormpulse/plugin-api';
 import { parse } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { refusalText } from '../../../test-support/refusal.ts';
 import { SetupStage, TOKEN } from '../../../test-support/setup-stage.ts';
 import { checkConfigFile } from '../config-check.ts';
 
@@ -11,15 +12,6 @@ beforeEach(async () => {
   stage = await SetupStage.create();
 });
 afterEach(() => stage.close());
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  try {
-    return `not refused: ${String(await work)}`;
-  } catch (error) {
-    if (isAgentError(error)) return `${error.code}: ${error.message}`;
-    throw error;
-  }
-}
 
 const UNIT = 'config/systemd/user/stormpulse.service';
 const OTHER = '99999999-2222-4333-8444-555555555555';
@@ -58,9 +50,9 @@ describe('stormpulse init', () => {
 
   it('W3: without a key of its enrollment it is refused, and nothing is written', async () => {
     rmSync(stage.path('config/stormpulse/hmac.key'));
-    await refusal(stage.init());
+    await refusalText(stage.init());
     const before = stage.files;
-    expect(await refusal(stage.init())).toMatch(/^E_AGENT_REFUSED: .* has no hmac\.key; enroll first/u);
+    expect(await refusalText(stage.init())).toMatch(/^E_AGENT_REFUSED: .* has no hmac\.key; enroll first/u);
     expect(stage.files).toEqual(before);
   });
 
@@ -85,7 +77,7 @@ describe('stormpulse init', () => {
     stage.write('config/stormpulse/stormpulse.toml', mine);
     expect(await stage.init({ 'pulse token': OTHER })).toBe(true);
     expect(stage.toml).toBe(mine);
-    expect(await refusal(stage.init({ pulse_token: OTHER, plugins: {} }))).toContain('--force');
+    expect(await refusalText(stage.init({ pulse_token: OTHER, plugins: {} }))).toContain('--force');
     expect(await stage.init({ pulse_token: OTHER, plugins: {} }, { force: true })).toBe(true);
     expect(stage.toml).toBe(mine.replace(TOKEN, OTHER));
   });
@@ -131,7 +123,7 @@ describe('stormpulse init', () => {
       .replace(/\[agent\]\nid = .*\npulse_token = .*\n/u, '')
       .replace(/^#.*\n/u, (head) => `${head}agent = { id = "web-1", pulse_token = "${TOKEN}" }\n`);
     stage.write('config/stormpulse/stormpulse.toml', mine);
-    expect(await refusal(stage.init({ pulse_token: OTHER, plugins: {} }, { force: true }))).toContain(
+    expect(await refusalText(stage.init({ pulse_token: OTHER, plugins: {} }, { force: true }))).toContain(
       'is written in a form that is not edited here',
     );
     expect(stage.toml).toBe(mine);
@@ -143,7 +135,7 @@ describe('stormpulse init', () => {
   });
 
   it('--dry-run shows what would be done, the token as dots, and changes nothing', async () => {
-    await refusal(stage.init({ plugins: { nobody: {} } }));
+    await refusalText(stage.init({ plugins: { nobody: {} } }));
     const before = stage.files;
     await stage.init({}, { dryRun: true });
     expect(stage.files).toEqual(before);
@@ -235,7 +227,7 @@ describe('stormpulse PLUGIN init', () => {
       'expected a whole number, at least 1, at most 65535',
       'expected a whole number, at least 1, at most 65535',
     ]);
-    expect(await refusal(stage.initPlugin('acme', { plugins: { acme: { port: 70_000, mode: 'up', more: 1 } } }))).toMatch(
+    expect(await refusalText(stage.initPlugin('acme', { plugins: { acme: { port: 70_000, mode: 'up', more: 1 } } }))).toMatch(
       /port: expected a whole number, .*; mode: expected one of on, off; more: is not asked/u,
     );
   });
@@ -262,12 +254,12 @@ describe('stormpulse PLUGIN init', () => {
   it('W24: one that plans the core of the file is refused, and nothing is changed', async () => {
     own(() => [{ kind: 'config-section', section: 'agent', values: { id: 'x' } }]);
     const before = stage.files;
-    expect(await refusal(stage.initPlugin('acme', { 'Gate token': 's' }))).toContain('E_WIZARD_PLAN');
+    expect(await refusalText(stage.initPlugin('acme', { 'Gate token': 's' }))).toContain('E_WIZARD_PLAN');
     expect(stage.files).toEqual(before);
   });
 
   it('a plugin that is not there is refused with those that are', async () => {
     own();
-    expect(await refusal(stage.initPlugin('weather'))).toContain('there is acme');
+    expect(await refusalText(stage.initPlugin('weather'))).toContain('there is acme');
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { isAgentError } from '@stormpulse/plugin-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SetupStage, TOKEN } from '../../../test-support/setup-stage.ts';
+import { refusalText } from '../../../test-support/refusal.ts';
 import { SystemAgent } from '../../../test-support/system-agent.ts';
 import { checkConfigFile } from '../config-check.ts';
 
@@ -18,15 +18,6 @@ afterEach(() => stage.close());
 
 const migrate = (...more: Parameters<SetupStage['migrate']> extends [unknown, ...infer Rest] ? Rest : never): Promise<boolean> =>
   stage.migrate(system.places, ...more);
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  try {
-    return `not refused: ${String(await work)}`;
-  } catch (error) {
-    if (isAgentError(error)) return `${error.code}: ${error.message}`;
-    throw error;
-  }
-}
 
 /** Whose agent runs, and would after a boot. */
 function running(): object {
@@ -133,7 +124,7 @@ describe('stormpulse migrate-to-rootless', () => {
     stage.write('config/stormpulse/stormpulse.toml', '[agent]\npulse_token = "an-older-one"\n');
     mkdirSync(stage.path(DATA), { recursive: true, mode: 0o700 });
     for (const name of ['stormpulse.db', 'stormpulse.db-wal', 'signoff.opening.json']) stage.write(`${DATA}/${name}`, 'old');
-    expect(await refusal(migrate())).toMatch(
+    expect(await refusalText(migrate())).toMatch(
       /^E_AGENT_REFUSED: .*stormpulse\.toml.* in the way; with --force .* Nothing was changed$/u,
     );
     expect(running()).toEqual({ system: ON, user: OFF });
@@ -219,7 +210,7 @@ describe('stormpulse migrate-to-rootless', () => {
   ])('is refused %s, and nothing is changed', async (_, spoil, says) => {
     spoil();
     const before = hostFiles();
-    const told = await refusal(migrate());
+    const told = await refusalText(migrate());
     expect(told).toMatch(says);
     if (!told.includes('stormpulse init')) expect(told).toContain('Nothing was changed');
     expect(hostFiles()).toEqual(before);

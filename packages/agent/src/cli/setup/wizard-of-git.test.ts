@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { isAgentError } from '@stormpulse/plugin-api';
 import { parse } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { refusalText } from '../../../test-support/refusal.ts';
 import { SetupStage } from '../../../test-support/setup-stage.ts';
 import { loadFirstParty } from '../../config/first-party.ts';
 
@@ -11,15 +11,6 @@ beforeEach(async () => {
   stage.own.set('git', await loadFirstParty('git'));
 });
 afterEach(() => stage.close());
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  try {
-    return `not refused: ${String(await work)}`;
-  } catch (error) {
-    if (isAgentError(error)) return error.message;
-    throw error;
-  }
-}
 
 function makeRepository(): string {
   const folder = stage.path('app');
@@ -61,7 +52,7 @@ describe('the wizard of git', () => {
   it('on a host whose file has no [project] says what is missing, who asks for it, and what to write', async () => {
     await stage.init();
     const before = stage.files;
-    const told = await refusal(stage.initPlugin('git'));
+    const told = await refusalText(stage.initPlugin('git'));
     for (const part of [
       'project: is not there',
       'project_dir',
@@ -78,11 +69,11 @@ describe('the wizard of git', () => {
     const folder = stage.path('app');
     mkdirSync(folder);
     const noRepository = `${folder}, the project_dir of [project], is no git repository; clone it there, then: stormpulse git init`;
-    expect(await refusal(stage.init({ project_dir: folder, plugins: { git: {} } }))).toContain(noRepository);
+    expect(await refusalText(stage.init({ project_dir: folder, plugins: { git: {} } }))).toContain(noRepository);
     expect(await stage.init({ 'Folder of a deployment': folder, 'Set up git': true })).toBe(true);
     expect(stage.printed.join('\n')).toContain(noRepository);
     expect(parse(stage.toml)['git']).toBeUndefined();
-    expect(await refusal(stage.initPlugin('git'))).toContain(noRepository);
+    expect(await refusalText(stage.initPlugin('git'))).toContain(noRepository);
     makeRepository();
     expect(await stage.initPlugin('git', { 'may be checked out': 'main' })).toBe(true);
     expect(parse(stage.toml)['git']).toEqual({ refs: ['main'] });

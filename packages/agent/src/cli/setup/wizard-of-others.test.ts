@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAgentError } from '@stormpulse/plugin-api';
 import { createSystemClock } from '@stormpulse/services';
 import { createPluginRunner } from '@stormpulse/services/isolation';
 import { parse } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writePackage } from '../../../test-support/plugin-package.ts';
+import { refusalText } from '../../../test-support/refusal.ts';
 import { SetupStage } from '../../../test-support/setup-stage.ts';
 import { addPlugin } from '../plugins/add.ts';
 import { npmIn } from '../plugins/npm.ts';
@@ -46,15 +46,6 @@ async function add(steps: string, more: { readonly pattern?: string; readonly pr
   stage.printed.length = 0;
 }
 
-async function refusal(work: Promise<unknown>): Promise<string> {
-  try {
-    return `not refused: ${String(await work)}`;
-  } catch (error) {
-    if (isAgentError(error)) return `${error.code}: ${error.message}`;
-    throw error;
-  }
-}
-
 const CONFIG =
   "{ kind: 'config-section', section: 'plugins.weather.config', values: { city: answers.city, token: answers.token } }";
 const FILE = "{ kind: 'write-file', path: detected.folder + '/map', content: String(detected.pid), mode: 0o600 }";
@@ -91,7 +82,7 @@ describe('the wizard of a plugin of others', () => {
   ])('changes nothing when it plans %s', async (_, step) => {
     await add(`[${FILE}, ${step}]`);
     const before = stage.files;
-    expect(await refusal(stage.initPlugin('weather'))).toMatch(
+    expect(await refusalText(stage.initPlugin('weather'))).toMatch(
       /^E_WIZARD_PLAN: the wizard of "weather", step 2: .*Nothing was changed$/u,
     );
     expect(stage.files).toEqual(before);
@@ -100,7 +91,7 @@ describe('the wizard of a plugin of others', () => {
 
   it('SEC-114: a pattern that could keep the terminal busy is refused before it is tried', async () => {
     await add('[]', { pattern: '^(a+)+$' });
-    expect(await refusal(stage.initPlugin('weather', { 'Which city': 'a'.repeat(40) }))).toMatch(
+    expect(await refusalText(stage.initPlugin('weather', { 'Which city': 'a'.repeat(40) }))).toMatch(
       /^E_AGENT_REFUSED: the wizard of "weather" failed, and nothing was changed: its wizard asks for "city" with a pattern that/u,
     );
     expect(stage.asked.filter((question) => question.includes('Which city'))).toEqual([]);
