@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
 /** Those that need no host of systemd. Beside one, whose systemd orders this machine's cgroups anew, a container engine tells no figures. */
-const WITHOUT_SYSTEMD = ['docker', 'live-page', 'packed', 'disk-full'].map((name) => `test/src/real/${name}.real.test.ts`);
+const WITHOUT_SYSTEMD = ['docker', 'live-page', 'openssl', 'packed', 'disk-full'].map(
+  (name) => `test/src/real/${name}.real.test.ts`,
+);
 
 /** The real-system tier: it needs what `test/testbed/*.sh` installs, and says so when that is missing. */
 export default defineConfig({
